@@ -1,0 +1,39 @@
+//! Where a run takes place: the forge, the event, the commit. Read once, by `environment.rs`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::Commit;
+
+/// Who called us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forge {
+    /// A person's machine, or a runner that we do not know.
+    #[default]
+    Local,
+    /// A GitHub Actions job.
+    Github,
+    /// A GitLab CI job.
+    Gitlab,
+}
+
+/// Where we are.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Context {
+    /// Who called us.
+    pub forge: Forge,
+    /// What made them call: `push`, `pull_request`, `schedule`, `manual` …
+    pub event: String,
+    /// The commit that is checked out; none outside git or before the first commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+    /// The branch that is checked out; none when detached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Whether tracked files differ from the commit; such a run says nothing about the commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dirty: bool,
+    /// A page about this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}

@@ -1,0 +1,115 @@
+//! What a step learned. One structure for all steps: a step fills the parts that it has.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::{Digest, MetricName};
+
+/// What a step learned. Everything that the judge reads is in here.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Evidence {
+    /// How many source files were read (lint).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
+    /// What the test runner reported (test).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Tests>,
+    /// The commands that ran, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandEvidence>,
+    /// The declared inputs, as one digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Inputs>,
+    /// The files that the step made, by their path in the project, with forward slashes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, Digest>,
+    /// The metrics (evaluate).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<MetricName, MetricValue>,
+    /// The id of the run that made the outputs, when they were restored and not made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored_from: Option<String>,
+}
+
+/// One command that ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CommandEvidence {
+    /// The command as a person would type it.
+    pub command: String,
+    /// How it ended: `exit 0`, `exit 1`, `signal 9`, `timed out after 2h`.
+    pub ended: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// User and system CPU seconds of the command and the children that it waited for.
+    pub cpu_seconds: f64,
+    /// The largest resident set of any one of its processes, in bytes.
+    pub peak_memory_bytes: u64,
+    /// The file that keeps the whole output, relative to the run's folder.
+    pub log: String,
+    /// The last lines of the output; kept only when the command failed. Untrusted text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tail: Vec<String>,
+}
+
+/// The declared inputs of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// How many files.
+    pub files: u64,
+    /// How many bytes in all.
+    pub bytes: u64,
+    /// One digest over every path and its content.
+    pub digest: Digest,
+}
+
+/// What a test runner reported.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Tests {
+    /// Tests that passed.
+    pub passed: u64,
+    /// Tests whose assertion failed.
+    pub failed: u64,
+    /// Tests that broke before they could assert.
+    pub errors: u64,
+    /// Tests that were skipped.
+    pub skipped: u64,
+    /// Seconds that the runner reports, all tests together.
+    pub seconds: f64,
+    /// The slowest tests, slowest first, at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slowest: Vec<SlowTest>,
+}
+
+/// A test and how long it took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SlowTest {
+    /// `class::name`, as far as the runner gives them.
+    pub name: String,
+    /// Seconds.
+    pub seconds: f64,
+}
+
+/// The value of a metric: a finite number, or a text that only an `equals` rule can judge.
+///
+/// A metrics file's NaN and infinities are kept as the texts `NaN`, `Infinity` and `-Infinity`,
+/// so that a rule about them fails in so many words and nothing is dropped.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum MetricValue {
+    /// A finite number.
+    Number(f64),
+    /// A text, `true` and `false` among them.
+    Text(String),
+}
+
+impl MetricValue {
+    /// The number, where it is one.
+    #[must_use]
+    pub const fn number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(_) => None,
+        }
+    }
+}

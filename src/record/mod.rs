@@ -1,0 +1,198 @@
+//! The account of a run, `run.json`: what was done, what was learned, what was judged.
+//!
+//! Fields may be added; none changes its meaning within `modelgate/run/v1`. docs/record.md is the
+//! reference for readers.
+
+mod evidence;
+mod verdict;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use evidence::{CommandEvidence, Evidence, Inputs, MetricValue, SlowTest, Tests};
+pub use verdict::{Conclusion, Row, RowOutcome, RuleKind, Verdict};
+
+use crate::context::Context;
+use crate::finding::Finding;
+use crate::name::{Commit, Digest, MetricName, ModelName};
+use crate::step::Step;
+
+/// The `schema` of every record of this version.
+pub const SCHEMA: &str = "modelgate/run/v1";
+
+/// The account of a run. Append-only: a step is added when it has ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The version of modelgate that wrote it.
+    pub modelgate: String,
+    /// What tells this run from every other.
+    pub id: String,
+    /// The model.
+    pub model: ModelName,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// Where it ran.
+    pub context: Context,
+    /// The steps that have ended, in the order of the work.
+    pub steps: Vec<StepRecord>,
+    /// What the candidate was compared with.
+    pub baseline: Option<Baseline>,
+    /// The judgement; none before the gate.
+    pub verdict: Option<Verdict>,
+    /// What was shipped, and where.
+    pub deliveries: Vec<Delivery>,
+    /// How the run ended; none while it is under way.
+    pub conclusion: Option<Conclusion>,
+}
+
+impl Record {
+    /// A record of a run that has done nothing yet.
+    #[must_use]
+    pub fn new(id: String, model: ModelName, started: String, context: Context) -> Self {
+        Self {
+            schema: SCHEMA.into(),
+            modelgate: env!("CARGO_PKG_VERSION").into(),
+            id,
+            model,
+            started,
+            context,
+            steps: Vec::new(),
+            baseline: None,
+            verdict: None,
+            deliveries: Vec::new(),
+            conclusion: None,
+        }
+    }
+
+    /// What was recorded of a step.
+    #[must_use]
+    pub fn step(&self, step: Step) -> Option<&StepRecord> {
+        self.steps.iter().find(|done| done.step == step)
+    }
+
+    /// Puts a step in its place, over an earlier account of the same step.
+    pub fn put(&mut self, step: StepRecord) {
+        self.steps.retain(|done| done.step != step.step);
+        let place = self.steps.partition_point(|done| done.step < step.step);
+        self.steps.insert(place, step);
+    }
+
+    /// Forgets `step` and all that came of it, because it is about to be done again.
+    pub fn reopen(&mut self, step: Step) {
+        self.steps.retain(|done| done.step < step);
+        if step <= Step::Gate {
+            self.verdict = None;
+            self.baseline = None;
+            self.deliveries.clear();
+        }
+        self.conclusion = None;
+    }
+
+    /// The candidate's metrics; empty before evaluate.
+    #[must_use]
+    pub fn metrics(&self) -> BTreeMap<MetricName, MetricValue> {
+        self.step(Step::Evaluate).map(|step| step.evidence.metrics.clone()).unwrap_or_default()
+    }
+
+    /// What train made: the digests that name the model.
+    #[must_use]
+    pub fn model_outputs(&self) -> BTreeMap<String, Digest> {
+        self.step(Step::Train).map(|step| step.evidence.outputs.clone()).unwrap_or_default()
+    }
+
+    /// Every output of every step.
+    #[must_use]
+    pub fn outputs(&self) -> BTreeMap<String, Digest> {
+        self.steps.iter().flat_map(|step| step.evidence.outputs.clone()).collect()
+    }
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It did its work and found nothing wrong.
+    Passed,
+    /// Nothing it depends on had changed, so its outputs were taken from an earlier run.
+    Restored,
+    /// It found something wrong.
+    Failed,
+    /// The world failed.
+    Faulted,
+    /// It was not done.
+    Skipped,
+}
+
+impl Outcome {
+    /// The word, as the record and every report spell it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Restored => "restored",
+            Self::Failed => "failed",
+            Self::Faulted => "faulted",
+            Self::Skipped => "skipped",
+        }
+    }
+
+    /// Whether what follows may build on it.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Passed | Self::Restored)
+    }
+}
+
+/// A step that has ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// Which one.
+    pub step: Step,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, in one sentence.
+    pub because: String,
+    /// When it began, RFC 3339 in UTC.
+    pub started: String,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+    /// What it found wrong.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
+    /// What it learned.
+    #[serde(default)]
+    pub evidence: Evidence,
+}
+
+/// The record of another run, as far as this run was compared with it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// Where it came from: `default-branch`, or a file.
+    pub from: String,
+    /// The commit that it was made of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<Commit>,
+    /// The run that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
+    /// Its metrics.
+    pub metrics: BTreeMap<MetricName, MetricValue>,
+    /// What its train made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, Digest>,
+}
+
+/// What was shipped, and where.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The environment.
+    pub target: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Where it can be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}

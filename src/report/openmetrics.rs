@@ -1,0 +1,9 @@
+//! TODO
+
+use super::Report;
+
+/// TODO
+#[must_use]
+pub fn render(_report: &Report) -> String {
+    String::new()
+}
