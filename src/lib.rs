@@ -4,6 +4,7 @@
 //! tests/layering.rs holds it so. docs/architecture.md is the tour.
 
 pub mod context;
+pub mod document;
 pub mod fault;
 pub mod finding;
 pub mod name;
