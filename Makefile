@@ -1,0 +1,90 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+
+# Each virtual environment is stamped with the checksum of its requirements, so
+# that it is made again when they change and costs nothing when they do not.
+TEST_REQUIREMENTS := examples/breast-cancer/requirements.txt
+TEST_VENV := $(CURDIR)/target/venv
+TEST_STAMP = $(TEST_VENV)/requirements-$(call checksum,$(TEST_REQUIREMENTS))
+
+BENCH_REQUIREMENTS := benches/requirements.txt
+BENCH_VENV := $(CURDIR)/target/bench-venv
+BENCH_STAMP = $(BENCH_VENV)/requirements-$(call checksum,$(BENCH_REQUIREMENTS))
+
+SKIPPED := $(CURDIR)/target/skipped.txt
+
+checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## build the release and take the example from a commit to a verdict
+	cargo build --release --locked
+	target/release/modelgate demo target/demo
+
+.PHONY: lint
+lint: ## formatting and clippy
+	cargo fmt --check
+	cargo clippy --all-targets --locked -- -D warnings
+
+# The documentation's tests go first, so that nextest's summary comes last.
+# A test that cannot run on this machine writes a line to $(SKIPPED). Those lines
+# are known only when nextest is done, so its summary is held back until they are
+# printed. In CI a skipped test is a failure: there, everything must have run.
+.PHONY: test
+test: export MODELGATE_TEST_PYTHON := $(TEST_VENV)/bin/python
+test: export MODELGATE_SKIPPED := $(SKIPPED)
+test: test-venv nextest ## all tests; what could not run is listed
+	@rm -f '$(SKIPPED)'
+	cargo test --doc --locked
+	@echo cargo nextest run --locked
+	@cargo nextest run --locked 2>&1 | awk -v skipped='$(SKIPPED)' '$(print_skipped)'
+	@if [[ "$${CI:-}" == true && -e '$(SKIPPED)' ]]; then \
+		echo 'tests were skipped, which CI does not allow' >&2; exit 1; fi
+
+# Continued lines, because a newline would end the shell's command.
+print_skipped = \
+	/Summary.* \[ *[0-9.]+s\]/ { held = 1 } \
+	held { summary = summary $$0 "\n"; next } \
+	{ print; fflush() } \
+	END { \
+		while ((getline line < skipped) > 0) { \
+			if (!n++) print "skipped:"; \
+			print "  " line \
+		} \
+		printf "%s", summary \
+	}
+
+.PHONY: bench
+bench: bench-venv ## measure against DVC, ruff, compileall and openssl
+	cargo build --release --locked
+	'$(BENCH_VENV)/bin/python' benches/bench.py
+
+.PHONY: nextest
+nextest:
+	@cargo nextest --version > /dev/null 2>&1 || cargo install cargo-nextest --locked
+
+.PHONY: test-venv
+test-venv: $(TEST_STAMP)
+$(TEST_STAMP):
+	$(call make-venv,$(TEST_VENV),$(TEST_REQUIREMENTS))
+
+.PHONY: bench-venv
+bench-venv: $(BENCH_STAMP)
+$(BENCH_STAMP):
+	$(call make-venv,$(BENCH_VENV),$(BENCH_REQUIREMENTS))
+
+# Debian and Ubuntu ship Python without ensurepip, which venv needs.
+define make-venv
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || \
+		{ apt-get update && apt-get install --yes python3-venv; }
+	rm -rf '$(1)'
+	$(PYTHON) -m venv '$(1)'
+	'$(1)/bin/python' -m pip install --quiet --disable-pip-version-check --requirement '$(2)'
+	@touch '$@'
+endef
