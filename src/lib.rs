@@ -3,11 +3,29 @@
 //! The modules stand in the order in which they may import each other: each only those above it.
 //! tests/layering.rs holds it so. docs/architecture.md is the tour.
 
-pub mod context;
-pub mod document;
+pub mod name;
 pub mod fault;
 pub mod finding;
-pub mod name;
-pub mod record;
-pub mod report;
 pub mod step;
+pub mod clock;
+pub mod interrupt;
+pub mod context;
+pub mod document;
+pub mod config;
+pub mod record;
+pub mod plan;
+pub mod git;
+pub mod console;
+pub mod files;
+pub mod engine;
+pub mod cache;
+pub mod produce;
+pub mod lint;
+pub mod test;
+pub mod train;
+pub mod evaluate;
+pub mod gate;
+pub mod report;
+pub mod bundle;
+pub mod forge;
+pub mod pipeline;

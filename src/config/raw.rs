@@ -316,7 +316,11 @@ impl JsonSchema for Scalar {
 }
 
 fn finite<E: de::Error>(number: f64) -> Result<f64, E> {
-    if number.is_finite() { Ok(number) } else { Err(E::custom(format!("expected a finite number, found {number}"))) }
+    if number.is_finite() {
+        Ok(number)
+    } else {
+        Err(E::custom(format!("expected a finite number, found {number}")))
+    }
 }
 
 impl<'de> Deserialize<'de> for Bound {
@@ -324,7 +328,8 @@ impl<'de> Deserialize<'de> for Bound {
         match Scalar::deserialize(from)? {
             Scalar::Number(number) => Ok(Self::Absolute(number)),
             Scalar::Text(text) => {
-                let share = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+                let share =
+                    text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
                 match share {
                     Some(percent) => finite(percent / 100.0).map(Self::Relative),
                     None => Err(de::Error::custom(format!(
@@ -333,9 +338,9 @@ impl<'de> Deserialize<'de> for Bound {
                     ))),
                 }
             }
-            Scalar::Bool(value) => {
-                Err(de::Error::custom(format!("expected a number or a share such as 10%, found the boolean {value}")))
-            }
+            Scalar::Bool(value) => Err(de::Error::custom(format!(
+                "expected a number or a share such as 10%, found the boolean {value}"
+            ))),
         }
     }
 }

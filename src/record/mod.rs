@@ -146,6 +146,26 @@ impl Outcome {
     }
 }
 
+/// What a step came to, before the conductor says when it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, in one sentence.
+    pub because: String,
+    /// What it found wrong.
+    pub findings: Vec<Finding>,
+    /// What it learned.
+    pub evidence: Evidence,
+}
+
+impl Work {
+    /// Work that ended like this, with nothing found and nothing learned yet.
+    pub fn new(outcome: Outcome, because: impl Into<String>) -> Self {
+        Self { outcome, because: because.into(), findings: Vec::new(), evidence: Evidence::default() }
+    }
+}
+
 /// A step that has ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRecord {
@@ -155,6 +175,9 @@ pub struct StepRecord {
     pub outcome: Outcome,
     /// Why, in one sentence.
     pub because: String,
+    /// What would mend it; only of a step that faulted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
     /// When it began, RFC 3339 in UTC.
     pub started: String,
     /// Wall-clock seconds.

@@ -1,0 +1,177 @@
+//! modelgate.yml: parsed and validated as a whole, every problem at once.
+
+mod raw;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+pub use raw::{Better, Bound, Command, WithoutBaseline};
+
+use crate::document::Place;
+use crate::name::{MetricName, ModelName};
+use crate::record::{MetricValue, RuleKind};
+use crate::step::Step;
+
+/// A mistake in modelgate.yml.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The dotted key, such as `gate.rules.f1.min`; empty for the file as a whole.
+    pub key: String,
+    /// Where in the file, as far as it is known.
+    pub place: Option<Place>,
+    /// What is wrong, as a lowercase fragment.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// What modelgate.yml says, valid and with its defaults filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The model's name.
+    pub model: ModelName,
+    /// Always there: lint runs with its defaults when it is left out.
+    pub lint: Lint,
+    /// None when it is left out.
+    pub test: Option<Test>,
+    /// None when it is left out.
+    pub train: Option<Train>,
+    /// How the model is measured.
+    pub evaluate: Evaluate,
+    /// How the measurements are judged.
+    pub gate: Gate,
+    /// What is valid and cannot be done by this version, in the order of the work.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Something valid that this version cannot do yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unavailable {
+    /// The step that it belongs to.
+    pub step: Step,
+    /// The dotted key, such as `image` or `train.engine`.
+    pub key: String,
+    /// Whether the whole step cannot be done, or only this part of it.
+    pub whole_step: bool,
+    /// Where in the file.
+    pub place: Option<Place>,
+}
+
+/// Commands and what surrounds them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Script {
+    /// What to run, in order; the first that fails ends the step. May be empty.
+    pub commands: Vec<Command>,
+    /// Environment variables for the commands.
+    pub env: BTreeMap<String, String>,
+    /// Names of secret variables that the commands may see.
+    pub secrets: Vec<String>,
+    /// The folder to run in, relative to the project, with forward slashes; `.` is the project itself.
+    pub working_directory: String,
+    /// How long each command may take; none is no limit.
+    pub timeout: Option<Duration>,
+}
+
+/// Read the source code for what is plainly wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lint {
+    /// Globs of Python files and notebooks; empty switches the built-in check off.
+    pub python: Vec<String>,
+    /// The linters.
+    pub script: Script,
+}
+
+/// Run the project's own tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Test {
+    /// The test runner.
+    pub script: Script,
+    /// Paths or globs of JUnit XML files.
+    pub junit: Vec<String>,
+}
+
+/// Make the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Train {
+    /// What makes it.
+    pub script: Script,
+    /// Paths or globs; empty means that the step always runs.
+    pub inputs: Vec<String>,
+    /// Paths or globs within the project.
+    pub outputs: Vec<String>,
+}
+
+/// Measure the model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluate {
+    /// What measures it.
+    pub script: Script,
+    /// Paths or globs besides the outputs of train; empty means that the step always runs.
+    pub inputs: Vec<String>,
+    /// Paths or globs within the project, besides the metrics.
+    pub outputs: Vec<String>,
+    /// Paths or globs of the metrics files. Not empty, unless `evaluate.predictions` is there.
+    pub metrics: Vec<String>,
+}
+
+/// Judge the measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gate {
+    /// What the candidate is compared with.
+    pub baseline: BaselineSource,
+    /// What rules that compare come to while there is no baseline.
+    pub without_baseline: WithoutBaseline,
+    /// The rules in the order of the file: by metric, then in the order of the keys as written. Not empty.
+    pub rules: Vec<Rule>,
+}
+
+/// Where the baseline comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaselineSource {
+    /// There is none.
+    None,
+    /// The newest approved run of the default branch.
+    DefaultBranch,
+    /// A metrics file or a run.json, relative to the project or absolute.
+    File(String),
+}
+
+/// One rule about one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// The metric.
+    pub metric: MetricName,
+    /// The kind of rule.
+    pub kind: RuleKind,
+    /// The bound; of a relative rule, a fraction: 0.1 is 10 %.
+    pub bound: MetricValue,
+    /// Whether the bound is a fraction of the baseline's value.
+    pub relative: bool,
+    /// Which way is better; only [`RuleKind::MinGain`] looks at it.
+    pub better: Better,
+}
+
+/// Parses and validates the text of modelgate.yml.
+///
+/// # Errors
+/// Every problem, in the order of the file.
+pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    let _ = text;
+    todo!()
+}
+
+/// Reads the file and parses it. Not UTF-8, empty, missing and a directory are problems too.
+///
+/// # Errors
+/// Every problem, in the order of the file.
+pub fn read(path: &Path) -> Result<Config, Vec<Problem>> {
+    let _ = path;
+    todo!()
+}
+
+/// The JSON Schema of modelgate.yml (2020-12), pretty-printed, with a newline at the end.
+#[must_use]
+pub fn schema() -> String {
+    todo!()
+}

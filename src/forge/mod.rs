@@ -1,0 +1,3 @@
+//! forge: where people look. In this version: this machine.
+
+pub mod local;
