@@ -29,3 +29,7 @@ pub mod report;
 pub mod bundle;
 pub mod forge;
 pub mod pipeline;
+pub mod environment;
+pub mod wire;
+pub mod exit;
+pub mod cli;

@@ -9,6 +9,8 @@ use crate::step::Step;
 pub enum Intent {
     /// It runs.
     Run,
+    /// Its outputs are restored; only a forecast says so.
+    Restore,
     /// It is not asked for.
     Skip,
     /// It is asked for and this version cannot do it.
