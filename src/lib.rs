@@ -30,6 +30,7 @@ pub mod bundle;
 pub mod forge;
 pub mod pipeline;
 pub mod environment;
+pub mod demo;
 pub mod wire;
 pub mod exit;
 pub mod cli;
