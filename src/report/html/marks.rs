@@ -8,6 +8,8 @@ use crate::record::{Conclusion, Outcome, RowOutcome};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
     Good,
+    /// Good, and not done again.
+    Restored,
     Bad,
     Doubt,
     Quiet,
@@ -16,17 +18,18 @@ pub(super) enum Tone {
 impl Tone {
     pub(super) const fn class(self) -> &'static str {
         match self {
-            Self::Good => "good",
+            Self::Good | Self::Restored => "good",
             Self::Bad => "bad",
             Self::Doubt => "doubt",
             Self::Quiet => "quiet",
         }
     }
 
-    /// The stroke of the mark in a square of 16: a tick, a cross, a bar and a dot, a dash.
+    /// The stroke of the mark in a square of 16: a tick, an arrow back, a cross, a bar and a dot, a dash.
     const fn stroke(self) -> &'static str {
         match self {
             Self::Good => "M4.2 8.4l2.6 2.6l5 -5.6",
+            Self::Restored => "M7.2 4.2L4.4 6.8l2.8 2.6M4.6 6.8h4.6a2.4 2.4 0 0 1 0 4.8H7.4",
             Self::Bad => "M5 5l6 6M11 5l-6 6",
             Self::Doubt => "M8 4v5M8 11.9v.1",
             Self::Quiet => "M4.8 8h6.4",
@@ -45,7 +48,8 @@ pub(super) const fn of_conclusion(conclusion: Conclusion) -> Tone {
 
 pub(super) const fn of_outcome(outcome: Outcome) -> Tone {
     match outcome {
-        Outcome::Passed | Outcome::Restored => Tone::Good,
+        Outcome::Passed => Tone::Good,
+        Outcome::Restored => Tone::Restored,
         Outcome::Failed => Tone::Bad,
         Outcome::Faulted => Tone::Doubt,
         Outcome::Skipped => Tone::Quiet,
@@ -78,7 +82,7 @@ pub(super) fn disc(m: &mut Markup, tone: Tone, name: &'static str) {
 
 fn badge(m: &mut Markup, tone: Tone, word: &'static str) {
     let tag: Tag = match tone {
-        Tone::Good => "span.badge.good",
+        Tone::Good | Tone::Restored => "span.badge.good",
         Tone::Bad => "span.badge.bad",
         Tone::Doubt => "span.badge.doubt",
         Tone::Quiet => "span.badge.quiet",

@@ -5,8 +5,9 @@ use std::fmt::{Display, Write};
 
 use super::escape::{Escaper, safe_url};
 
-/// The elements that stand on a line of their own, so that a page can be read and compared.
-const LINES: [&str; 36] = [
+/// The elements after which a line ends: a page can be read and compared, and words that only the
+/// style sets apart are apart without it too. Not those within a drawing, nor within `pre`.
+const LINES: [&str; 42] = [
     "html",
     "head",
     "meta",
@@ -43,6 +44,12 @@ const LINES: [&str; 36] = [
     "svg",
     "figure",
     "figcaption",
+    "a",
+    "b",
+    "bdi",
+    "code",
+    "span",
+    "time",
 ];
 
 /// An opening tag.

@@ -70,7 +70,8 @@ fn number_cell(m: &mut Markup, label: &'static str, number: Option<String>) {
 fn bar(m: &mut Markup, step: &StepRecord, span: Span, end: f64) {
     let share = |at: f64| if end > 0.0 { (at / end).clamp(0.0, 1.0) * 300.0 } else { 0.0 };
     // However short, a step leaves something to see.
-    let width = (share(span.to) - share(span.from)).max(3.0);
+    let least = if step.outcome == Outcome::Restored { 9.0 } else { 3.0 };
+    let width = (share(span.to) - share(span.from)).max(least);
     let x = share(span.from).min(300.0 - width);
     let label = format!("begins after {}, takes {}", seconds(span.from), seconds(span.to - span.from));
     let svg = tag("svg.gantt").set("viewBox", "0 0 300 16").set("preserveAspectRatio", "none");

@@ -94,7 +94,7 @@ fn legend(m: &mut Markup) {
             m.element(tag("svg.key").set("viewBox", "0 0 12 12").set("aria-hidden", "true"), |m| {
                 m.empty(tag("path.bound").set("d", "M0 6H12"));
             });
-            m.text("bound");
+            m.text("bound, short where it moves with the baseline");
         });
         m.element("li", |m| {
             m.element(tag("svg.key").set("viewBox", "0 0 12 12").set("aria-hidden", "true"), |m| {
