@@ -3,6 +3,8 @@
 //! [`compose`] decides what is said; each renderer only decides how its format says it.
 
 pub mod codequality;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod html;
 pub mod junit;
 pub mod markdown;
