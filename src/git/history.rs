@@ -8,7 +8,7 @@ use super::program::Git;
 use crate::fault::{Fault, Result};
 
 /// How often an append is tried again while nobody else was faster: such a failure rarely mends itself.
-const TRIES: u32 = 3;
+const TRIES: u32 = 2;
 
 /// The largest document that is read; anything larger was not written by us.
 const LARGEST: u64 = 64 << 20;
@@ -23,7 +23,7 @@ pub(super) fn append(git: &Git, reference: &str, file: &str, content: &str, mess
         // contains what the ref is at then: whoever comes second starts again from the other's commit.
         let arguments = [
             "-c",
-            "core.filesRefLockTimeout=2000",
+            "core.filesRefLockTimeout=1000",
             "-c",
             "fastimport.unpackLimit=100",
             "fast-import",
