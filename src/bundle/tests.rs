@@ -233,7 +233,6 @@ fn every_changed_bit_of_the_container_is_found_under_a_right_seal_too() {
         local || central || needed
     };
     unseen.retain(|(at, _)| !versions(*at));
-    assert!(unseen.len() < 100, "{unseen:?}");
     let deflated_ends = unseen.iter().all(|(at, _)| {
         whole[at + 1..].starts_with(b"PK\x03\x04") || whole[at + 1..].starts_with(b"PK\x01\x02")
     });
