@@ -1,5 +1,6 @@
 //! The tree.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -172,10 +173,10 @@ fn merge_entries(entries: Vec<(String, Node)>) -> Vec<(String, Node)> {
             (_, node) => own.push((key, node)),
         }
     }
-    for (key, node) in brought {
-        if !own.iter().any(|(name, _)| *name == key) {
-            own.push((key, node));
-        }
+    if brought.is_empty() {
+        return own;
     }
+    let mut names: HashSet<String> = own.iter().map(|(name, _)| name.clone()).collect();
+    own.extend(brought.into_iter().filter(|(name, _)| names.insert(name.clone())));
     own
 }
