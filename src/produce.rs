@@ -149,6 +149,12 @@ async fn make(shop: Shop<'_>, order: &Order<'_>, materials: &Materials, because:
         Ok(made) => made,
         Err(findings) => return Ok(Work { evidence: work.evidence, ..failed(findings) }),
     };
+    // What this step measured or made must have come of what the record says the steps before made.
+    let mut upstream = inputs::upstream_changed(shop, order)?;
+    upstream.retain(|finding| finding.path.as_ref().is_none_or(|path| !made.contains_key(path)));
+    if !upstream.is_empty() {
+        return Ok(Work { evidence: work.evidence, ..failed(upstream) });
+    }
     work.evidence.outputs = made;
     work.findings = keep(shop, order, materials, &work.evidence.outputs)?;
     Ok(work)

@@ -72,7 +72,7 @@ fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
 }
 
 /// The outputs of the steps before that are no longer what those steps made.
-fn upstream_changed(shop: Shop<'_>, order: &Order<'_>) -> Result<Vec<Finding>> {
+pub(super) fn upstream_changed(shop: Shop<'_>, order: &Order<'_>) -> Result<Vec<Finding>> {
     let file = |path: &String| ProjectFile { path: path.clone(), on_disk: shop.engine.root.join(path) };
     let there: Vec<ProjectFile> =
         order.upstream.keys().map(file).filter(|file| file.on_disk.is_file()).collect();
