@@ -142,7 +142,7 @@ async fn make(shop: Shop<'_>, order: &Order<'_>, materials: &Materials, because:
     }
     if let Some(bad) = ran.iter().find(|ran| !ran.success) {
         work.findings.push(command_failed(bad));
-        let because = format!("{} from «{}»", bad.evidence.ended, bad.evidence.command);
+        let because = format!("{} from «{}»", bad.evidence.ended, on_one_line(&bad.evidence.command));
         return Ok(Work { outcome: Outcome::Failed, because, ..work });
     }
     let made = match outputs::collect(shop, order, &before)? {
@@ -207,10 +207,18 @@ fn failed(findings: Vec<Finding>) -> Work {
 }
 
 fn command_failed(bad: &Ran) -> Finding {
-    let command = &bad.evidence.command;
+    let command = on_one_line(&bad.evidence.command);
     let message = format!("«{command}» ended with {}", bad.evidence.ended);
     Finding::error("command-failed", message)
         .help(format!("read {} for the whole output of «{command}»", bad.evidence.log))
+}
+
+/// A command for a sentence: of a script of several lines, the first.
+fn on_one_line(command: &str) -> String {
+    match command.trim().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => command.trim().to_owned(),
+    }
 }
 
 #[cfg(test)]

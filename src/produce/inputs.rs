@@ -11,6 +11,9 @@ use crate::finding::Finding;
 use crate::name::Digest;
 use crate::record::Inputs;
 
+/// How many inputs that changed are named before the rest is only counted.
+const NAMED: usize = 10;
+
 /// Everything that the outputs will follow from, as it was before the commands ran.
 pub(super) struct Materials {
     pub(super) key: Key,
@@ -100,8 +103,15 @@ pub(super) fn changed(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) 
     let now = shop.cache.digests(&there)?;
     let before = &materials.key.inputs;
     let paths: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let differs = |path: &&&String| before.get(**path) != now.get(**path);
-    Ok(paths.iter().filter(differs).map(|path| input_changed(order, path, before, &now)).collect())
+    let differs: Vec<&String> =
+        paths.into_iter().filter(|path| before.get(*path) != now.get(*path)).collect();
+    let mut findings: Vec<Finding> =
+        differs.iter().take(NAMED).map(|path| input_changed(order, path, before, &now)).collect();
+    if let Some(more @ 1..) = differs.len().checked_sub(NAMED) {
+        let message = format!("{more} more inputs were changed, removed or new after the commands");
+        findings.push(Finding::warning("input-changed", message));
+    }
+    Ok(findings)
 }
 
 fn input_changed(
