@@ -27,7 +27,11 @@ pub(super) fn check_path(source: &mut Source<'_>, path: &KeyPath, text: &str, re
         source.value(path, "the path is empty", "write a path relative to modelgate.yml, or remove it");
     } else if reach == Reach::Project && is_absolute(text) {
         let message = format!("the path «{}» is absolute", shown(text));
-        source.value(path, message, "write it relative to modelgate.yml, so that it is right on every machine");
+        source.value(
+            path,
+            message,
+            "write it relative to modelgate.yml, so that it is right on every machine",
+        );
     } else if reach == Reach::Project && leaves(text) {
         let message = format!("the path «{}» may leave the project", shown(text));
         source.value(path, message, "write it without `..`, relative to modelgate.yml");

@@ -72,3 +72,7 @@ fn constants(map: &mut Map<String, Value>) {
         map.insert("enum".into(), Value::Array(words));
     }
 }
+
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

@@ -92,7 +92,8 @@ pub fn json(text: &str) -> Result<Node, SyntaxError> {
             || error.to_string().contains("out of range");
         if wider
             && too_deep(text).is_none()
-            && let Ok(node) = serde_yaml::from_str::<Node>(text) {
+            && let Ok(node) = serde_yaml::from_str::<Node>(text)
+        {
             return Ok(node);
         }
         let place = Place::new(error.line(), error.column().max(1));
