@@ -36,6 +36,10 @@ Two habits are worth knowing. Where one path, command or name can stand, a list 
 that modelgate does not know is an error, as is a key that stands twice: `modelgate check` reports every mistake
 of the file at once, with its line, its column and a remedy. `modelgate schema` prints the JSON Schema of the
 file, from which editors complete and explain the keys as you type.
+
+What is marked as not yet available may be written all the same, so that a file can be ahead of the version that
+reads it. Nothing of it is passed over in silence: the step is recorded as skipped, and a gate that cannot look at
+all that it was asked to approves nothing.
 ";
 
 const COMMANDS: &str = "
@@ -73,10 +77,9 @@ impl Schema {
             _ => {}
         }
         let schema = self.resolve(schema);
-        if let Some(words) = schema["enum"].as_array() {
-            let words: Vec<String> =
-                words.iter().map(|word| format!("`{}`", word.as_str().unwrap())).collect();
-            return words.join(" or ");
+        if let Some(words) = schema["oneOf"].as_array() {
+            let word = |word: &Value| format!("`{}`", word["const"].as_str().unwrap());
+            return words.iter().map(word).collect::<Vec<_>>().join(" or ");
         }
         match schema["type"].as_str() {
             Some("string") => "text".into(),
@@ -143,6 +146,7 @@ fn text(here: &Value, there: &Value) -> String {
     let (here, there) = (at(here), at(there));
     let first = |text: &str| text.split(". ").next().unwrap_or_default().trim_end_matches('.').to_owned();
     match () {
+        () if here == there => here,
         () if here.is_empty() => there,
         // A section's own words and its key's begin alike.
         () if !there.is_empty() && first(&here) == first(&there) => {

@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
-
 use serde_json::Value;
 
 use super::*;
@@ -32,7 +30,6 @@ fn errors(root: &Value, schema: &Value, node: &Node, at: &str) -> Vec<String> {
                 kind => is(node, kind.as_str().unwrap()),
             },
             "const" => same(node, wanted),
-            "enum" => wanted.as_array().unwrap().iter().any(|word| same(node, word)),
             "anyOf" | "oneOf" => {
                 wanted.as_array().unwrap().iter().any(|one| errors(root, one, node, at).is_empty())
             }
@@ -115,9 +112,8 @@ fn the_schema_reads_well() {
 #[test]
 fn nothing_of_rust_shows() {
     let schema = schema();
-    for word in ["null", "nullable", "uint", "int64", "double", "Option", "HashMap", "_"] {
-        let found = schema.lines().find(|line| line.contains(word) && !line.contains("_TOKEN"));
-        assert_eq!(found, None, "{word}");
+    for word in ["null", "uint", "int64", "double", "Option", "Map_", "Map of", "_directory", "max_"] {
+        assert_eq!(schema.lines().find(|line| line.contains(word)), None, "{word}");
     }
     assert!(schema.ends_with("}\n") && schema.contains("https://json-schema.org/draft/2020-12/schema"));
 }
@@ -127,9 +123,6 @@ fn what_is_valid_is_valid_by_the_schema() {
     for text in [SMALLEST, AVAILABLE, WHOLE, EXAMPLE] {
         assert_eq!(validate(text), [""; 0]);
     }
-    assert!(
-        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/breast-cancer/modelgate.yml")).is_file()
-    );
 }
 
 #[test]

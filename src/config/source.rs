@@ -50,11 +50,11 @@ impl KeyPath {
 
     /// The last key; indices are passed over.
     pub fn last_key(&self) -> &str {
-        let key = |segment| match segment {
-            &Segment::Key(ref key) => Some(key.as_str()),
+        let mut keys = self.0.iter().rev().filter_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
             Segment::Index(_) => None,
-        };
-        self.0.iter().rev().find_map(key).unwrap_or_default()
+        });
+        keys.next().unwrap_or_default()
     }
 }
 

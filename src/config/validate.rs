@@ -39,7 +39,15 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
-    later(source);
+    let later = [
+        (Step::Data, raw.data),
+        (Step::Image, raw.image),
+        (Step::Deploy, raw.deploy),
+        (Step::Retrain, raw.retrain),
+    ];
+    for (step, _) in later.into_iter().filter(|(_, section)| section.is_some()) {
+        source.unavailable(step, &KeyPath::of(&[step.word()]), true);
+    }
     let train = raw.train.map(|raw| train(source, raw));
     let evaluate = match raw.evaluate.take() {
         Some(raw) => Some(evaluate(source, raw, train.as_ref())),
@@ -144,7 +152,7 @@ fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Trai
     check_patterns(source, &path.key("metrics"), Reach::Project);
     engine(source, Step::Evaluate, &path, raw.engine.take());
     let metrics = raw.metrics.take().map(|metrics| metrics.0).unwrap_or_default();
-    let predictions = source.has(&path.key("predictions"));
+    let predictions = raw.predictions.take().is_some();
     if predictions {
         source.unavailable(Step::Evaluate, &path.key("predictions"), metrics.is_empty());
     }
@@ -182,16 +190,6 @@ fn metrics_are_made(source: &mut Source<'_>, path: &KeyPath, metrics: &[String],
             format!("nothing makes «{stale}»: `evaluate.run` is missing, and `train.outputs` do not name it"),
             format!("add `run` to evaluate, or add «{stale}» to the outputs of train"),
         );
-    }
-}
-
-/// Sections of which this version knows only the name.
-fn later(source: &mut Source<'_>) {
-    for step in [Step::Data, Step::Image, Step::Deploy, Step::Retrain] {
-        let path = KeyPath::of(&[step.word()]);
-        if source.node(&path).is_some_and(|node| !matches!(node, Node::Null)) {
-            source.unavailable(step, &path, true);
-        }
     }
 }
 
