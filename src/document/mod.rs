@@ -21,11 +21,37 @@ pub struct SyntaxError {
     pub place: Option<Place>,
 }
 
+/// Untrusted text as it may be put into a message: one line, at most 60 characters, and nothing in it
+/// that a terminal would obey or that a reader would not see.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut shown = String::new();
+    for c in text.chars().take(MOST) {
+        match c {
+            // Zero-width and bidirectional marks.
+            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                shown.extend(c.escape_unicode());
+            }
+            c if c.is_control() => shown.extend(c.escape_debug()),
+            c => shown.push(c),
+        }
+    }
+    if text.chars().nth(MOST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Parses YAML. Merge keys (`<<`) are resolved.
 ///
 /// # Errors
 /// The first syntax error. Aliases that multiply beyond reason are one.
 pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
+    if let Some(place) = too_deep(text) {
+        let message = format!("brackets nest more than {DEEPEST} deep here");
+        return Err(SyntaxError { message, place: Some(place) });
+    }
     // libyaml's own words for a tab are of no help to somebody who cannot see it.
     if let Some(place) = indenting_tab(text) {
         let message = "a tab indents this line; YAML indents with spaces only".to_owned();
@@ -38,8 +64,19 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
     }
     serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| {
         let place = error.location().map(|at| Place::new(at.line(), at.column()));
-        SyntaxError { message: without_place(&error.to_string()), place }
+        SyntaxError { message: plain(&without_place(&error.to_string())), place }
     })
+}
+
+/// The parser's words, where they are no help, in ours.
+fn plain(message: &str) -> String {
+    match message {
+        "recursion limit exceeded" => "lists and maps are nested too deeply".to_owned(),
+        m if m.contains("more than one document") => {
+            "there is more than one document; `---` may stand only at the top".to_owned()
+        }
+        m => m.to_owned(),
+    }
 }
 
 /// Parses JSON, and what Python's `json` writes besides: `NaN`, `Infinity` and `-Infinity` become
@@ -53,12 +90,37 @@ pub fn json(text: &str) -> Result<Node, SyntaxError> {
         // YAML contains JSON and is wider: it takes a bare NaN or 1e999 as a text.
         let wider = ["NaN", "Infinity"].iter().any(|word| text.contains(word))
             || error.to_string().contains("out of range");
-        if wider && let Ok(node) = serde_yaml::from_str::<Node>(text) {
+        if wider
+            && too_deep(text).is_none()
+            && let Ok(node) = serde_yaml::from_str::<Node>(text)
+        {
             return Ok(node);
         }
         let place = Place::new(error.line(), error.column().max(1));
         Err(SyntaxError { message: without_place(&error.to_string()), place: Some(place) })
     })
+}
+
+/// Far beyond what the parser accepts in the end; it only needs the square of the depth to find out.
+const DEEPEST: usize = 1000;
+
+/// Where more brackets are open than any document has. Quotes are not looked at: no text has a thousand
+/// brackets that it never closes.
+fn too_deep(text: &str) -> Option<Place> {
+    let mut open = 0_usize;
+    for (index, line) in text.lines().enumerate() {
+        for (column, c) in line.chars().enumerate() {
+            match c {
+                '[' | '{' => open += 1,
+                ']' | '}' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open > DEEPEST {
+                return Some(Place::new(index + 1, column + 1));
+            }
+        }
+    }
+    None
 }
 
 fn indenting_tab(text: &str) -> Option<Place> {
@@ -109,6 +171,24 @@ mod tests {
         }
         let error = yaml(&bomb).err();
         assert!(error.is_some_and(|error| error.message.contains("repetition limit")));
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_at_once() {
+        for bracket in ["[", "{a: ", "- "] {
+            let deep = format!("a:\n  {}\n", bracket.repeat(100_000));
+            assert!(yaml(&deep).is_err(), "{bracket}");
+        }
+        assert!(json(&format!("[NaN, {}", "[".repeat(100_000))).is_err());
+        let error = yaml(&format!("a: {}1{}\n", "[".repeat(200), "]".repeat(200))).err();
+        assert!(error.is_some_and(|error| error.message.contains("nested too deeply")));
+    }
+
+    #[test]
+    fn text_is_shown_on_one_line_and_without_tricks() {
+        assert_eq!(shown("it's «fine» ä"), "it's «fine» ä");
+        assert_eq!(shown("a\nb\u{1b}[31m\u{202e}"), "a\\nb\\u{1b}[31m\\u{202e}");
+        assert_eq!(shown(&"x".repeat(61)), format!("{}…", "x".repeat(60)));
     }
 
     #[test]
