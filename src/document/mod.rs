@@ -26,6 +26,11 @@ pub struct SyntaxError {
 /// # Errors
 /// The first syntax error. Aliases that multiply beyond reason are one.
 pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
+    let text = text.trim_start_matches('\u{feff}');
+    if nests_too_deep(text) {
+        let message = "the brackets are nested too deep, or are not closed".to_owned();
+        return Err(SyntaxError { message, place: None });
+    }
     // libyaml's own words for a tab are of no help to somebody who cannot see it.
     if let Some(place) = indenting_tab(text) {
         let message = "a tab indents this line; YAML indents with spaces only".to_owned();
@@ -33,7 +38,7 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
             .map(node::merge)
             .map_err(|_| SyntaxError { message, place: Some(place) });
     }
-    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+    if text.trim().is_empty() {
         return Ok(Node::Null);
     }
     serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| {
@@ -53,11 +58,28 @@ pub fn json(text: &str) -> Result<Node, SyntaxError> {
         // YAML contains JSON and is wider: it takes a bare NaN or 1e999 as a text.
         let wider = ["NaN", "Infinity"].iter().any(|word| text.contains(word))
             || error.to_string().contains("out of range");
-        if wider && let Ok(node) = serde_yaml::from_str::<Node>(text) {
+        if wider
+            && !nests_too_deep(text)
+            && let Ok(node) = serde_yaml::from_str::<Node>(text)
+        {
             return Ok(node);
         }
         let place = Place::new(error.line(), error.column().max(1));
         Err(SyntaxError { message: without_place(&error.to_string()), place: Some(place) })
+    })
+}
+
+/// libyaml takes a time that grows with the square of the depth of brackets, long before serde_yaml
+/// refuses the depth. Brackets within texts are counted too: nobody writes a thousand that stay open.
+fn nests_too_deep(text: &str) -> bool {
+    let mut depth = 0_u32;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > 1000
     })
 }
 
@@ -98,6 +120,23 @@ mod tests {
         assert!(error.as_ref().is_some_and(|error| error.message.contains("tab")), "{error:?}");
         assert_eq!(error.and_then(|error| error.place), Some(Place::new(3, 1)));
         assert!(yaml("run: |\n  a <<E\n  \tb\n  E\n").is_ok(), "a tab within a block is text");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = "\u{feff}a: 1\r\nb: 2\r\n";
+        assert_eq!(yaml(text), yaml("a: 1\nb: 2\n"));
+        let place = locate(text, &[Segment::Key("b".into())], At::Value);
+        assert_eq!(place, Some(Place::new(2, 4)));
+    }
+
+    #[test]
+    fn bottomless_nesting_is_refused() {
+        let brackets = "[".repeat(200_000);
+        for text in [brackets.clone(), format!("a: NaN\nb: {brackets}"), "- ".repeat(200_000)] {
+            assert!(yaml(&text).is_err());
+            assert!(json(&text).is_err());
+        }
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::record::MetricValue;
 
 const DIGITS: usize = 6;
 const PERCENT_DIGITS: usize = 3;
-const ALL_DIGITS: usize = 17;
+/// As many as every decimal keeps in a 64-bit float; the digits after them are the noise of the binary.
+const ALL_DIGITS: usize = 15;
 
 /// A number of at most six significant digits.
 pub fn number(number: f64) -> String {
@@ -107,5 +108,6 @@ mod tests {
     fn different_numbers_look_different() {
         assert_eq!(apart(0.849_999_999, 0.85), ("0.849999999".into(), "0.85".into()));
         assert_eq!(apart(0.5, 0.5), ("0.5".into(), "0.5".into()));
+        assert_eq!(apart(0.1 + 0.2, 0.3), ("0.3".into(), "0.3".into()));
     }
 }

@@ -29,9 +29,10 @@ fn rows(text: &str, delimiter: u8) -> Result<Vec<Row>, (String, u32)> {
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
     let mut rows: Vec<Row> = Vec::new();
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     for record in reader.records() {
         let record = record.map_err(|error| (error.to_string(), 1))?;
-        let line = line_of(&record, text);
+        let line = lines.of(&record);
         let cells: Vec<String> = record.iter().map(|cell| cell.trim().to_owned()).collect();
         let width = rows.first().map_or(cells.len(), |header| header.cells.len());
         if cells.len() != width {
@@ -47,13 +48,25 @@ fn columns(count: usize) -> String {
     if count == 1 { "1 column".into() } else { format!("{count} columns") }
 }
 
-/// The parser says where it began to look, and there may be empty lines before the row itself.
-fn line_of(record: &StringRecord, text: &str) -> u32 {
-    let start = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-    let blank =
-        text.as_bytes()[start.min(text.len())..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
-    let before = &text.as_bytes()[..(start + blank).min(text.len())];
-    u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
+/// Counts lines as the parser goes on. It only says where it began to look for a row, and there may be
+/// empty lines before the row itself.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, record: &StringRecord) -> u32 {
+        let start = record.position().and_then(|position| usize::try_from(position.byte()).ok());
+        let start = start.unwrap_or(self.at).clamp(self.at, self.text.len());
+        let blank = self.text[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = &self.text[self.at..start + blank];
+        let breaks = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        self.at = start + blank;
+        self.line
+    }
 }
 
 fn table(sheet: &mut Sheet, path: &str, rows: &[Row]) {
