@@ -32,7 +32,7 @@ pub use sheet::Sheet;
 pub const MOST_METRICS: usize = 10_000;
 
 /// A metrics file larger than this is a mistake too.
-const MOST_BYTES: u64 = 64 * 1024 * 1024;
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What metrics files say.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -66,7 +66,7 @@ fn bytes(file: &ProjectFile) -> Result<Vec<u8>, String> {
     let opened = File::open(&file.on_disk).map_err(failed)?;
     opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err("the file is larger than 64 MiB, too large for a metrics file".into());
+        return Err("the file is larger than 16 MiB, too large for a metrics file".into());
     }
     Ok(bytes)
 }
