@@ -2,16 +2,18 @@
 
 pub mod metrics;
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use crate::config::Evaluate;
+use crate::engine::Engine;
 use crate::fault::Result;
 use crate::files;
 use crate::finding::{Finding, Severity, any_error};
+use crate::name::Digest;
 use crate::produce::{Order, Shop, produce};
 use crate::record::{Outcome, Record, Work};
 use crate::step::Step;
-use metrics::Metrics;
+use metrics::{Metrics, Sheet};
 
 /// Measures the model that `record` says was made, and reads the metrics.
 ///
@@ -33,7 +35,8 @@ pub async fn perform(config: &Evaluate, shop: Shop<'_>, record: &Record) -> Resu
     if !work.outcome.is_good() || any_error(&work.findings) {
         return Ok(work);
     }
-    Ok(conclude(work, measure(config, &shop.engine.root)?))
+    let measurement = measure(config, shop.engine, &work.evidence.outputs)?;
+    Ok(conclude(work, measurement))
 }
 
 /// What was measured, and where it was read: `metrics.json`, `3 files`.
@@ -42,15 +45,41 @@ struct Measurement {
     from: String,
 }
 
-fn measure(config: &Evaluate, root: &Path) -> Result<Measurement> {
-    let expanded = files::expand(root, &config.metrics)?;
-    let mut metrics = metrics::merge(expanded.files.iter().map(metrics::read).collect());
-    metrics.findings.extend(expanded.unmatched.iter().map(|pattern| unmatched(pattern)));
-    let from = match expanded.files.as_slice() {
-        [file] => file.path.clone(),
-        files => format!("{} files", files.len()),
+fn measure(config: &Evaluate, engine: &Engine, outputs: &BTreeMap<String, Digest>) -> Result<Measurement> {
+    let mut expanded = files::expand(&engine.root, &config.metrics)?;
+    // A broad glob would find the copies that the run's folder keeps.
+    expanded.files.retain(|file| !file.on_disk.starts_with(&engine.run_dir));
+    let sheets = expanded.files.iter().map(metrics::read).collect();
+    let mut measurement = measured(sheets, outputs);
+    measurement.metrics.findings.extend(expanded.unmatched.iter().map(|pattern| unmatched(pattern)));
+    Ok(measurement)
+}
+
+/// Merges what was read, and holds it against the digests that the step recorded of its outputs.
+fn measured(sheets: Vec<Sheet>, outputs: &BTreeMap<String, Digest>) -> Measurement {
+    let from = match sheets.as_slice() {
+        [sheet] => sheet.path().to_owned(),
+        sheets => format!("{} files", sheets.len()),
     };
-    Ok(Measurement { metrics, from })
+    let changed: Vec<Finding> = sheets.iter().filter_map(|sheet| changed(sheet, outputs)).collect();
+    let none = sheets.is_empty();
+    let mut metrics = metrics::merge(sheets);
+    metrics.findings.extend(changed);
+    if none {
+        metrics.findings.push(Finding::error("metrics-empty", "there is no metrics file"));
+    }
+    Measurement { metrics, from }
+}
+
+/// What is judged must be what the record vouches for.
+fn changed(sheet: &Sheet, outputs: &BTreeMap<String, Digest>) -> Option<Finding> {
+    let read = sheet.digest()?;
+    if outputs.get(sheet.path()) == Some(&read) {
+        return None;
+    }
+    let message = "the file changed after the commands had ended";
+    let finding = Finding::error("metrics-changed", message).at_path(sheet.path());
+    Some(finding.help("let no process that evaluate starts outlive it"))
 }
 
 fn unmatched(pattern: &str) -> Finding {
@@ -92,7 +121,8 @@ mod tests {
 
     fn measurement(text: &str) -> Measurement {
         let sheet = metrics::parse("metrics.json", text.as_bytes());
-        Measurement { metrics: metrics::merge(vec![sheet]), from: "metrics.json".into() }
+        let outputs = sheet.digest().map(|digest| ("metrics.json".to_owned(), digest)).into_iter().collect();
+        measured(vec![sheet], &outputs)
     }
 
     #[test]
@@ -114,5 +144,22 @@ mod tests {
             assert!(any_error(&work.findings));
             assert!(work.because.starts_with("metrics.json:2:1: "), "{}", work.because);
         }
+    }
+
+    #[test]
+    fn metrics_that_changed_after_they_were_recorded_are_not_believed() {
+        let sheet = || metrics::parse("metrics.json", br#"{"a": 1}"#);
+        let other = [("metrics.json".to_owned(), Digest::from_bytes([0; 32]))].into();
+        for outputs in [other, BTreeMap::new()] {
+            let work = conclude(Work::new(Outcome::Passed, "done"), measured(vec![sheet()], &outputs));
+            assert_eq!(work.outcome, Outcome::Failed);
+            assert_eq!(work.findings[0].code, "metrics-changed");
+        }
+    }
+
+    #[test]
+    fn no_file_at_all_is_an_error() {
+        let work = conclude(Work::new(Outcome::Passed, "done"), measured(Vec::new(), &BTreeMap::new()));
+        assert_eq!((work.outcome, work.because.as_str()), (Outcome::Failed, "there is no metrics file"));
     }
 }

@@ -32,7 +32,8 @@ fn asked_for(config: &Config) -> Vec<Step> {
         .into_iter()
         .take_while(|step| *step < Step::Gate)
         .filter(|step| match step {
-            Step::Lint | Step::Evaluate => true,
+            Step::Lint => !config.lint.python.is_empty() || !config.lint.script.commands.is_empty(),
+            Step::Evaluate => true,
             Step::Test => config.test.is_some(),
             Step::Train => config.train.is_some(),
             _ => cannot(*step),
@@ -59,7 +60,7 @@ mod tests {
         let script = Script::default();
         Config {
             model: model("churn"),
-            lint: Lint { python: Vec::new(), script: script.clone() },
+            lint: Lint { python: vec!["**/*.py".into()], script: script.clone() },
             test: Some(Test { script: script.clone(), junit: Vec::new() }),
             train: Some(Train { script: script.clone(), inputs: Vec::new(), outputs: Vec::new() }),
             evaluate: Evaluate { script, inputs: Vec::new(), outputs: Vec::new(), metrics: Vec::new() },
@@ -136,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_step_that_is_no_longer_asked_for_is_not_missed() {
-        let config = Config { test: None, train: None, ..config() };
-        assert_eq!(unproven(&config, &record(&[GOOD[0], GOOD[3]])), None);
+        let lint = Lint { python: Vec::new(), script: Script::default() };
+        let config = Config { lint, test: None, train: None, ..config() };
+        assert_eq!(unproven(&config, &record(&[GOOD[3]])), None);
     }
 }

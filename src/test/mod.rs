@@ -29,10 +29,20 @@ pub async fn perform(config: &Test, engine: &Engine) -> Result<Work> {
     // Without commands nobody writes the reports now: they are read as they are.
     let before = if config.script.commands.is_empty() { BTreeMap::new() } else { before };
     let ran = engine.run(Step::Test, &config.script, Capture::No).await?;
+    if engine.interrupt.raised().is_some() {
+        return Ok(interrupted(&ran));
+    }
     let reports = reports::collect(&engine.root, &config.junit, &before)?;
     let root = engine.root.to_string_lossy();
     let origin = Origin { root: &root, working_directory: &config.script.working_directory };
     Ok(conclude(&ran, reports, origin))
+}
+
+/// What half a run of the tests reported proves nothing.
+fn interrupted(ran: &[Ran]) -> Work {
+    let mut work = Work::new(Outcome::Failed, "the run was interrupted");
+    work.evidence.commands = ran.iter().map(|ran| ran.evidence.clone()).collect();
+    work
 }
 
 /// What the commands and their reports come to.

@@ -20,9 +20,11 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::files::ProjectFile;
 use crate::finding::Finding;
-use crate::name::MetricName;
+use crate::name::{Digest, MetricName};
 use crate::record::MetricValue;
 
 pub use merge::merge;
@@ -75,6 +77,12 @@ fn bytes(file: &ProjectFile) -> Result<Vec<u8>, String> {
 /// format, and without one of ours the content does.
 #[must_use]
 pub fn parse(path: &str, bytes: &[u8]) -> Sheet {
+    let mut sheet = parse_bytes(path, bytes);
+    sheet.digest = Some(Digest::from_bytes(Sha256::digest(bytes).into()));
+    sheet
+}
+
+fn parse_bytes(path: &str, bytes: &[u8]) -> Sheet {
     let text = match text(bytes) {
         Ok(text) => text,
         Err(finding) => return Sheet::refused(path, *finding),

@@ -4,7 +4,7 @@ use super::MOST_METRICS;
 use super::scalar::Scalar;
 use crate::document::{At, Place, Segment, locate};
 use crate::finding::{Finding, Severity};
-use crate::name::MetricName;
+use crate::name::{Digest, MetricName};
 use crate::record::MetricValue;
 
 /// Finding a place again means reading the text again, so only so many findings of a file get one.
@@ -17,6 +17,8 @@ const MOST_FINDINGS: usize = 100;
 #[derive(Debug)]
 pub struct Sheet {
     pub(super) path: String,
+    /// Of the bytes that were read; none when they could not be.
+    pub(super) digest: Option<Digest>,
     text: String,
     pub(super) entries: Vec<Entry>,
     findings: Vec<Finding>,
@@ -45,9 +47,22 @@ pub(super) enum Spot {
 }
 
 impl Sheet {
+    /// The file, relative to the project.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The SHA-256 of the bytes that were read; none when they could not be.
+    #[must_use]
+    pub const fn digest(&self) -> Option<Digest> {
+        self.digest
+    }
+
     pub(super) fn new(path: &str, text: &str) -> Self {
         Self {
             path: path.to_owned(),
+            digest: None,
             text: text.to_owned(),
             entries: Vec::new(),
             findings: Vec::new(),
