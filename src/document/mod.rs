@@ -41,10 +41,7 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
     if text.trim().is_empty() {
         return Ok(Node::Null);
     }
-    serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| {
-        let place = error.location().map(|at| Place::new(at.line(), at.column()));
-        SyntaxError { message: without_place(&error.to_string()), place }
-    })
+    serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| SyntaxError::of_yaml(&error))
 }
 
 /// Parses JSON, and what Python's `json` writes besides: `NaN`, `Infinity` and `-Infinity` become
@@ -55,18 +52,34 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
 pub fn json(text: &str) -> Result<Node, SyntaxError> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str::<Node>(text).or_else(|error| {
+        let place = Place::new(error.line(), error.column().max(1));
+        let strict = SyntaxError { message: without_place(&error.to_string()), place: Some(place) };
         // YAML contains JSON and is wider: it takes a bare NaN or 1e999 as a text.
         let wider = ["NaN", "Infinity"].iter().any(|word| text.contains(word))
             || error.to_string().contains("out of range");
-        if wider
-            && !nests_too_deep(text)
-            && let Ok(node) = serde_yaml::from_str::<Node>(text)
-        {
-            return Ok(node);
+        if !wider || nests_too_deep(text) {
+            return Err(strict);
         }
-        let place = Place::new(error.line(), error.column().max(1));
-        Err(SyntaxError { message: without_place(&error.to_string()), place: Some(place) })
+        serde_yaml::from_str::<Node>(text).map_err(|error| match stumbled_on_python(text, place) {
+            true => SyntaxError::of_yaml(&error),
+            false => strict,
+        })
     })
+}
+
+/// Whether strict JSON got no further than a word that Python writes. Then that is not what is wrong.
+fn stumbled_on_python(text: &str, place: Place) -> bool {
+    let line = usize::try_from(place.line - 1).ok().and_then(|index| text.lines().nth(index));
+    let column = usize::try_from(place.column - 1).ok();
+    let rest = line.zip(column).and_then(|(line, column)| line.get(column..)).unwrap_or_default();
+    ["NaN", "Infinity", "aN", "nfinity"].iter().any(|word| rest.starts_with(word))
+}
+
+impl SyntaxError {
+    fn of_yaml(error: &serde_yaml::Error) -> Self {
+        let place = error.location().map(|at| Place::new(at.line(), at.column()));
+        Self { message: without_place(&error.to_string()), place }
+    }
 }
 
 /// libyaml takes a time that grows with the square of the depth of brackets, long before serde_yaml
@@ -112,6 +125,15 @@ mod tests {
     fn broken_json_says_where() {
         let error = json("{\n  \"a\": ,\n}").err();
         assert_eq!(error.and_then(|error| error.place), Some(Place::new(2, 8)));
+    }
+
+    #[test]
+    fn broken_json_with_a_nan_is_blamed_for_what_is_broken() {
+        for word in ["NaN", "-Infinity", "Infinity"] {
+            let text = format!("{{\n \"loss\": {word},\n \"a\": [1, 2\n}}\n");
+            let place = json(&text).err().and_then(|error| error.place);
+            assert!(place.is_some_and(|place| place.line > 2), "{word}: {:?}", json(&text));
+        }
     }
 
     #[test]

@@ -114,6 +114,9 @@ fn sentence(finding: &Finding) -> String {
     }
 }
 
+#[cfg(all(test, unix))]
+mod perform_tests;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,14 +25,14 @@ use tally::Tally;
 /// # Errors
 /// The world failed.
 pub async fn perform(config: &Test, engine: &Engine) -> Result<Work> {
-    let before = reports::marks(&engine.root, &config.junit)?;
+    let before = reports::marks(engine, &config.junit)?;
     // Without commands nobody writes the reports now: they are read as they are.
     let before = if config.script.commands.is_empty() { BTreeMap::new() } else { before };
     let ran = engine.run(Step::Test, &config.script, Capture::No).await?;
     if engine.interrupt.raised().is_some() {
         return Ok(interrupted(&ran));
     }
-    let reports = reports::collect(&engine.root, &config.junit, &before)?;
+    let reports = reports::collect(engine, &config.junit, &before)?;
     let root = engine.root.to_string_lossy();
     let origin = Origin { root: &root, working_directory: &config.script.working_directory };
     Ok(conclude(&ran, reports, origin))
@@ -158,3 +158,6 @@ fn counts(tests: &Tests) -> String {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(all(test, unix))]
+mod perform_tests;

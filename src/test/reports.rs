@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs::{File, Metadata};
 use std::io::Read;
-use std::path::Path;
 use std::time::SystemTime;
 
+use crate::engine::Engine;
 use crate::fault::Result;
-use crate::files::{self, ProjectFile};
+use crate::files::{self, Expanded, ProjectFile};
 use crate::finding::Finding;
 
 /// A report larger than this would fill the memory of a small runner.
@@ -54,8 +54,15 @@ fn changed(_: &Metadata) -> Option<(u64, i64, i64)> {
 }
 
 /// The reports that are there before the tests run.
-pub fn marks(root: &Path, patterns: &[String]) -> Result<BTreeMap<String, Mark>> {
-    Ok(marks_of(&files::expand(root, patterns)?.files))
+pub fn marks(engine: &Engine, patterns: &[String]) -> Result<BTreeMap<String, Mark>> {
+    Ok(marks_of(&expand(engine, patterns)?.files))
+}
+
+/// The run's folder holds reports of our own, which a broad glob would find.
+fn expand(engine: &Engine, patterns: &[String]) -> Result<Expanded> {
+    let mut expanded = files::expand(&engine.root, patterns)?;
+    expanded.files.retain(|file| !file.on_disk.starts_with(&engine.run_dir));
+    Ok(expanded)
 }
 
 fn marks_of(files: &[ProjectFile]) -> BTreeMap<String, Mark> {
@@ -65,10 +72,13 @@ fn marks_of(files: &[ProjectFile]) -> BTreeMap<String, Mark> {
 }
 
 /// Reads the reports after the tests have run; one that is as it was `before` is stale.
-pub fn collect(root: &Path, patterns: &[String], before: &BTreeMap<String, Mark>) -> Result<Reports> {
-    let expanded = files::expand(root, patterns)?;
+pub fn collect(engine: &Engine, patterns: &[String], before: &BTreeMap<String, Mark>) -> Result<Reports> {
+    let expanded = expand(engine, patterns)?;
     let mut reports = read_all(&expanded.files, before);
     reports.wrong.extend(expanded.unmatched.iter().map(|pattern| missing(pattern)));
+    if !patterns.is_empty() && reports.read.is_empty() && reports.wrong.is_empty() {
+        reports.wrong.push(missing(&patterns.join(", ")));
+    }
     Ok(reports)
 }
 

@@ -8,7 +8,10 @@ use crate::name::{Digest, MetricName};
 use crate::record::MetricValue;
 
 /// Finding a place again means reading the text again, so only so many findings of a file get one.
-const MOST_PLACES: u32 = 50;
+const MOST_PLACES: usize = 50;
+
+/// And only so many bytes are read for it.
+const MOST_REREADING: usize = 32 * 1024 * 1024;
 
 /// Of each severity, a file brings at most so many findings.
 const MOST_FINDINGS: usize = 100;
@@ -23,7 +26,7 @@ pub struct Sheet {
     pub(super) entries: Vec<Entry>,
     findings: Vec<Finding>,
     left_out: usize,
-    places: u32,
+    places: usize,
     overflown: bool,
 }
 
@@ -130,7 +133,7 @@ impl Sheet {
             Spot::Line(line) => Some((*line, None)),
             Spot::Node(path, at) => {
                 self.places += 1;
-                let wanted = self.places <= MOST_PLACES;
+                let wanted = self.places <= MOST_PLACES && self.places * self.text.len() <= MOST_REREADING;
                 let Place { line, column } = wanted.then(|| locate(&self.text, path, *at)).flatten()?;
                 Some((line, Some(column)))
             }
