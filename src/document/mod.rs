@@ -48,6 +48,7 @@ pub fn shown(text: &str) -> String {
 /// # Errors
 /// The first syntax error. Aliases that multiply beyond reason are one.
 pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
+    let text = text.trim_start_matches('\u{feff}');
     if let Some(place) = too_deep(text) {
         let message = format!("brackets nest more than {DEEPEST} deep here");
         return Err(SyntaxError { message, place: Some(place) });
@@ -59,13 +60,10 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
             .map(node::merge)
             .map_err(|_| SyntaxError { message, place: Some(place) });
     }
-    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+    if text.trim().is_empty() {
         return Ok(Node::Null);
     }
-    serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| {
-        let place = error.location().map(|at| Place::new(at.line(), at.column()));
-        SyntaxError { message: plain(&without_place(&error.to_string())), place }
-    })
+    serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| SyntaxError::of_yaml(&error))
 }
 
 /// The parser's words, where they are no help, in ours.
@@ -87,18 +85,34 @@ fn plain(message: &str) -> String {
 pub fn json(text: &str) -> Result<Node, SyntaxError> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str::<Node>(text).or_else(|error| {
+        let place = Place::new(error.line(), error.column().max(1));
+        let strict = SyntaxError { message: without_place(&error.to_string()), place: Some(place) };
         // YAML contains JSON and is wider: it takes a bare NaN or 1e999 as a text.
         let wider = ["NaN", "Infinity"].iter().any(|word| text.contains(word))
             || error.to_string().contains("out of range");
-        if wider
-            && too_deep(text).is_none()
-            && let Ok(node) = serde_yaml::from_str::<Node>(text)
-        {
-            return Ok(node);
+        if !wider || too_deep(text).is_some() {
+            return Err(strict);
         }
-        let place = Place::new(error.line(), error.column().max(1));
-        Err(SyntaxError { message: without_place(&error.to_string()), place: Some(place) })
+        serde_yaml::from_str::<Node>(text).map_err(|error| match stumbled_on_python(text, place) {
+            true => SyntaxError::of_yaml(&error),
+            false => strict,
+        })
     })
+}
+
+/// Whether strict JSON got no further than a word that Python writes. Then that is not what is wrong.
+fn stumbled_on_python(text: &str, place: Place) -> bool {
+    let line = usize::try_from(place.line - 1).ok().and_then(|index| text.lines().nth(index));
+    let column = usize::try_from(place.column - 1).ok();
+    let rest = line.zip(column).and_then(|(line, column)| line.get(column..)).unwrap_or_default();
+    ["NaN", "Infinity", "aN", "nfinity"].iter().any(|word| rest.starts_with(word))
+}
+
+impl SyntaxError {
+    fn of_yaml(error: &serde_yaml::Error) -> Self {
+        let place = error.location().map(|at| Place::new(at.line(), at.column()));
+        Self { message: plain(&without_place(&error.to_string())), place }
+    }
 }
 
 /// Far beyond what the parser accepts in the end; it only needs the square of the depth to find out.
@@ -155,11 +169,37 @@ mod tests {
     }
 
     #[test]
+    fn broken_json_with_a_nan_is_blamed_for_what_is_broken() {
+        for word in ["NaN", "-Infinity", "Infinity"] {
+            let text = format!("{{\n \"loss\": {word},\n \"a\": [1, 2\n}}\n");
+            let place = json(&text).err().and_then(|error| error.place);
+            assert!(place.is_some_and(|place| place.line > 2), "{word}: {:?}", json(&text));
+        }
+    }
+
+    #[test]
     fn a_tab_is_named_in_so_many_words() {
         let error = yaml("model: x\ntrain:\n\trun: y\n").err();
         assert!(error.as_ref().is_some_and(|error| error.message.contains("tab")), "{error:?}");
         assert_eq!(error.and_then(|error| error.place), Some(Place::new(3, 1)));
         assert!(yaml("run: |\n  a <<E\n  \tb\n  E\n").is_ok(), "a tab within a block is text");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = "\u{feff}a: 1\r\nb: 2\r\n";
+        assert_eq!(yaml(text), yaml("a: 1\nb: 2\n"));
+        let place = locate(text, &[Segment::Key("b".into())], At::Value);
+        assert_eq!(place, Some(Place::new(2, 4)));
+    }
+
+    #[test]
+    fn bottomless_nesting_is_refused() {
+        let brackets = "[".repeat(200_000);
+        for text in [brackets.clone(), format!("a: NaN\nb: {brackets}"), "- ".repeat(200_000)] {
+            assert!(yaml(&text).is_err());
+            assert!(json(&text).is_err());
+        }
     }
 
     #[test]
