@@ -10,7 +10,7 @@ use crate::fault::Result;
 use crate::files;
 use crate::finding::{Finding, Severity, any_error};
 use crate::name::Digest;
-use crate::produce::{Order, Shop, produce};
+use crate::produce::{Forecast, Order, Shop, forecast, produce};
 use crate::record::{Outcome, Record, Work};
 use crate::step::Step;
 use metrics::{Metrics, Sheet};
@@ -20,23 +20,35 @@ use metrics::{Metrics, Sheet};
 /// # Errors
 /// The world failed. Metrics that cannot be read are findings, not faults.
 pub async fn perform(config: &Evaluate, shop: Shop<'_>, record: &Record) -> Result<Work> {
-    let outputs = [config.outputs.as_slice(), &config.metrics].concat();
-    // Without commands nobody writes the metrics now: they are read as they are.
-    let fresh = if config.script.commands.is_empty() { &[] } else { config.metrics.as_slice() };
-    let order = Order {
-        step: Step::Evaluate,
-        script: &config.script,
-        inputs: &config.inputs,
-        outputs: &outputs,
-        fresh,
-        upstream: &record.model_outputs(),
-    };
-    let work = produce(shop, order).await?;
+    let outputs = outputs(config);
+    let work = produce(shop, order(config, &outputs, &record.model_outputs())).await?;
     if !work.outcome.is_good() || any_error(&work.findings) {
         return Ok(work);
     }
     let measurement = measure(config, shop.engine, &work.evidence.outputs)?;
     Ok(conclude(work, measurement))
+}
+
+/// What [`perform`] would do with a model of these digests.
+///
+/// # Errors
+/// As [`perform`].
+pub fn foresee(config: &Evaluate, shop: Shop<'_>, model: &BTreeMap<String, Digest>) -> Result<Forecast> {
+    forecast(shop, order(config, &outputs(config), model))
+}
+
+fn outputs(config: &Evaluate) -> Vec<String> {
+    [config.outputs.as_slice(), &config.metrics].concat()
+}
+
+fn order<'a>(
+    config: &'a Evaluate,
+    outputs: &'a [String],
+    upstream: &'a BTreeMap<String, Digest>,
+) -> Order<'a> {
+    // Without commands nobody writes the metrics now: they are read as they are.
+    let fresh = if config.script.commands.is_empty() { &[] } else { config.metrics.as_slice() };
+    Order { step: Step::Evaluate, script: &config.script, inputs: &config.inputs, outputs, fresh, upstream }
 }
 
 /// What was measured, and where it was read: `metrics.json`, `3 files`.
