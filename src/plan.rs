@@ -125,7 +125,7 @@ impl Plan {
         };
         match planned.intent {
             Intent::Skip | Intent::Unavailable => Next::Skip(planned.step, planned.because.clone()),
-            Intent::Run => match self.obstacle(planned.step, record) {
+            Intent::Run | Intent::Restore => match self.obstacle(planned.step, record) {
                 Some(because) => Next::Skip(planned.step, because),
                 None => Next::Do(planned),
             },
@@ -154,7 +154,7 @@ impl Plan {
                 // Without its model there is nothing to measure; nothing else builds on what is missing.
                 Intent::Unavailable if step < Step::Gate && done.step != Step::Train => None,
                 Intent::Unavailable => Some("is not yet available in this version"),
-                Intent::Run => Some("was skipped"),
+                Intent::Run | Intent::Restore => Some("was skipped"),
             },
         }
     }

@@ -21,6 +21,19 @@ pub(super) fn check_patterns(source: &mut Source<'_>, path: &KeyPath, reach: Rea
     }
 }
 
+/// Checks what a step makes: within the project, and not all of it.
+pub(super) fn check_outputs(source: &mut Source<'_>, path: &KeyPath) {
+    check_patterns(source, path, Reach::Project);
+    for (path, text) in source.texts(path) {
+        let git = normal(text).split('/').next() == Some(".git");
+        if !text.trim().is_empty() && (normal(text) == "." || git) {
+            let what = if git { "git's own folder" } else { "the whole project" };
+            let message = format!("«{}» is {what}, which no step makes", shown(text));
+            source.value(&path, message, "name the files that the step makes");
+        }
+    }
+}
+
 /// Checks one path. False when it was found wrong.
 pub(super) fn check_path(source: &mut Source<'_>, path: &KeyPath, text: &str, reach: Reach) -> bool {
     if text.trim().is_empty() {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
 
-use crate::document::Place;
+use crate::document::{Place, deceives};
 
 /// More problems than anybody reads at once.
 pub(super) const MOST_SHOWN: usize = 100;
@@ -112,10 +112,7 @@ fn excerpt(out: &mut String, place: Place, line: &str, paint: Paint) {
 fn visible(c: char) -> char {
     match c {
         '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-            '\u{fffd}'
-        }
-        c if c.is_control() => '\u{fffd}',
+        c if deceives(c) => '\u{fffd}',
         c => c,
     }
 }

@@ -132,7 +132,7 @@ test:
   junit: /tmp/junit.xml
 train:
   run: []
-  outputs: [a, 5, ../b, a/../../c]
+  outputs: [a, 5, ../b, a/../../c, ./, .git/config]
   engine: dokcer
   env: { 1A: x, OK: [1] }
   secrets: [\"TO KEN\"]
@@ -199,6 +199,16 @@ fn a_file_that_is_no_map_is_refused_as_a_whole() {
         "a: !!python/object:os.system x\n",
     ];
     insta::assert_snapshot!(texts.map(|text| format!("{text:?}\n{}", bad(text))).join("\n"));
+}
+
+#[test]
+fn lengths_of_time_have_a_unit_and_an_end() {
+    for wrong in ["soon", "90", "0s", "0ms", "-5m", "2000d", "99999999999999999999h", "''"] {
+        let text = with("train:\n", &format!("train:\n  timeout: {wrong}\n"));
+        assert!(bad(&text).contains("(train.timeout)"), "{wrong}");
+    }
+    let half = with("train:\n", "train:\n  timeout: 1h 30m\n");
+    assert_eq!(good(&half).train.unwrap().script.timeout, Some(Duration::from_secs(5400)));
 }
 
 #[test]
@@ -285,4 +295,29 @@ fn files_that_cannot_be_read_are_problems_too() {
     let shown = paths.map(|path| render(&read(&path).expect_err("a problem"), "modelgate.yml", false));
     insta::assert_snapshot!(shown.join("\n"));
     assert_eq!(read(&file("good.yml", SMALLEST.as_bytes())), Ok(good(SMALLEST)));
+}
+
+proptest::proptest! {
+    /// Whatever somebody does to the file, the answer is a configuration or problems that point into it.
+    #[test]
+    fn a_mangled_file_is_answered(
+        start in 0..AVAILABLE.len(),
+        length in 0..40_usize,
+        put in "[ a-z0-9:\\[\\]{}\"'&*!|>%#\\-.,\\n\\t\u{0}äé界]{0,12}",
+    ) {
+        let mut text = String::new();
+        text.extend(AVAILABLE.chars().take(start));
+        text += &put;
+        text.extend(AVAILABLE.chars().skip(start + length));
+        if let Err(problems) = parse(&text) {
+            proptest::prop_assert!(!problems.is_empty());
+            let lines = text.lines().count() as u32;
+            for problem in &problems {
+                let line = problem.place.map_or(1, |place| place.line);
+                proptest::prop_assert!((1..=lines + 1).contains(&line), "{:?}", problem);
+            }
+            let shown = render(&problems, "modelgate.yml", false);
+            proptest::prop_assert!(!shown.chars().any(|c| c != '\n' && document::deceives(c)), "{}", shown);
+        }
+    }
 }

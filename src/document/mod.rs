@@ -29,18 +29,24 @@ pub fn shown(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars().take(MOST) {
         match c {
-            // Zero-width and bidirectional marks.
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                shown.extend(c.escape_unicode());
-            }
+            c if !deceives(c) => shown.push(c),
             c if c.is_control() => shown.extend(c.escape_debug()),
-            c => shown.push(c),
+            c => shown.extend(c.escape_unicode()),
         }
     }
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// Whether a terminal would obey the character, or a reader would not see it: control characters,
+/// zero-width and bidirectional marks.
+#[must_use]
+pub fn deceives(c: char) -> bool {
+    let mark =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    mark || c.is_control()
 }
 
 /// Parses YAML. Merge keys (`<<`) are resolved.
@@ -53,17 +59,20 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
         let message = format!("brackets nest more than {DEEPEST} deep here");
         return Err(SyntaxError { message, place: Some(place) });
     }
-    // libyaml's own words for a tab are of no help to somebody who cannot see it.
-    if let Some(place) = indenting_tab(text) {
-        let message = "a tab indents this line; YAML indents with spaces only".to_owned();
-        return serde_yaml::from_str::<Node>(text)
-            .map(node::merge)
-            .map_err(|_| SyntaxError { message, place: Some(place) });
-    }
     if text.trim().is_empty() {
         return Ok(Node::Null);
     }
-    serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| SyntaxError::of_yaml(&error))
+    serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| {
+        let error = SyntaxError::of_yaml(&error);
+        // libyaml's own words for a tab are of no help to somebody who cannot see it.
+        match error.place.and_then(|place| indenting_tab(text, place.line)) {
+            None => error,
+            Some(tab) => SyntaxError {
+                message: "a tab indents this line; YAML indents with spaces only".to_owned(),
+                place: Some(tab),
+            },
+        }
+    })
 }
 
 /// The parser's words, where they are no help, in ours.
@@ -137,8 +146,11 @@ fn too_deep(text: &str) -> Option<Place> {
     None
 }
 
-fn indenting_tab(text: &str) -> Option<Place> {
-    text.lines().enumerate().find_map(|(index, line)| {
+/// The tab that indents the line of an error, or the line before it.
+fn indenting_tab(text: &str, line: u32) -> Option<Place> {
+    let line = line as usize;
+    let near = text.lines().enumerate().take(line).skip(line.saturating_sub(2));
+    near.into_iter().find_map(|(index, line)| {
         let column = line.find(|c: char| c != ' ')?;
         line[column..].starts_with('\t').then(|| Place::new(index + 1, column + 1))
     })
@@ -182,7 +194,14 @@ mod tests {
         let error = yaml("model: x\ntrain:\n\trun: y\n").err();
         assert!(error.as_ref().is_some_and(|error| error.message.contains("tab")), "{error:?}");
         assert_eq!(error.and_then(|error| error.place), Some(Place::new(3, 1)));
+        let error = yaml("train:\n  run: x\n  \ttest: y\n").err();
+        assert_eq!(error.and_then(|error| error.place), Some(Place::new(3, 3)));
         assert!(yaml("run: |\n  a <<E\n  \tb\n  E\n").is_ok(), "a tab within a block is text");
+        let error = yaml("run: |\n  a\n  \tb\nx: 1\ny: [\n").err();
+        assert!(
+            error.as_ref().is_some_and(|error| !error.message.contains("tab")),
+            "an innocent tab: {error:?}"
+        );
     }
 
     #[test]
