@@ -45,7 +45,7 @@ pub struct Verdict {
     pub conclusion: Conclusion,
     /// The rules, in the order of the configuration.
     pub rows: Vec<Row>,
-    /// What a reader must know to trust the rows, in whole sentences.
+    /// What a reader should know besides the rows, as sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
