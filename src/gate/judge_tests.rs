@@ -178,6 +178,9 @@ fn a_baseline_of_zero_has_no_percentage() {
     for metric in ["up", "down", "same"] {
         rules.extend([MaxDrop, MaxRise, MinGain].map(|kind| share(metric, kind, 0.1)));
     }
+    // No percentage at all is no percentage of anything: that can be judged.
+    rules.push(share("down", MaxDrop, 0.0));
+    rules.push(share("same", MinGain, 0.0));
     insta::assert_snapshot!(told(&judge(&gate(rules), &record(&metrics, Some(&baseline)))));
 }
 

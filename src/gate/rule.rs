@@ -182,31 +182,20 @@ fn wants_higher(rule: &Rule) -> bool {
 fn comparison(rule: &Rule, value: f64, baseline: f64, allowance: Allowance, holds: bool) -> String {
     let (shown, base) = words::apart(value, baseline);
     let change = value - baseline;
-    let ends = match rule.kind {
-        RuleKind::MinGain => "is asked for",
-        _ => "is allowed",
-    };
-    let least = if rule.kind == RuleKind::MinGain { "at least" } else { "at most" };
-    let gap = gap(change.abs(), baseline, allowance, holds);
     let bound =
         if allowance.relative { words::percent(allowance.bound) } else { words::number(allowance.bound) };
-    let (better, worse) = match (rule.kind, rule.better) {
-        (RuleKind::MinGain, Better::Higher) => (change > 0.0, change < 0.0),
-        (RuleKind::MinGain, Better::Lower) => (change < 0.0, change > 0.0),
-        (RuleKind::MaxDrop, _) if change >= 0.0 => {
-            return format!("{shown} is not below the baseline's {base}");
-        }
-        (RuleKind::MaxDrop, _) => {
-            return format!("{shown} is {gap} below the baseline's {base}; {least} {bound} {ends}");
-        }
-        _ if change <= 0.0 => return format!("{shown} is not above the baseline's {base}"),
-        _ => return format!("{shown} is {gap} above the baseline's {base}; {least} {bound} {ends}"),
+    let gain = if wants_higher(rule) { change } else { -change };
+    let (towards, terms) = match rule.kind {
+        RuleKind::MaxDrop if gain >= 0.0 => return format!("{shown} is not below the baseline's {base}"),
+        RuleKind::MaxDrop => ("below", format!("at most {bound} is allowed")),
+        RuleKind::MaxRise if gain >= 0.0 => return format!("{shown} is not above the baseline's {base}"),
+        RuleKind::MaxRise => ("above", format!("at most {bound} is allowed")),
+        _ if gain > 0.0 => ("better than", format!("at least {bound} is asked for")),
+        _ if gain < 0.0 => ("worse than", format!("at least {bound} is asked for")),
+        _ => return format!("{shown} is the baseline's value too; a gain of at least {bound} is asked for"),
     };
-    match (better, worse) {
-        (true, _) => format!("{shown} is {gap} better than the baseline's {base}; {least} {bound} {ends}"),
-        (_, true) => format!("{shown} is {gap} worse than the baseline's {base}; {least} {bound} {ends}"),
-        _ => format!("{shown} is the baseline's value too; a gain of {least} {bound} {ends}"),
-    }
+    let gap = gap(change.abs(), baseline, allowance, holds);
+    format!("{shown} is {gap} {towards} the baseline's {base}; {terms}")
 }
 
 /// The size of the change; of a relative rule as a percentage too. Never looks like a bound that it misses.

@@ -84,6 +84,17 @@ fn the_attributes_that_sum_up_are_not_believed() {
 }
 
 #[test]
+fn a_declared_line_counts_from_1_but_for_pytest() {
+    let line = |suite: &str| {
+        let case =
+            "<testcase name=\"a\" file=\"test_a.py\" line=\"7\"><failure>no place</failure></testcase>";
+        let (_, findings) = count(&format!("<testsuite name=\"{suite}\">{case}</testsuite>"));
+        findings[0].place()
+    };
+    assert_eq!((line("pytest").as_str(), line("other").as_str()), ("test_a.py:8", "test_a.py:7"));
+}
+
+#[test]
 fn a_flood_of_failures_is_cut_and_counted() {
     let cases = "<testcase name=\"x\" time=\"0.1\"><failure message=\"m\"/></testcase>".repeat(250);
     let (tests, findings) =

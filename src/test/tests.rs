@@ -55,6 +55,11 @@ fn what_commands_and_reports_come_to() {
         ("tests fail", pytest(1), reports(&[BAD], &[])),
         ("tests fail and the exit code is swallowed", pytest(0), reports(&[BAD], &[])),
         ("tests fail and the runner is killed", vec![ran("pytest", None)], reports(&[BAD], &[])),
+        (
+            "tests fail and a shell says that it was killed",
+            vec![ran("pytest", Some(137))],
+            reports(&[BAD], &[]),
+        ),
         ("the command fails on top of good tests", vec![ran("make test", Some(2))], reports(&[GOOD], &[])),
         ("no report, and the command failed", pytest(4), reports(&[], &["junit-missing"])),
         ("no report, though the command succeeded", pytest(0), reports(&[], &["junit-missing"])),
