@@ -205,8 +205,8 @@ async fn a_list_of_arguments_sees_no_shell() {
         ("#!/no/such/python\\n", "755", "./script: the interpreter that its first line names was not found"),
         ("#!/bin/sh\\n", "644", "./script: permission denied"),
         (
-            "\x01\x02",
-            0o755,
+            "\\001\\002",
+            "755",
             "./script: not a program; a script needs a first line such as #!/usr/bin/env python3",
         ),
     ] {
