@@ -13,7 +13,8 @@ pub mod openmetrics;
 pub mod sarif;
 pub mod terminal;
 
-pub use number::{bound, bytes, change, number, seconds, value};
+pub use crate::number::{bytes, change, number, seconds};
+pub use number::{bound, value};
 
 use crate::finding::Finding;
 use crate::record::{Conclusion, Outcome, Record, Row, RowOutcome};
