@@ -192,3 +192,59 @@ fn escaped(text: &str) -> String {
     }
     xml
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::panic)]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::{compose, fixtures};
+
+    fn assert_is_junit(name: &str, record: &crate::record::Record) {
+        let xml = render(&compose(record, &[]));
+        let document = roxmltree::Document::parse(&xml).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let root = document.root_element();
+        let cases = || root.descendants().filter(|node| node.has_tag_name("testcase"));
+        let rows = record.verdict.as_ref().map_or(0, |verdict| verdict.rows.len());
+        let findings: usize = record.steps.iter().map(|step| step.findings.len()).sum();
+        assert_eq!(cases().count(), rows + record.steps.len() + findings, "{name}");
+        assert_eq!(root.attribute("tests"), Some(cases().count().to_string().as_str()), "{name}");
+        for suite in root.children().filter(roxmltree::Node::is_element) {
+            let failures = suite.descendants().filter(|node| node.has_tag_name("failure")).count();
+            assert_eq!(suite.attribute("failures"), Some(failures.to_string().as_str()), "{name}");
+        }
+        assert!(
+            cases().all(|case| case.attribute("name").is_some_and(|name| !name.trim().is_empty())),
+            "{name}"
+        );
+    }
+
+    #[test]
+    fn every_record_is_junit() {
+        for (name, record) in fixtures::all() {
+            assert_is_junit(name, &record);
+        }
+    }
+
+    #[test]
+    fn rules_steps_and_findings_are_cases() {
+        for (name, record) in [
+            ("rejected", fixtures::rejected()),
+            ("faulted", fixtures::faulted()),
+            ("failed_train", fixtures::failed_train()),
+            ("inconclusive", fixtures::inconclusive()),
+            ("hostile", fixtures::hostile()),
+        ] {
+            insta::assert_snapshot!(name, render(&compose(&record, &[])));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_junit(record in fixtures::arbitrary()) {
+            assert_is_junit("any", &record);
+        }
+    }
+}

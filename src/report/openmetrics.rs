@@ -160,3 +160,50 @@ fn decimal(value: f64) -> String {
 fn escaped(text: &str) -> String {
     clipped(text, 300).replace('\\', "\\\\").replace('"', "\\\"")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::{compose, fixtures};
+
+    /// Every sample belongs to the family above it, and stands there once.
+    fn assert_is_openmetrics(name: &str, page: &str) {
+        assert!(page.ends_with("\n# EOF\n"), "{name}");
+        let mut family = String::new();
+        let mut seen = BTreeSet::new();
+        for line in page.lines() {
+            if let Some(kind) = line.strip_prefix("# TYPE ") {
+                family = kind.split(' ').next().unwrap_or_default().to_owned();
+                assert!(seen.insert(family.clone()), "{name}: {line}");
+            } else if !line.starts_with('#') {
+                assert!(
+                    line.starts_with(&family) && line[family.len()..].starts_with(['{', '_']),
+                    "{name}: {line}"
+                );
+                let (series, value) = line.rsplit_once(' ').unwrap_or_default();
+                assert!(value.parse::<f64>().is_ok() && series.ends_with("\"}"), "{name}: {line}");
+                assert!(seen.insert(series.to_owned()), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_record_is_openmetrics() {
+        for (name, record) in fixtures::all() {
+            let page = render(&compose(&record, &[]));
+            assert_is_openmetrics(name, &page);
+            if !matches!(name, "failed_lint" | "failed_train" | "cancelled") {
+                insta::assert_snapshot!(name, page);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_openmetrics(record in fixtures::arbitrary()) {
+            assert_is_openmetrics("any", &render(&compose(&record, &[])));
+        }
+    }
+}

@@ -143,7 +143,53 @@ fn encoded(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::report::{compose, fixtures};
+
+    fn assert_is_sarif(name: &str, record: &crate::record::Record) -> Value {
+        let log: Value = serde_json::from_str(&render(&compose(record, &[]))).unwrap();
+        let run = &log["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(
+            results.len(),
+            record.steps.iter().map(|step| step.findings.len()).sum::<usize>(),
+            "{name}"
+        );
+        for result in results {
+            let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(rules[rule]["id"], result["ruleId"], "{name}");
+            assert!(!result["message"]["text"].as_str().unwrap().is_empty(), "{name}");
+            let place = &result["locations"][0]["physicalLocation"];
+            assert!(place["artifactLocation"]["uri"].as_str().unwrap().is_ascii(), "{name}");
+            assert!(place["region"]["startLine"].as_u64().unwrap() > 0, "{name}");
+        }
+        log
+    }
+
+    #[test]
+    fn every_record_is_sarif() {
+        for (name, record) in fixtures::all() {
+            let log = assert_is_sarif(name, &record);
+            if name == "hostile" {
+                insta::assert_json_snapshot!(name, log);
+            }
+        }
+        let mut short = fixtures::failed_lint();
+        short.steps[0].findings.truncate(4);
+        insta::assert_json_snapshot!("failed_lint", assert_is_sarif("short", &short));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_sarif(record in fixtures::arbitrary()) {
+            assert_is_sarif("any", &record);
+        }
+    }
 
     #[test]
     fn paths_become_uris_that_stay_within_the_project_where_they_can() {

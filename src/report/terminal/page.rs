@@ -70,6 +70,14 @@ impl Page {
         }
     }
 
+    /// A painted line of `used` columns, and a text in the columns that are left, which goes on below itself.
+    pub fn beside(&mut self, line: &str, used: usize, text: &str) {
+        for (at, text) in wrap(text, self.width.saturating_sub(used + 2), 5).iter().enumerate() {
+            let line = if at == 0 { line.to_owned() } else { " ".repeat(used) };
+            self.line(&format!("{line}  {text}"));
+        }
+    }
+
     /// A mark, aligned facts, and a reason on the same line; below, where little of it would be seen.
     pub fn entry(&mut self, mark: &str, style: Style, facts: &str, why: &str) {
         let used = width(mark) + width(facts) + 2;

@@ -35,10 +35,10 @@ pub fn write(page: &mut Page, rows: &[&Row]) {
     let fixed = 2 + widths[1..].iter().filter(|width| **width > 0).map(|width| width + 2).sum::<usize>();
     match page.width().checked_sub(fixed) {
         Some(room) if room >= widths[0].min(NAME) => {
-            let why = lines.iter().map(|line| width(&line.why)).max().unwrap_or(0);
-            let beside = room >= widths[0].min(NAME) + 2 + why.min(WHY);
-            let for_name = if beside && why > 0 { room - 2 - why.min(WHY) } else { room };
-            widths[0] = widths[0].min(for_name);
+            let least = widths[0].min(NAME);
+            let why = lines.iter().map(|line| width(&line.why)).max().unwrap_or(0).min(WHY);
+            let beside = why > 0 && room >= least + 2 + why;
+            widths[0] = widths[0].min(if beside { room - 2 - why } else { room });
             table(page, &lines, &widths, beside);
         }
         _ => stacked(page, &lines),
@@ -79,18 +79,17 @@ fn widths(lines: &[Line]) -> [usize; 5] {
 }
 
 fn table(page: &mut Page, lines: &[Line], widths: &[usize; 5], beside: bool) {
-    let header = format!("  {}", cells(&TITLES.map(str::to_owned), widths));
+    let header =
+        format!("  {}{}", cells(&TITLES.map(str::to_owned), widths), if beside { "  why" } else { "" });
     let header = page.paint(DIM, header.trim_end());
     page.line(&header);
     for line in lines {
         let (mark, style) = mark(line.outcome);
-        let mark = page.paint(style, mark);
-        let row = cells(&line.cells, widths);
-        let room = page.width().saturating_sub(2 + width(&row) + 2);
-        if beside && (width(&line.why) <= room) {
-            page.line(&format!("{mark}{row}  {}", line.why));
+        let row = format!("{}{}", page.paint(style, mark), cells(&line.cells, widths));
+        if beside {
+            page.beside(&row, 2 + width(&cells(&line.cells, widths)), &line.why);
         } else {
-            page.line(&format!("{mark}{row}"));
+            page.line(&row);
             below(page, &line.why);
         }
     }
