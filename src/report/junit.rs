@@ -10,6 +10,9 @@ use crate::step::Step;
 
 /// One suite for the rules, one for the steps, and one for the findings of each step that has any.
 ///
+/// Holds to the schema of Jenkins' xUnit plugin, which refuses a report with an attribute that it does not
+/// know; so the file of a finding stands in its name.
+///
 /// Inconclusive is not a pass, so it stands as a failure. A finding is a failure if it failed its step.
 #[must_use]
 pub fn render(report: &Report) -> String {
@@ -77,7 +80,6 @@ fn counts<'a>(cases: impl Iterator<Item = &'a Case> + Clone, skipped: bool) -> S
 struct Case {
     class: String,
     name: String,
-    file: Option<String>,
     seconds: f64,
     /// The element that tells how it ended; `system-out` where it ended well.
     tag: &'static str,
@@ -91,9 +93,6 @@ impl Case {
     fn write(&self, xml: &mut String) {
         let (class, name, seconds) = (escaped(&self.class), escaped(&self.name), time(self.seconds));
         let _ = write!(xml, "    <testcase classname=\"{class}\" name=\"{name}\" time=\"{seconds}\"");
-        if let Some(file) = &self.file {
-            let _ = write!(xml, " file=\"{}\"", escaped(file));
-        }
         let (tag, message, body) = (self.tag, escaped(&self.message), escaped(&self.body));
         let _ = match tag {
             "system-out" if body.is_empty() => writeln!(xml, " />"),
@@ -120,7 +119,6 @@ fn rule(report: &Report, row: &Row) -> Case {
     Case {
         class: format!("modelgate.{}.gate", report.record.model),
         name: format!("{}{slice} {}", clean(row.metric.as_str()), clean(&bound(row))),
-        file: None,
         seconds: 0.0,
         tag: if row.outcome == RowOutcome::Pass { "system-out" } else { "failure" },
         message: clipped(&row.because, 1000),
@@ -138,7 +136,6 @@ fn step(report: &Report, done: &StepRecord) -> Case {
     Case {
         class: format!("modelgate.{}.steps", report.record.model),
         name: done.step.to_string(),
-        file: None,
         seconds: done.seconds,
         tag: match done.outcome {
             Outcome::Passed | Outcome::Restored => "system-out",
@@ -164,7 +161,6 @@ fn finding(report: &Report, step: Step, finding: &Finding) -> Case {
             "" => step.to_string(),
             name => name.to_owned(),
         },
-        file: finding.path.as_deref().map(|path| clipped(path, 500)),
         seconds: 0.0,
         tag: if fails { "failure" } else { "system-out" },
         message,

@@ -36,7 +36,7 @@ pub fn sentence(text: &str, limit: usize) -> String {
             '@' | '#' | '!' | '~' | '%' if names => shown.extend(['\\', c, BREAK]),
             '#' | '!' | '~' => shown.extend(['\\', c]),
             ':' if next == '/' => shown.extend(['\\', c, BREAK]),
-            '.' if matches!(before, 'w' | 'W') => shown.extend([c, BREAK]),
+            '.' if matches!(before, 'w' | 'W') => shown.extend([BREAK, c]),
             // GH-1 is a reference too.
             '-' if matches!(before, 'h' | 'H') && next.is_ascii_digit() => shown.extend([c, BREAK]),
             _ => shown.push(c),
