@@ -112,6 +112,13 @@ pub(super) fn check(bytes: &[u8], target: &Target) -> Vec<Finding> {
     if text.trim().is_empty() {
         return Vec::new();
     }
+    // serde would take a list for an object whose keys were left out.
+    if let Some(at) = text.find(|c: char| !c.is_ascii_whitespace()).filter(|at| !text[*at..].starts_with('{'))
+        && conflicts(text).is_empty()
+    {
+        let (line, column) = Lines::of(text).place(at);
+        return vec![invalid("expected an object").at_line(line, Some(column))];
+    }
     match serde_json::from_str::<Notebook>(text) {
         Ok(notebook) => cells(&notebook, text, target),
         Err(error) => vec![broken(text, &error)],
@@ -131,8 +138,11 @@ fn broken(text: &str, error: &serde_json::Error) -> Finding {
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     let at = (line_start + error.column().saturating_sub(1)).min(text.len());
     let (line, column) = place_in_bytes(text.as_bytes(), text.floor_char_boundary(at));
+    invalid(message).at_line(line, Some(column))
+}
+
+fn invalid(message: &str) -> Finding {
     Finding::error("notebook-invalid", format!("not a notebook: {message}"))
-        .at_line(line, Some(column))
         .help("save the notebook again with Jupyter")
 }
 
@@ -276,8 +286,11 @@ mod tests {
             of("{\n \"cells\": [\n"),
             ["3:1 notebook-invalid not a notebook: EOF while parsing a list"]
         );
-        assert!(of("[1]").first().is_some_and(|line| line.contains("notebook-invalid")));
-        assert!(of(&("[".repeat(100_000))).first().is_some_and(|line| line.contains("recursion")));
+        assert_eq!(of(" [1]"), ["1:2 notebook-invalid not a notebook: expected an object"]);
+        for deep in ["{\"x\": ", "{\"cells\": ", "{\"metadata\": {\"kernelspec\": {\"name\": "] {
+            let found = of(&(deep.to_owned() + &"[".repeat(100_000)));
+            assert!(found.first().is_some_and(|line| line.contains("notebook-invalid")), "{found:?}");
+        }
         let conflict = "{\n<<<<<<< HEAD\n \"cells\": []\n=======\n>>>>>>> x\n}";
         assert_eq!(of(conflict), ["2:1 merge-conflict a merge conflict was committed"]);
     }

@@ -1,9 +1,14 @@
 //! From a byte offset to the line and column that a person sees.
 
+use std::cell::Cell;
+
 /// A text and where its lines begin; made only when there is something to place.
 pub(super) struct Lines<'a> {
     text: &'a str,
     starts: Vec<usize>,
+    /// Where the last count ended: the offset and the characters before it in its line. A line of a
+    /// million errors is counted once and not a million times.
+    counted: Cell<(usize, usize)>,
 }
 
 impl<'a> Lines<'a> {
@@ -16,14 +21,20 @@ impl<'a> Lines<'a> {
             _ => false,
         };
         let starts = std::iter::once(0).chain((0..bytes.len()).filter(ends).map(|end| end + 1)).collect();
-        Self { text, starts }
+        Self { text, starts, counted: Cell::new((0, 0)) }
     }
 
     /// The line and the column in characters, both from 1, of a byte offset.
     pub(super) fn place(&self, offset: usize) -> (u32, u32) {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
-        let before = self.text.as_bytes().get(self.starts[line - 1]..offset.min(self.text.len()));
-        (number(line), number(characters(before.unwrap_or_default()) + 1))
+        let (start, offset) = (self.starts[line - 1], offset.min(self.text.len()));
+        let (from, before) = match self.counted.get() {
+            (end, before) if start <= end && end <= offset => (end, before),
+            _ => (start, 0),
+        };
+        let before = before + characters(self.text.as_bytes().get(from..offset).unwrap_or_default());
+        self.counted.set((offset, before));
+        (number(line), number(before + 1))
     }
 }
 
@@ -55,6 +66,8 @@ mod tests {
         assert_eq!(lines.place("é = 1\r\n".len()), (2, 1));
         assert_eq!(lines.place("é = 1\r\nü\r".len()), (3, 1));
         assert_eq!(lines.place(999), (4, 1));
+        assert_eq!(lines.place("é ".len()), (1, 3), "backwards as well");
+        assert_eq!(lines.place("é =".len()), (1, 4));
         assert_eq!(Lines::of("").place(0), (1, 1));
     }
 }
