@@ -93,9 +93,9 @@ impl Environment {
         Context {
             forge,
             event: event.unwrap_or("manual").to_owned(),
-            commit: repository.and_then(Repository::commit),
+            commit: repository.and_then(Repository::commit).cloned(),
             // A runner checks out a commit, so only its variables know the branch.
-            branch: ci_branch.map(str::to_owned).or_else(|| repository.and_then(Repository::branch)),
+            branch: ci_branch.or_else(|| repository.and_then(Repository::branch)).map(str::to_owned),
             dirty: repository.is_some_and(Repository::is_dirty),
             url: self.run_url(forge),
         }

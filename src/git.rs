@@ -160,7 +160,7 @@ impl Repository {
             ["for-each-ref", "--format=%(refname)", "--contains", commit.as_str(), &wanted[0], &wanted[1]];
         let answer = self.git.ask(&arguments).map_err(cannot_start)?;
         if !answer.succeeded() {
-            let unknown = ["no such commit", "malformed object name", "not a commit", "is a "];
+            let unknown = ["no such commit", "malformed object name", "not a commit"];
             if unknown.iter().any(|words| answer.complaint().contains(words)) {
                 return Ok(false);
             }

@@ -4,6 +4,7 @@
 //! tests/layering.rs holds it so. docs/architecture.md is the tour.
 
 pub mod name;
+pub mod number;
 pub mod fault;
 pub mod finding;
 pub mod step;

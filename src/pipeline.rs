@@ -1,13 +1,15 @@
 //! The conductor: from the plan to the record, from the record to the verdict, from the verdict to the
 //! report. Whatever happens, the record is saved after each step and the report is written.
 
+use std::collections::BTreeMap;
+
 use crate::cache::Cache;
 use crate::config::{BaselineSource, Config};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::forge::local::{Found, Local};
-use crate::plan::{Next, Plan};
+use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
 use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work};
@@ -67,7 +69,7 @@ impl Pipeline<'_> {
 
     /// The steps that make the evidence.
     async fn perform(&self, step: Step, record: &Record) -> Result<Work> {
-        let shop = Shop { engine: self.engine, cache: self.cache, restore: self.restore, run: &record.id };
+        let shop = self.shop(&record.id);
         match (step, &self.config.test) {
             (Step::Lint, _) => lint::perform(&self.config.lint, self.engine).await,
             (Step::Test, Some(test)) => test::perform(test, self.engine).await,
@@ -76,6 +78,40 @@ impl Pipeline<'_> {
             // The plan names no other step; a new one that is forgotten here must not pass.
             _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
         }
+    }
+
+    fn shop<'a>(&'a self, run: &'a str) -> Shop<'a> {
+        Shop { engine: self.engine, cache: self.cache, restore: self.restore, run }
+    }
+
+    /// The plan, with what is known of the steps that may be restored. What evaluate would do is known only
+    /// when the model is.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn foresee(&self) -> Result<Plan> {
+        let mut plan = plan::plan(self.config);
+        let mut model = self.config.train.is_none().then(BTreeMap::new);
+        for planned in plan.steps.iter_mut().filter(|planned| planned.intent == Intent::Run) {
+            let forecast = match (planned.step, &model) {
+                (Step::Train, _) => train::foresee(self.config, self.shop(""))?,
+                (Step::Evaluate, Some(model)) => {
+                    Some(evaluate::foresee(&self.config.evaluate, self.shop(""), model)?)
+                }
+                (Step::Evaluate, None) => {
+                    planned.because = "the model is made anew".into();
+                    None
+                }
+                _ => None,
+            };
+            let Some(forecast) = forecast else { continue };
+            planned.because = forecast.because;
+            if forecast.restores_from.is_some() {
+                planned.intent = Intent::Restore;
+                model = Some(forecast.outputs);
+            }
+        }
+        Ok(plan)
     }
 
     fn gate(&self, record: &mut Record) -> Result<Work> {
@@ -107,7 +143,7 @@ impl Pipeline<'_> {
         match &self.config.gate.baseline {
             BaselineSource::None => Ok(Found::None(String::new())),
             BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record),
-            BaselineSource::File(path) => gate::baseline_from_file(&self.forge.root, path).map(found),
+            BaselineSource::File(path) => gate::baseline::from_file(&self.forge.root, path).map(found),
         }
     }
 

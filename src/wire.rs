@@ -158,7 +158,7 @@ impl House {
     /// A machine without a source of random numbers.
     pub fn new_record(&self) -> Result<Record> {
         let started = self.environment.clock.timestamp();
-        let context = self.environment.context(self.forge.repository.as_ref());
+        let context = self.environment.context(self.forge.repository.as_ref().ok());
         Ok(Record::new(run_id(&started)?, self.config.model.clone(), started, context))
     }
 

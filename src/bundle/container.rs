@@ -203,7 +203,7 @@ fn read_end_64(file: &mut (impl Read + Seek), end: u64, directory: &mut Director
     require(here == all, "it is a part of several")?;
     let locator = (header.u32(), header.u32(), header.u64(), header.u32());
     require(locator == (LOCATOR_64, 0, start, 1), "its 64-bit end is another")?;
-    let agrees = |short: u64, limit: u64, long: u64| short == long.min(limit);
+    let agrees = |short: u64, limit: u64, long: u64| short == limit || short == long;
     require(
         agrees(directory.entries, u64::from(u16::MAX), all)
             && agrees(directory.length, u64::from(SEE_64), size)

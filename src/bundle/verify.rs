@@ -30,31 +30,36 @@ struct Contents {
 /// # Errors
 /// A file that cannot be read at all. Everything that is wrong with its content is a finding.
 pub fn verify_bundle(bundle: &Path) -> Result<Vec<Finding>> {
-    let cannot_read = |error| Fault::file("read", bundle, error);
-    let mut file = super::pack::open_regular(bundle).map_err(cannot_read)?;
-    let length = file.metadata().map_err(cannot_read)?.len();
-    let mut findings = Vec::new();
-    let entries = match container::read(&mut BufReader::new(&mut file), length) {
+    let read = || {
+        let mut file = super::pack::open_regular(bundle)?;
+        let length = file.metadata()?.len();
+        verify(&mut file, length)
+    };
+    read().map_err(|error| Fault::file("read", bundle, error))
+}
+
+pub(super) fn verify(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<Vec<Finding>> {
+    let entries = match container::read(&mut BufReader::new(&mut *file), length) {
         Ok(entries) => entries,
         Err(Trouble::Finding(finding)) => return Ok(vec![finding]),
-        Err(Trouble::Io(error)) => return Err(cannot_read(error)),
+        Err(Trouble::Io(error)) => return Err(error),
     };
-    findings.extend(container::check_names(&entries));
+    let mut findings = container::check_names(&entries);
     if !findings.is_empty() {
         return Ok(findings);
     }
-    let contents = read_contents(&mut file, &entries).map_err(cannot_read)?;
-    findings.extend(contents.findings.iter().cloned());
+    let mut contents = read_contents(file, &entries)?;
+    findings.append(&mut contents.findings);
     findings.extend(check_sums(&contents));
     findings.extend(check_record(&contents));
     if findings.is_empty() {
-        findings.extend(check_seal(&mut file, length).map_err(cannot_read)?);
+        findings.extend(check_seal(file, length)?);
     }
     Ok(findings)
 }
 
 /// Finds what nothing else did: bytes in the container that mean the same as those that were packed.
-fn check_seal(file: &mut File, length: u64) -> std::io::Result<Option<Finding>> {
+fn check_seal(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<Option<Finding>> {
     file.rewind()?;
     let (digest, _) = digest_through((&mut *file).take(length.saturating_sub(SEAL)), |_| Ok(()))?;
     let seal = container::read_seal(file, length)?;
@@ -71,7 +76,7 @@ fn check_seal(file: &mut File, length: u64) -> std::io::Result<Option<Finding>> 
     }))
 }
 
-fn read_contents(file: &mut File, entries: &[Entry]) -> std::io::Result<Contents> {
+fn read_contents(file: &mut (impl Read + Seek), entries: &[Entry]) -> std::io::Result<Contents> {
     let mut contents = Contents::default();
     file.rewind()?;
     let mut archive = match ZipArchive::new(BufReader::new(file)) {
@@ -99,8 +104,8 @@ fn read_contents(file: &mut File, entries: &[Entry]) -> std::io::Result<Contents
 }
 
 /// Streams an entry; counts what comes out, whatever the headers say.
-fn read_entry(
-    archive: &mut ZipArchive<BufReader<&mut File>>,
+fn read_entry<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
     index: usize,
     entry: &Entry,
     contents: &mut Contents,

@@ -229,6 +229,7 @@ fn refuse_unavailable(house: &wire::House, path: PathBuf, matters: impl Fn(Step)
             help: Some(
                 "take it out of the file for now; modelgate does not pass over what it is asked to do".into(),
             ),
+            line: None,
         })
         .collect();
     if problems.is_empty() { Ok(()) } else { Err(Invalid { path, problems }) }

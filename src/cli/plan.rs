@@ -5,8 +5,7 @@ use serde_json::json;
 
 use super::{CacheFlags, Call, Format, print};
 use crate::exit::End;
-use crate::plan::{self, Intent, Planned};
-use crate::step::Step;
+use crate::plan::{Intent, Planned};
 use crate::wire::{self, House};
 
 /// `modelgate plan`
@@ -24,43 +23,13 @@ pub fn execute(args: Plan, call: Call) -> anyhow::Result<End> {
     let config = wire::read_config(&path)?;
     wire::block_on(|interrupt| async move {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
-        let mut steps = plan::plan(&house.config).steps;
-        let mut restored = house.config.train.is_none();
-        for planned in &mut steps {
-            if planned.intent == Intent::Run {
-                foresee(&house, planned, &mut restored)?;
-            }
-        }
+        let steps = house.pipeline().foresee()?.steps;
         match call.format {
             Format::Json => print(&as_json(&steps)?)?,
             Format::Human => print(&as_text(&steps))?,
         }
         Ok(End::Done)
     })?
-}
-
-/// Says of a step that makes something whether it would be restored. What evaluate would do is known only
-/// when the model is.
-fn foresee(house: &House, planned: &mut Planned, train_is_known: &mut bool) -> anyhow::Result<()> {
-    let forecast = match planned.step {
-        Step::Train => house.forecast_train()?,
-        Step::Evaluate if !*train_is_known => {
-            planned.because = "the model is made anew".into();
-            return Ok(());
-        }
-        Step::Evaluate => house.forecast_evaluate()?,
-        _ => return Ok(()),
-    };
-    if let Some(forecast) = forecast {
-        if planned.step == Step::Train {
-            *train_is_known = forecast.restores_from.is_some();
-        }
-        if forecast.restores_from.is_some() {
-            planned.intent = Intent::Restore;
-        }
-        planned.because = forecast.because;
-    }
-    Ok(())
 }
 
 const fn word(intent: Intent) -> &'static str {

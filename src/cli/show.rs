@@ -69,9 +69,7 @@ pub fn error(error: &anyhow::Error, folder: &Path, color: bool) -> End {
 }
 
 fn problems(invalid: &Invalid, folder: &Path, color: bool) -> End {
-    let source = std::fs::read_to_string(&invalid.path).unwrap_or_default();
-    let name = near(&invalid.path, folder);
-    eprint!("{}", config::render_problems(&name, &source, &invalid.problems, color));
+    eprint!("{}", config::render(&invalid.problems, &near(&invalid.path, folder), color));
     End::Invalid
 }
 

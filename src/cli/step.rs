@@ -67,5 +67,6 @@ fn not_configured(step: Step) -> Problem {
         place: None,
         message: format!("there is no «{step}» in the file"),
         help: Some(format!("say what to run: `{step}: {{ run: … }}`")),
+        line: None,
     }
 }

@@ -79,7 +79,11 @@ fn rules(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::
         None if source.has(path) => Vec::new(),
         None => {
             let gate = KeyPath(path.0[..1].to_vec());
-            source.key(&gate, "`gate.rules` is missing", "say what must hold, such as `rules: { accuracy: { min: 0.85 } }`");
+            source.key(
+                &gate,
+                "`gate.rules` is missing",
+                "say what must hold, such as `rules: { accuracy: { min: 0.85 } }`",
+            );
             Vec::new()
         }
         Some(raw::Ordered(rules)) => {
@@ -87,7 +91,10 @@ fn rules(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::
                 let help = "a gate without a rule would approve anything; write one, such as `accuracy: { min: 0.85 }`";
                 source.value(path, "there is no rule", help);
             }
-            rules.into_iter().flat_map(|(metric, raw)| metric_rules(source, &path.key(&metric), &metric, raw)).collect()
+            rules
+                .into_iter()
+                .flat_map(|(metric, raw)| metric_rules(source, &path.key(&metric), &metric, raw))
+                .collect()
         }
     }
 }
@@ -163,7 +170,11 @@ fn consistent(source: &mut Source<'_>, path: &KeyPath, raw: &raw::Rules) {
     }
     if raw.equals.is_some() && (has(source, "min") || has(source, "max")) {
         let help = "keep `equals`, or `min` and `max`";
-        source.key(&path.key("equals"), "`equals` stands beside `min` or `max`, and says all that they could", help);
+        source.key(
+            &path.key("equals"),
+            "`equals` stands beside `min` or `max`, and says all that they could",
+            help,
+        );
     }
     if raw.better.is_some() && !has(source, "min-gain") {
         let help = "remove it, or add `min-gain`; the other rules say themselves which way is better";

@@ -191,7 +191,11 @@ fn tree(text: &str) -> Result<Node, Problem> {
         whole(document::locate(text, &[], document::At::Value), &message, HELP)
     };
     let node = document::yaml(text).map_err(|error| {
-        whole(error.place, &error.message, "the file is YAML: check the indentation, the quotes and the brackets")
+        let help = match error.message.starts_with("a tab") {
+            true => "put spaces in its place, two for each level",
+            false => "the file is YAML: check the indentation, the quotes and the brackets",
+        };
+        whole(error.place, &error.message, help)
     })?;
     match node {
         Node::Map(entries) if entries.is_empty() => Err(whole(None, "the file is empty", HELP)),

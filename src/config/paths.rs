@@ -21,13 +21,30 @@ pub(super) fn check_patterns(source: &mut Source<'_>, path: &KeyPath, reach: Rea
     }
 }
 
+/// Checks what a step makes: within the project, and not all of it.
+pub(super) fn check_outputs(source: &mut Source<'_>, path: &KeyPath) {
+    check_patterns(source, path, Reach::Project);
+    for (path, text) in source.texts(path) {
+        let git = normal(text).split('/').next() == Some(".git");
+        if !text.trim().is_empty() && (normal(text) == "." || git) {
+            let what = if git { "git's own folder" } else { "the whole project" };
+            let message = format!("«{}» is {what}, which no step makes", shown(text));
+            source.value(&path, message, "name the files that the step makes");
+        }
+    }
+}
+
 /// Checks one path. False when it was found wrong.
 pub(super) fn check_path(source: &mut Source<'_>, path: &KeyPath, text: &str, reach: Reach) -> bool {
     if text.trim().is_empty() {
         source.value(path, "the path is empty", "write a path relative to modelgate.yml, or remove it");
     } else if reach == Reach::Project && is_absolute(text) {
         let message = format!("the path «{}» is absolute", shown(text));
-        source.value(path, message, "write it relative to modelgate.yml, so that it is right on every machine");
+        source.value(
+            path,
+            message,
+            "write it relative to modelgate.yml, so that it is right on every machine",
+        );
     } else if reach == Reach::Project && leaves(text) {
         let message = format!("the path «{}» may leave the project", shown(text));
         source.value(path, message, "write it without `..`, relative to modelgate.yml");

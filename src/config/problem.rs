@@ -5,7 +5,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
 
-use crate::document::Place;
+use crate::document::{Place, deceives};
 
 /// More problems than anybody reads at once.
 pub(super) const MOST_SHOWN: usize = 100;
@@ -78,8 +78,9 @@ impl Paint {
 
 fn show(problem: &Problem, file: &str, paint: Paint) -> String {
     let Problem { key, place, message, help, line } = problem;
-    let named = key.is_empty() || [format!("«{key}»"), format!("`{key}`")].iter().any(|k| message.contains(k));
-    let about = if named { message.clone() } else { format!("{message} ({key})") };
+    let named = |before, after| message.contains(&format!("{before}{key}{after}"));
+    let said = key.is_empty() || named("«", "»") || named("`", "`") || named("`", ".");
+    let about = if said { message.clone() } else { format!("{message} ({key})") };
     let mut out = format!("{}{}\n", paint.error("error"), paint.bold(&format!(": {about}")));
     let at = place.map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default();
     let _ = writeln!(out, "  {} {file}{at}", paint.frame("-->"));
@@ -111,8 +112,7 @@ fn excerpt(out: &mut String, place: Place, line: &str, paint: Paint) {
 fn visible(c: char) -> char {
     match c {
         '\t' => ' ',
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
+        c if deceives(c) => '\u{fffd}',
         c => c,
     }
 }
@@ -121,13 +121,34 @@ fn width(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
-/// The word, or the quoted text, that begins at the character `start`.
+/// What begins at the character `start`: a quoted text, a bracket, a key, or a value.
 fn token(line: &str, start: usize) -> &str {
     let rest = line.char_indices().nth(start).map_or("", |(at, _)| &line[at..]);
-    let mut chars = rest.char_indices();
-    let end = match chars.next() {
-        Some((_, quote @ ('"' | '\''))) => chars.find(|(_, c)| *c == quote).map(|(at, _)| at + 1),
-        _ => rest.find(|c: char| c.is_whitespace() || matches!(c, ':' | ',' | ']' | '}' | '#')),
+    let first = rest.chars().next();
+    let end = match first {
+        Some(quote @ ('"' | '\'')) => rest[1..].find(quote).map(|at| at + 2),
+        Some('[' | '{') => Some(1),
+        _ => [": ", ", ", "]", "}", " #"].iter().filter_map(|mark| rest.find(mark)).min(),
     };
-    &rest[..end.unwrap_or(rest.len())]
+    let token = &rest[..end.unwrap_or(rest.len())];
+    let token = token.trim_end();
+    token.strip_suffix([':', ',']).unwrap_or(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::token;
+
+    #[test]
+    fn what_is_marked_is_a_whole_key_or_value() {
+        assert_eq!(token("train:", 0), "train");
+        assert_eq!(token("  a: b c # d", 5), "b c");
+        assert_eq!(token("x: { a: b, c: d }", 5), "a");
+        assert_eq!(token("x: { a: b, c: d }", 8), "b");
+        assert_eq!(token("x: [a, b]", 7), "b");
+        assert_eq!(token("x: [a, b]", 3), "[");
+        assert_eq!(token("x: \"a: b\" # c", 3), "\"a: b\"");
+        assert_eq!(token("ä: \"a", 3), "\"a");
+        assert_eq!(token("x", 7), "");
+    }
 }

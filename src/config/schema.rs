@@ -15,7 +15,18 @@ pub(super) fn value() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let mut schema = generator.into_root_schema_for::<raw::File>().to_value();
     plain(&mut schema);
-    schema
+    headed(schema)
+}
+
+/// What the schema is stands at its top.
+fn headed(schema: Value) -> Value {
+    let Value::Object(mut map) = schema else { return schema };
+    let mut head = Map::new();
+    for key in ["$schema", "title", "description", "type", "required"] {
+        head.extend(map.shift_remove(key).map(|value| (key.to_owned(), value)));
+    }
+    head.extend(map);
+    Value::Object(head)
 }
 
 /// Takes out what only Rust knows: an optional key is one that may be left out, not one that may be
@@ -25,9 +36,11 @@ fn plain(value: &mut Value) {
         Value::Object(map) => {
             not_null(map);
             only_one(map);
-            constants(map);
             if map.get("format").is_some_and(|format| matches!(format.as_str(), Some("uint64" | "double"))) {
                 map.shift_remove("format");
+            }
+            if map.contains_key("const") {
+                map.shift_remove("minimum");
             }
             if let Some(Value::String(text)) = map.get_mut("description") {
                 *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -64,11 +77,6 @@ fn only_one(map: &mut Map<String, Value>) {
     }
 }
 
-/// `oneOf` constants stay, since each has its own description; `enum` beside them is what editors complete.
-fn constants(map: &mut Map<String, Value>) {
-    let Some(Value::Array(alternatives)) = map.get("oneOf") else { return };
-    let words: Option<Vec<Value>> = alternatives.iter().map(|one| one.get("const").cloned()).collect();
-    if let Some(words) = words {
-        map.insert("enum".into(), Value::Array(words));
-    }
-}
+#[cfg(test)]
+#[path = "schema_tests.rs"]
+mod tests;

@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::problem::{MOST_SHOWN, Problem};
 use super::Unavailable;
+use super::problem::{MOST_SHOWN, Problem};
 use crate::document::{self, At, Node, Place, Segment, shown};
 use crate::step::Step;
 
@@ -50,11 +50,11 @@ impl KeyPath {
 
     /// The last key; indices are passed over.
     pub fn last_key(&self) -> &str {
-        let key = |segment| match segment {
-            &Segment::Key(ref key) => Some(key.as_str()),
+        let mut keys = self.0.iter().rev().filter_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
             Segment::Index(_) => None,
-        };
-        self.0.iter().rev().find_map(key).unwrap_or_default()
+        });
+        keys.next().unwrap_or_default()
     }
 }
 
@@ -110,6 +110,10 @@ impl<'a> Source<'a> {
 
     /// A problem with the key at the end of `path`, the first being number 0.
     pub fn duplicate(&mut self, path: &KeyPath, number: usize) {
+        if self.found.len() >= MOST_SHOWN {
+            self.more += 1;
+            return;
+        }
         let first = document::locate(self.text, &path.0, At::Key(0));
         let help = first.map_or_else(
             || "keep one of them".to_owned(),
@@ -127,16 +131,17 @@ impl<'a> Source<'a> {
 
     /// Finding a place means reading the text again, so nobody waits for the ten-thousandth.
     fn problem(&mut self, path: &KeyPath, at: At, message: String, help: String) {
-        if self.found.len() >= MOST_SHOWN {
-            self.more += 1;
-            return;
-        }
-        let place = document::locate(self.text, &path.0, at);
+        let enough = self.found.len() >= MOST_SHOWN;
+        let place = if enough { None } else { document::locate(self.text, &path.0, at) };
         self.push(Problem::new(path.dotted(), place, message, Some(help)));
     }
 
     fn push(&mut self, problem: Problem) {
-        self.found.push(problem.with_line(self.text));
+        if self.found.len() >= MOST_SHOWN {
+            self.more += 1;
+        } else {
+            self.found.push(problem.with_line(self.text));
+        }
     }
 
     /// Something at `path` that is valid and that this version cannot do.

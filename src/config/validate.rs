@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::paths::{Reach, check_path, check_patterns, covers};
+use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
 use super::{Config, Evaluate, Lint, Script, Test, Train, gate, raw};
 use crate::document::{Node, shown};
@@ -39,7 +39,15 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
-    later(source);
+    let later = [
+        (Step::Data, raw.data),
+        (Step::Image, raw.image),
+        (Step::Deploy, raw.deploy),
+        (Step::Retrain, raw.retrain),
+    ];
+    for (step, _) in later.into_iter().filter(|(_, section)| section.is_some()) {
+        source.unavailable(step, &KeyPath::of(&[step.word()]), true);
+    }
     let train = raw.train.map(|raw| train(source, raw));
     let evaluate = match raw.evaluate.take() {
         Some(raw) => Some(evaluate(source, raw, train.as_ref())),
@@ -130,7 +138,7 @@ fn train(source: &mut Source<'_>, mut raw: raw::Train) -> Train {
     let path = KeyPath::of(&["train"]);
     needs_run(source, &path, "such as `run: python train.py`");
     check_patterns(source, &path.key("inputs"), Reach::Anywhere);
-    check_patterns(source, &path.key("outputs"), Reach::Project);
+    check_outputs(source, &path.key("outputs"));
     engine(source, Step::Train, &path, raw.engine.take());
     let inputs = raw.inputs.take().map(|inputs| inputs.0).unwrap_or_default();
     let outputs = raw.outputs.take().map(|outputs| outputs.0).unwrap_or_default();
@@ -140,11 +148,11 @@ fn train(source: &mut Source<'_>, mut raw: raw::Train) -> Train {
 fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Train>) -> Evaluate {
     let path = KeyPath::of(&["evaluate"]);
     check_patterns(source, &path.key("inputs"), Reach::Anywhere);
-    check_patterns(source, &path.key("outputs"), Reach::Project);
+    check_outputs(source, &path.key("outputs"));
     check_patterns(source, &path.key("metrics"), Reach::Project);
     engine(source, Step::Evaluate, &path, raw.engine.take());
     let metrics = raw.metrics.take().map(|metrics| metrics.0).unwrap_or_default();
-    let predictions = source.has(&path.key("predictions"));
+    let predictions = raw.predictions.take().is_some();
     if predictions {
         source.unavailable(Step::Evaluate, &path.key("predictions"), metrics.is_empty());
     }
@@ -182,16 +190,6 @@ fn metrics_are_made(source: &mut Source<'_>, path: &KeyPath, metrics: &[String],
             format!("nothing makes «{stale}»: `evaluate.run` is missing, and `train.outputs` do not name it"),
             format!("add `run` to evaluate, or add «{stale}» to the outputs of train"),
         );
-    }
-}
-
-/// Sections of which this version knows only the name.
-fn later(source: &mut Source<'_>) {
-    for step in [Step::Data, Step::Image, Step::Deploy, Step::Retrain] {
-        let path = KeyPath::of(&[step.word()]);
-        if source.node(&path).is_some_and(|node| !matches!(node, Node::Null)) {
-            source.unavailable(step, &path, true);
-        }
     }
 }
 
@@ -279,11 +277,18 @@ fn is_variable(name: &str) -> bool {
     starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 fn timeout(source: &mut Source<'_>, path: &KeyPath, text: &str) -> Option<Duration> {
     const HELP: &str = "write a number and its unit, such as `90s`, `45m` or `2h 30m`";
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => {
             source.value(path, "a timeout of zero leaves no time at all", "remove it for no limit");
+            None
+        }
+        // Beyond this, somebody adds it to the time of day and there is no such day.
+        Ok(duration) if duration > LONGEST => {
+            source.value(path, "a timeout of more than a year is none", "remove it for no limit");
             None
         }
         Ok(duration) => Some(duration),

@@ -29,12 +29,9 @@ pub fn shown(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars().take(MOST) {
         match c {
-            // Zero-width and bidirectional marks.
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
-                shown.extend(c.escape_unicode());
-            }
+            c if !deceives(c) => shown.push(c),
             c if c.is_control() => shown.extend(c.escape_debug()),
-            c => shown.push(c),
+            c => shown.extend(c.escape_unicode()),
         }
     }
     if text.chars().nth(MOST).is_some() {
@@ -43,28 +40,38 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
+/// Whether a terminal would obey the character, or a reader would not see it: control characters,
+/// zero-width and bidirectional marks.
+#[must_use]
+pub fn deceives(c: char) -> bool {
+    let mark =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    mark || c.is_control()
+}
+
 /// Parses YAML. Merge keys (`<<`) are resolved.
 ///
 /// # Errors
 /// The first syntax error. Aliases that multiply beyond reason are one.
 pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
+    let text = text.trim_start_matches('\u{feff}');
     if let Some(place) = too_deep(text) {
         let message = format!("brackets nest more than {DEEPEST} deep here");
         return Err(SyntaxError { message, place: Some(place) });
     }
-    // libyaml's own words for a tab are of no help to somebody who cannot see it.
-    if let Some(place) = indenting_tab(text) {
-        let message = "a tab indents this line; YAML indents with spaces only".to_owned();
-        return serde_yaml::from_str::<Node>(text)
-            .map(node::merge)
-            .map_err(|_| SyntaxError { message, place: Some(place) });
-    }
-    if text.trim_start_matches('\u{feff}').trim().is_empty() {
+    if text.trim().is_empty() {
         return Ok(Node::Null);
     }
     serde_yaml::from_str::<Node>(text).map(node::merge).map_err(|error| {
-        let place = error.location().map(|at| Place::new(at.line(), at.column()));
-        SyntaxError { message: plain(&without_place(&error.to_string())), place }
+        let error = SyntaxError::of_yaml(&error);
+        // libyaml's own words for a tab are of no help to somebody who cannot see it.
+        match error.place.and_then(|place| indenting_tab(text, place.line)) {
+            None => error,
+            Some(tab) => SyntaxError {
+                message: "a tab indents this line; YAML indents with spaces only".to_owned(),
+                place: Some(tab),
+            },
+        }
     })
 }
 
@@ -87,17 +94,34 @@ fn plain(message: &str) -> String {
 pub fn json(text: &str) -> Result<Node, SyntaxError> {
     let text = text.trim_start_matches('\u{feff}');
     serde_json::from_str::<Node>(text).or_else(|error| {
+        let place = Place::new(error.line(), error.column().max(1));
+        let strict = SyntaxError { message: without_place(&error.to_string()), place: Some(place) };
         // YAML contains JSON and is wider: it takes a bare NaN or 1e999 as a text.
         let wider = ["NaN", "Infinity"].iter().any(|word| text.contains(word))
             || error.to_string().contains("out of range");
-        if wider
-            && too_deep(text).is_none()
-            && let Ok(node) = serde_yaml::from_str::<Node>(text) {
-            return Ok(node);
+        if !wider || too_deep(text).is_some() {
+            return Err(strict);
         }
-        let place = Place::new(error.line(), error.column().max(1));
-        Err(SyntaxError { message: without_place(&error.to_string()), place: Some(place) })
+        serde_yaml::from_str::<Node>(text).map_err(|error| match stumbled_on_python(text, place) {
+            true => SyntaxError::of_yaml(&error),
+            false => strict,
+        })
     })
+}
+
+/// Whether strict JSON got no further than a word that Python writes. Then that is not what is wrong.
+fn stumbled_on_python(text: &str, place: Place) -> bool {
+    let line = usize::try_from(place.line - 1).ok().and_then(|index| text.lines().nth(index));
+    let column = usize::try_from(place.column - 1).ok();
+    let rest = line.zip(column).and_then(|(line, column)| line.get(column..)).unwrap_or_default();
+    ["NaN", "Infinity", "aN", "nfinity"].iter().any(|word| rest.starts_with(word))
+}
+
+impl SyntaxError {
+    fn of_yaml(error: &serde_yaml::Error) -> Self {
+        let place = error.location().map(|at| Place::new(at.line(), at.column()));
+        Self { message: plain(&without_place(&error.to_string())), place }
+    }
 }
 
 /// Far beyond what the parser accepts in the end; it only needs the square of the depth to find out.
@@ -122,8 +146,11 @@ fn too_deep(text: &str) -> Option<Place> {
     None
 }
 
-fn indenting_tab(text: &str) -> Option<Place> {
-    text.lines().enumerate().find_map(|(index, line)| {
+/// The tab that indents the line of an error, or the line before it.
+fn indenting_tab(text: &str, line: u32) -> Option<Place> {
+    let line = line as usize;
+    let near = text.lines().enumerate().take(line).skip(line.saturating_sub(2));
+    near.into_iter().find_map(|(index, line)| {
         let column = line.find(|c: char| c != ' ')?;
         line[column..].starts_with('\t').then(|| Place::new(index + 1, column + 1))
     })
@@ -154,11 +181,44 @@ mod tests {
     }
 
     #[test]
+    fn broken_json_with_a_nan_is_blamed_for_what_is_broken() {
+        for word in ["NaN", "-Infinity", "Infinity"] {
+            let text = format!("{{\n \"loss\": {word},\n \"a\": [1, 2\n}}\n");
+            let place = json(&text).err().and_then(|error| error.place);
+            assert!(place.is_some_and(|place| place.line > 2), "{word}: {:?}", json(&text));
+        }
+    }
+
+    #[test]
     fn a_tab_is_named_in_so_many_words() {
         let error = yaml("model: x\ntrain:\n\trun: y\n").err();
         assert!(error.as_ref().is_some_and(|error| error.message.contains("tab")), "{error:?}");
         assert_eq!(error.and_then(|error| error.place), Some(Place::new(3, 1)));
+        let error = yaml("train:\n  run: x\n  \ttest: y\n").err();
+        assert_eq!(error.and_then(|error| error.place), Some(Place::new(3, 3)));
         assert!(yaml("run: |\n  a <<E\n  \tb\n  E\n").is_ok(), "a tab within a block is text");
+        let error = yaml("run: |\n  a\n  \tb\nx: 1\ny: [\n").err();
+        assert!(
+            error.as_ref().is_some_and(|error| !error.message.contains("tab")),
+            "an innocent tab: {error:?}"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        let text = "\u{feff}a: 1\r\nb: 2\r\n";
+        assert_eq!(yaml(text), yaml("a: 1\nb: 2\n"));
+        let place = locate(text, &[Segment::Key("b".into())], At::Value);
+        assert_eq!(place, Some(Place::new(2, 4)));
+    }
+
+    #[test]
+    fn bottomless_nesting_is_refused() {
+        let brackets = "[".repeat(200_000);
+        for text in [brackets.clone(), format!("a: NaN\nb: {brackets}"), "- ".repeat(200_000)] {
+            assert!(yaml(&text).is_err());
+            assert!(json(&text).is_err());
+        }
     }
 
     #[test]

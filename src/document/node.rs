@@ -94,6 +94,11 @@ impl<'de> Visitor<'de> for Builder {
         Ok(Node::Null)
     }
 
+    /// A text of nothing but comments.
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
         Ok(Node::Bool(value))
     }

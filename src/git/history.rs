@@ -95,8 +95,7 @@ impl History {
     pub(super) fn open(git: &Git, reference: &str, file: &str, most: usize) -> Result<Self> {
         let doing = format!("read the history {reference}");
         let most = format!("--max-count={most}");
-        // In the order of the graph: clocks of several machines may disagree.
-        let arguments = ["rev-list", "--topo-order", &most, reference, "--"];
+        let arguments = ["rev-list", &most, reference, "--"];
         let answer = git.ask(&arguments).map_err(|error| Fault::new(doing.clone(), error))?;
         let commits: Vec<String> = if answer.succeeded() {
             answer.text().lines().map(str::to_owned).collect()

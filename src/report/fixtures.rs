@@ -6,6 +6,8 @@ mod build;
 
 use build::{Rule, base, baseline, evaluate, judge, lint, local, model, number, skipped, step, test, train};
 
+use proptest::prelude::*;
+
 use super::Past;
 use crate::context::Context;
 use crate::finding::Finding;
@@ -57,7 +59,11 @@ pub fn approved() -> Record {
                 .interval(-0.002, 0.0164)
                 .margin(0.0172)
                 .pass(),
-            Rule::new("f1", RuleKind::Min, 0.8).value(0.884_210_53).baseline(0.884_210_53).pass(),
+            Rule::new("f1", RuleKind::Min, 0.8)
+                .value(0.884_210_53)
+                .baseline(0.884_210_53)
+                .margin(0.084_210_53)
+                .pass(),
             Rule::new("latency_p95_ms", RuleKind::Max, 50.0)
                 .value(41.7)
                 .baseline(40.0)
@@ -378,6 +384,47 @@ pub fn hostile() -> Record {
         .collect();
     judge(&mut record, Conclusion::Rejected, rows, &HOSTILE);
     record
+}
+
+/// Records with any text wherever text can be.
+pub fn arbitrary() -> impl Strategy<Value = Record> {
+    let text = prop_oneof![
+        Just(String::new()),
+        ".{0,40}",
+        proptest::collection::vec(any::<char>(), 0..60).prop_map(String::from_iter),
+        proptest::sample::select(&HOSTILE[..]).prop_map(str::to_owned),
+    ];
+    let numbers = proptest::collection::vec(proptest::num::f64::NORMAL | proptest::num::f64::ZERO, 4);
+    (proptest::collection::vec(text, 12), numbers, any::<Option<u32>>()).prop_map(|(text, numbers, line)| {
+        let mut record = base();
+        record.id.clone_from(&text[0]);
+        record.context.branch = Some(text[1].clone());
+        record.context.url = Some(text[2].clone());
+        let mut lint = lint();
+        lint.outcome = Outcome::Failed;
+        lint.because.clone_from(&text[3]);
+        lint.help = Some(text[4].clone());
+        let finding = Finding::error(&text[5], &text[6]).at_path(&text[7]).help(&text[8]);
+        lint.findings = vec![Finding { line, column: line, ..finding.clone() }, finding];
+        lint.evidence.commands = vec![CommandEvidence {
+            tail: text.clone(),
+            ended: text[9].clone(),
+            ..build::fine(&text[10], numbers[0].abs(), &text[11])
+        }];
+        record.put(lint);
+        let name: String = text[7].chars().filter(|c| !c.is_control()).collect();
+        let name = if name.trim().is_empty() { "accuracy" } else { &name };
+        record.put(evaluate(&[(name, number(numbers[1]))]));
+        let plain = Rule::new(name, RuleKind::MaxRise, numbers[2]).value(numbers[1]).baseline(numbers[3]);
+        let texts = Rule::new(name, RuleKind::Equals, 0.0)
+            .text_bound(&text[0])
+            .text_value(&text[1])
+            .text_baseline(&text[2])
+            .slice(&text[3]);
+        let rows = vec![plain.fail(&text[4]), texts.pass()];
+        judge(&mut record, Conclusion::Rejected, rows, &[&text[5]]);
+        record
+    })
 }
 
 /// The last runs of the same model, oldest first, `record` last.

@@ -322,7 +322,7 @@ impl JsonSchema for Commands {
                 { "type": "array", "items": { "anyOf": [
                     { "type": "string" },
                     { "type": "array", "items": { "type": ["string", "number", "boolean"] }, "minItems": 1 }
-                ] } }
+                ] }, "minItems": 1 }
             ]
         })
     }
