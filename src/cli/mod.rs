@@ -2,6 +2,8 @@
 
 mod cache;
 mod check;
+mod doctor;
+mod init;
 mod plan;
 mod replay;
 mod run;
@@ -125,8 +127,12 @@ enum Command {
     Gate(replay::Gate),
     /// Write the reports of the record
     Report(replay::Report),
+    /// Look at the project and write a modelgate.yml
+    Init(init::Init),
     /// Check the configuration
     Check(check::Check),
+    /// Say what a run would miss on this machine, and what mends it
+    Doctor(doctor::Doctor),
     /// Show what would run, and why
     Plan(plan::Plan),
     /// Print the JSON Schema of modelgate.yml
@@ -188,7 +194,9 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
         Command::Gate(_) => replay::execute(Step::Gate, call),
         Command::Report(_) => replay::execute(Step::Report, call),
+        Command::Init(args) => init::execute(&args, &call),
         Command::Check(_) => check::execute(&call),
+        Command::Doctor(_) => doctor::execute(&call),
         Command::Plan(args) => plan::execute(args, call),
         Command::Schema(_) => schema::execute(),
         Command::Verify(args) => verify::execute(&args, &call),

@@ -16,6 +16,8 @@ mod tail;
 #[cfg(all(test, unix))]
 mod tests;
 
+pub use environment::{child_variables, missing_secrets};
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -68,11 +68,20 @@ fn pick<'a>(stages: &'a BTreeMap<String, Stage>, names: &[&str]) -> Option<&'a s
 }
 
 /// The stages that `name` needs and that are not yet done, in the order of the work, itself last.
-fn order<'a>(stages: &'a BTreeMap<String, Stage>, name: &'a str, done: &mut BTreeSet<&'a str>) -> Vec<&'a str> {
+fn order<'a>(
+    stages: &'a BTreeMap<String, Stage>,
+    name: &'a str,
+    done: &mut BTreeSet<&'a str>,
+) -> Vec<&'a str> {
     let Some(stage) = stages.get(name).filter(|_| done.insert(name)) else { return Vec::new() };
     let mut names = Vec::new();
     for (other, maker) in stages {
-        if maker.outputs.iter().chain(&maker.metrics).any(|output| stage.inputs.iter().any(|input| feeds(output, input))) {
+        if maker
+            .outputs
+            .iter()
+            .chain(&maker.metrics)
+            .any(|output| stage.inputs.iter().any(|input| feeds(output, input)))
+        {
             names.extend(order(stages, other, done));
         }
     }
@@ -86,14 +95,16 @@ fn feeds(output: &str, input: &str) -> bool {
 }
 
 fn is_within(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(folder.trim_end_matches('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Several stages as the work of one step: what they read and do not make themselves, and what the last one
 /// makes or a later step reads.
 fn work(stages: &[Stage], later: &BTreeSet<&String>, with_metrics: bool) -> Option<Work> {
     let (last, before) = stages.split_last()?;
-    let made: Vec<&String> = stages.iter().flat_map(|stage| stage.outputs.iter().chain(&stage.metrics)).collect();
+    let made: Vec<&String> =
+        stages.iter().flat_map(|stage| stage.outputs.iter().chain(&stage.metrics)).collect();
     let mut inputs: Vec<String> = Vec::new();
     for input in stages.iter().flat_map(|stage| &stage.inputs) {
         if !inputs.contains(input) && !made.iter().any(|output| feeds(output, input)) {
@@ -119,7 +130,9 @@ fn stage(node: &Node) -> Option<Stage> {
     let folder = folder.filter(|folder| !folder.is_empty() && *folder != ".");
     let run: Vec<String> = match node.get("cmd")? {
         Node::Text(command) => vec![command.clone()],
-        Node::List(commands) => commands.iter().map(|command| command.text().map(str::to_owned)).collect::<Option<_>>()?,
+        Node::List(commands) => {
+            commands.iter().map(|command| command.text().map(str::to_owned)).collect::<Option<_>>()?
+        }
         _ => return None,
     };
     let within = |paths: Vec<String>| -> Vec<String> {
@@ -216,34 +229,56 @@ mod tests {
         );
         let train = pipeline.train.unwrap();
         assert_eq!(train.run, ["python src/prepare.py data/raw.csv", "python src/train.py"]);
-        assert_eq!(train.inputs, ["src/prepare.py", "data/raw.csv", "params.yaml", "src/train.py", "conf/model.yaml"]);
+        assert_eq!(
+            train.inputs,
+            ["src/prepare.py", "data/raw.csv", "params.yaml", "src/train.py", "conf/model.yaml"]
+        );
         assert_eq!(train.outputs, ["data/prepared", "model.pkl"]);
         let evaluate = pipeline.evaluate.unwrap();
         assert_eq!(evaluate.run, ["python src/evaluate.py"]);
         assert_eq!(evaluate.inputs, ["src/evaluate.py"]);
-        assert_eq!((evaluate.outputs, pipeline.metrics), (vec!["eval/importance.png".into()], vec!["eval/metrics.json".into()]));
+        assert_eq!(
+            (evaluate.outputs, pipeline.metrics),
+            (vec!["eval/importance.png".into()], vec!["eval/metrics.json".into()])
+        );
     }
 
     #[test]
     fn a_folder_of_a_stage_is_entered() {
-        let pipeline = read("stages: {train: {cmd: python t.py, wdir: my code, deps: [t.py, ../data], outs: [m.pkl]}}");
+        let pipeline =
+            read("stages: {train: {cmd: python t.py, wdir: my code, deps: [t.py, ../data], outs: [m.pkl]}}");
         let train = pipeline.train.unwrap();
         assert_eq!(train.run, ["cd 'my code' && python t.py"]);
-        assert_eq!((train.inputs, train.outputs), (vec!["my code/t.py".into(), "data".into()], vec!["my code/m.pkl".into()]));
+        assert_eq!(
+            (train.inputs, train.outputs),
+            (vec!["my code/t.py".into(), "data".into()], vec!["my code/m.pkl".into()])
+        );
     }
 
     #[test]
     fn what_only_dvc_can_fill_in_is_said_and_left() {
-        let pipeline = read("stages: {train: {cmd: 'python t.py ${lr}'}, all: {foreach: [a], do: {cmd: x}}, e: 1}");
-        assert_eq!(pipeline, Pipeline { templated: vec!["train".into(), "all".into(), "e".into()], ..Pipeline::default() });
-        for text in ["", "stages: 1", "- a", "{", "stages: {a: {cmd: }}", "stages: {train: {cmd: x, deps: [train], outs: [train]}}"] {
+        let pipeline =
+            read("stages: {train: {cmd: 'python t.py ${lr}'}, all: {foreach: [a], do: {cmd: x}}, e: 1}");
+        assert_eq!(
+            pipeline,
+            Pipeline { templated: vec!["train".into(), "all".into(), "e".into()], ..Pipeline::default() }
+        );
+        for text in [
+            "",
+            "stages: 1",
+            "- a",
+            "{",
+            "stages: {a: {cmd: }}",
+            "stages: {train: {cmd: x, deps: [train], outs: [train]}}",
+        ] {
             read(text);
         }
     }
 
     #[test]
     fn a_training_that_measures_makes_the_metrics() {
-        let pipeline = read("stages: {train: {cmd: python t.py, outs: [m.pkl], metrics: [dvclive/metrics.json]}}");
+        let pipeline =
+            read("stages: {train: {cmd: python t.py, outs: [m.pkl], metrics: [dvclive/metrics.json]}}");
         assert_eq!(pipeline.train.unwrap().outputs, ["m.pkl", "dvclive/metrics.json"]);
         assert_eq!((pipeline.evaluate, pipeline.metrics), (None, vec!["dvclive/metrics.json".into()]));
     }

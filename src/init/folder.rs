@@ -23,12 +23,23 @@ const MOST_OF_A_KIND: usize = 200;
 const MOST_BYTES: u64 = 256 * 1024;
 
 /// The endings of files that say something about a project.
-const KINDS: [&str; 14] =
-    ["py", "ipynb", "json", "yaml", "yml", "toml", "csv", "tsv", "parquet", "feather", "npz", "txt", "cfg", "sh"];
+const KINDS: [&str; 14] = [
+    "py", "ipynb", "json", "yaml", "yml", "toml", "csv", "tsv", "parquet", "feather", "npz", "txt", "cfg",
+    "sh",
+];
 
 /// Folders whose content is not the project's own.
 const FOREIGN: [&str; 10] = [
-    "node_modules", "venv", "env", "site-packages", "__pycache__", "mlruns", "wandb", "build", "dist", "target",
+    "node_modules",
+    "venv",
+    "env",
+    "site-packages",
+    "__pycache__",
+    "mlruns",
+    "wandb",
+    "build",
+    "dist",
+    "target",
 ];
 
 /// A look at the folder.
@@ -55,7 +66,8 @@ impl Folder {
         let mut below: Vec<&DirEntry> = top.iter().filter(|entry| is_folder(entry)).collect();
         below.sort_by_key(|entry| entry.file_name());
         for entry in below.iter().take(MOST_OF_A_KIND) {
-            let seen: Vec<DirEntry> = walker(entry.path(), DEEPEST - 1).flatten().take(MOST_ENTRIES).collect();
+            let seen: Vec<DirEntry> =
+                walker(entry.path(), DEEPEST - 1).flatten().take(MOST_ENTRIES).collect();
             if seen.len() == MOST_ENTRIES {
                 folder.too_large.push(entry.file_name().to_string_lossy().into_owned());
             }
@@ -127,7 +139,8 @@ fn walker(folder: &Path, depth: usize) -> ignore::Walk {
         .follow_links(false)
         .filter_entry(|entry| {
             let name = entry.file_name().to_string_lossy();
-            entry.depth() == 0 || !(is_folder(entry) && (FOREIGN.contains(&&*name) || name.ends_with(".egg-info")))
+            entry.depth() == 0
+                || !(is_folder(entry) && (FOREIGN.contains(&&*name) || name.ends_with(".egg-info")))
         })
         .build()
 }
@@ -159,8 +172,11 @@ pub fn save(path: &Path, text: &str, replace: bool) -> Result<()> {
         kept.map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Fault::new(format!("write {}", path.display()), "it is there already")
-            .help("`modelgate init --stdout` shows what would be written, `modelgate init --force` replaces it"),
+        std::io::ErrorKind::AlreadyExists => {
+            Fault::new(format!("write {}", path.display()), "it is there already").help(
+                "`modelgate init --stdout` shows what would be written, `modelgate init --force` replaces it",
+            )
+        }
         _ => Fault::file("write", path, error),
     })
 }

@@ -6,9 +6,12 @@
 mod dvc;
 mod find;
 mod folder;
+mod manifest;
+mod measure;
 mod recipe;
 mod rules;
 mod scan;
+mod script;
 mod tell;
 mod write;
 mod yaml;

@@ -4,8 +4,12 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// Managers of packages that start Python with the project's own: their lock file, and what stands in front.
-const MANAGERS: [(&str, &str); 4] =
-    [("uv.lock", "uv run"), ("poetry.lock", "poetry run"), ("pdm.lock", "pdm run"), ("Pipfile.lock", "pipenv run")];
+const MANAGERS: [(&str, &str); 4] = [
+    ("uv.lock", "uv run"),
+    ("poetry.lock", "poetry run"),
+    ("pdm.lock", "pdm run"),
+    ("Pipfile.lock", "pipenv run"),
+];
 
 /// How programs of the project are started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,11 +88,6 @@ impl Script {
         }
         script
     }
-
-    /// The folder that the script is in; none for the project itself.
-    pub fn folder(&self) -> Option<&str> {
-        self.path.rsplit_once('/').map(|(folder, _)| folder)
-    }
 }
 
 /// A text as one word of a shell command.
@@ -102,22 +101,9 @@ pub(super) fn shell_word(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A path as a glob that means only this path.
-pub(super) fn literal(path: &str) -> String {
-    path.chars().fold(String::new(), |mut glob, c| {
-        if "*?[]{}".contains(c) {
-            glob.push('[');
-            glob.push(c);
-            glob.push(']');
-        } else {
-            glob.push(c);
-        }
-        glob
-    })
-}
-
 fn is_in_path(path: Option<&OsStr>, program: &str) -> bool {
-    let has = |folder: &Path| folder.join(program).is_file() || folder.join(format!("{program}.exe")).is_file();
+    let has =
+        |folder: &Path| folder.join(program).is_file() || folder.join(format!("{program}.exe")).is_file();
     path.is_some_and(|path| std::env::split_paths(path).any(|folder| has(&folder)))
 }
 
@@ -148,12 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn words_and_paths_mean_only_themselves() {
+    fn words_mean_only_themselves() {
         assert_eq!(shell_word("src/train.py"), "src/train.py");
         assert_eq!(shell_word("my $(rm).py"), "'my $(rm).py'");
         assert_eq!(shell_word("it's.py"), "'it'\\''s.py'");
         assert_eq!(shell_word("-c.py"), "'./-c.py'");
-        assert_eq!(literal("a[1]*.csv"), "a[[]1[]][*].csv");
     }
 
     #[test]
@@ -165,7 +150,10 @@ mod tests {
     #[test]
     fn a_manager_starts_python() {
         let uv = Runner::of(|file| file == "uv.lock", None);
-        assert_eq!((uv.python(), uv.adapt("python a.py")), ("uv run python".into(), "uv run python a.py".into()));
+        assert_eq!(
+            (uv.python(), uv.adapt("python a.py")),
+            ("uv run python".into(), "uv run python a.py".into())
+        );
         let none = Runner::of(|_| false, None);
         assert_eq!((none.python(), none.adapt("make x")), ("python".into(), "make x".into()));
     }

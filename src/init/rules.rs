@@ -23,13 +23,56 @@ const MOST: [(Way, usize); 2] = [(Way::Higher, 3), (Way::Lower, 2)];
 
 /// Words of metrics of which more is worse. They are looked at first: `log_loss_score` is a loss.
 const LOWER: [&str; 22] = [
-    "loss", "logloss", "error", "err", "rmse", "mse", "mae", "mape", "smape", "rmsle", "brier", "wer", "cer", "ece",
-    "perplexity", "latency", "deviance", "fpr", "fnr", "eer", "mdape", "hamming",
+    "loss",
+    "logloss",
+    "error",
+    "err",
+    "rmse",
+    "mse",
+    "mae",
+    "mape",
+    "smape",
+    "rmsle",
+    "brier",
+    "wer",
+    "cer",
+    "ece",
+    "perplexity",
+    "latency",
+    "deviance",
+    "fpr",
+    "fnr",
+    "eer",
+    "mdape",
+    "hamming",
 ];
 
 const HIGHER: [&str; 25] = [
-    "accuracy", "acc", "f1", "f2", "precision", "recall", "auc", "auroc", "auprc", "ap", "map", "r2", "iou", "miou",
-    "dice", "bleu", "ndcg", "mrr", "mcc", "kappa", "sensitivity", "specificity", "jaccard", "tpr", "gini",
+    "accuracy",
+    "acc",
+    "f1",
+    "f2",
+    "precision",
+    "recall",
+    "auc",
+    "auroc",
+    "auprc",
+    "ap",
+    "map",
+    "r2",
+    "iou",
+    "miou",
+    "dice",
+    "bleu",
+    "ndcg",
+    "mrr",
+    "mcc",
+    "kappa",
+    "sensitivity",
+    "specificity",
+    "jaccard",
+    "tpr",
+    "gini",
 ];
 
 /// Words of what only looks like a metric to judge by.
@@ -64,7 +107,8 @@ pub(super) fn propose(measured: &[(MetricName, Option<f64>)], compares: bool) ->
         let left = left.iter_mut().find(|(kind, _)| kind == way).map(|(_, left)| left);
         left.is_some_and(|left| (*left > 0).then(|| *left -= 1).is_some())
     });
-    let mut rules: Vec<Proposal> = known.into_iter().map(|(name, value, way)| rule(name, value, way)).collect();
+    let mut rules: Vec<Proposal> =
+        known.into_iter().map(|(name, value, way)| rule(name, value, way)).collect();
     if rules.is_empty() {
         let first = measured.iter().find_map(|(name, value)| Some((name, (*value)?)));
         rules.extend(first.map(|(name, value)| undecided(name, value)));
@@ -139,10 +183,20 @@ mod tests {
 
     #[test]
     fn bounds_leave_a_little_room() {
-        let found = [("accuracy", Some(0.964_912)), ("log_loss", Some(0.094_3)), ("f1", Some(1.0)), ("r2", Some(0.015))];
+        let found = [
+            ("accuracy", Some(0.964_912)),
+            ("log_loss", Some(0.094_3)),
+            ("f1", Some(1.0)),
+            ("r2", Some(0.015)),
+        ];
         assert_eq!(
             shown(&found, true),
-            ["accuracy { min: 0.94, max-drop: 0.02 }", "log_loss { max: 0.104 }", "f1 { min: 0.98 }", "r2 { min: 0 }"]
+            [
+                "accuracy { min: 0.94, max-drop: 0.02 }",
+                "log_loss { max: 0.104 }",
+                "f1 { min: 0.98 }",
+                "r2 { min: 0 }"
+            ]
         );
         assert_eq!(shown(&[("rmse", Some(412.7))], true), ["rmse { max: 454, max-rise: 10% }"]);
         assert_eq!(shown(&[("acc", Some(87.5))], false), ["acc { min: 83.1 }"], "a percentage");

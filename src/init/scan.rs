@@ -195,8 +195,13 @@ impl Chain {
 fn looks_like_path(text: &str) -> bool {
     let stays = !text.starts_with(['/', '\\', '~', '-', '.']) || text.starts_with("./");
     let plain = |c: char| !c.is_control() && !"{}<>|*?:;\"'%$".contains(c);
-    let named = text.contains('/') || text.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && is_extension(end));
-    stays && named && (2..200).contains(&text.len()) && text.chars().all(plain) && !text.split('/').any(|part| part == "..")
+    let named = text.contains('/')
+        || text.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && is_extension(end));
+    stays
+        && named
+        && (2..200).contains(&text.len())
+        && text.chars().all(plain)
+        && !text.split('/').any(|part| part == "..")
 }
 
 fn is_extension(end: &str) -> bool {
@@ -206,7 +211,8 @@ fn is_extension(end: &str) -> bool {
 fn usage(statement: &Statement) -> Usage {
     let code = &statement.code;
     let mode = |modes: &[&str]| statement.texts.iter().any(|quoted| modes.contains(&quoted.text.as_str()));
-    let flag = |words: &[&str]| statement.texts.iter().any(|q| words.iter().any(|word| q.text.starts_with(word)));
+    let flag =
+        |words: &[&str]| statement.texts.iter().any(|q| words.iter().any(|word| q.text.starts_with(word)));
     let writes = WRITES.iter().any(|word| code.contains(word))
         || mode(&["w", "wb", "wt", "w+", "x", "a", "ab"])
         || flag(&["--out", "--save", "--model-out", "--metrics"]);
@@ -275,7 +281,10 @@ mod tests {
 
     #[test]
     fn parts_of_a_path_are_joined_and_unknown_beginnings_are_said() {
-        assert_eq!(found("m = load(Path('models/v1') / 'model.pkl')"), [("models/v1/model.pkl".into(), Usage::Read)]);
+        assert_eq!(
+            found("m = load(Path('models/v1') / 'model.pkl')"),
+            [("models/v1/model.pkl".into(), Usage::Read)]
+        );
         assert_eq!(found("p = os.path.join('models', 'a.pkl')"), [("models/a.pkl".into(), Usage::Unknown)]);
         let partial = |script| scan(script).paths.iter().all(|mention| mention.partial);
         assert!(partial("joblib.dump(m, out / 'model.pkl')"));
@@ -286,8 +295,16 @@ mod tests {
     #[test]
     fn what_is_no_path_is_none() {
         for script in [
-            "x = f'runs/{name}.csv'", "x = 'https://a.b/c.csv'", "x = '/etc/passwd'", "x = '../up.csv'",
-            "x = 'a sentence. And more'", "x = 'C:/a.csv'", "x = 'unclosed.csv\ny = 1", "x = '''\n'''", "'", "'\\",
+            "x = f'runs/{name}.csv'",
+            "x = 'https://a.b/c.csv'",
+            "x = '/etc/passwd'",
+            "x = '../up.csv'",
+            "x = 'a sentence. And more'",
+            "x = 'C:/a.csv'",
+            "x = 'unclosed.csv\ny = 1",
+            "x = '''\n'''",
+            "'",
+            "'\\",
         ] {
             let paths = found(script);
             assert!(paths.is_empty() || script.contains("unclosed"), "{script}: {paths:?}");
@@ -309,8 +326,7 @@ mod tests {
     #[test]
     fn imports_are_told_in_full() {
         let script = "import os, features as f\nfrom .data import load\nfrom . import model\nfrom churn import (\n  a, b)";
-        let wanted =
-            ["os", "features", ".data", ".data.load", ".", ".model", "churn", "churn.a", "churn.b"];
+        let wanted = ["os", "features", ".data", ".data.load", ".", ".model", "churn", "churn.a", "churn.b"];
         assert_eq!(scan(script).imports, wanted);
     }
 }

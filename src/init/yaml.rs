@@ -50,7 +50,8 @@ fn quoted(text: &str) -> String {
 
 /// Whether YAML takes the character as it is, and a reader sees it.
 fn is_printable(c: char) -> bool {
-    let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let hidden =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     !c.is_control() && !hidden && !matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
@@ -65,7 +66,9 @@ mod tests {
         for plain in ["train.py", "python -m pytest -q", "src/**/*.py", "données.csv", "0a"] {
             assert_eq!(scalar(plain), plain);
         }
-        for hostile in ["", "true", "1e3", "null", "*.py", "- a", "a: b", "a #b", "x,y", "[", " a", "~", "it's"] {
+        for hostile in
+            ["", "true", "1e3", "null", "*.py", "- a", "a: b", "a #b", "x,y", "[", " a", "~", "it's"]
+        {
             assert_eq!(scalar(hostile), format!("\"{hostile}\""));
         }
     }
