@@ -12,13 +12,14 @@ use crate::wire;
 
 /// `modelgate doctor`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Say what a run would miss on this machine, and what mends it\n\n\
-It looks at the configuration, the git repository, the programs that the commands start, the inputs, the \
-secrets and the disk. It runs no command of the configuration. Where a run could not succeed it ends with \
-exit code 11; a warning does not count.",
-    after_help = "Example:\n  modelgate doctor\n  modelgate doctor --format json"
-)]
+#[command(after_help = "\
+It looks at the configuration, the git repository, the programs that the commands start, the inputs, the
+secrets and the disk, and runs no command of the configuration. It ends with exit code 11 when a run could
+not succeed; a warning does not count.
+
+Example:
+  modelgate doctor
+  modelgate doctor --format json")]
 pub struct Doctor {}
 
 /// Examines the machine and the project.

@@ -10,13 +10,14 @@ use crate::{init, wire};
 
 /// `modelgate init`
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Look at the project and write a modelgate.yml\n\n\
-It finds what trains and what evaluates (scripts, dvc.yaml, a Makefile), what they read and make, the \
-tests, the linters and the latest metrics. It runs nothing and changes no other file. Read what it wrote: \
-the bounds of the rules are a proposal.",
-    after_help = "Example:\n  modelgate init --stdout\n  modelgate init && modelgate run"
-)]
+#[command(after_help = "\
+It finds what trains and what evaluates (scripts, dvc.yaml, a Makefile), what they read and make, the
+tests, the linters and the latest metrics. It runs nothing and changes no other file. The bounds of the
+rules are a proposal: read them before you commit the file.
+
+Example:
+  modelgate init --stdout
+  modelgate init && modelgate run")]
 pub struct Init {
     /// Replace the file that is there
     #[arg(long, conflicts_with = "stdout")]
