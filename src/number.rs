@@ -8,7 +8,9 @@ pub fn number(number: f64) -> String {
     }
     let magnitude = number.abs();
     if !(1e-6..1e15).contains(&magnitude) {
-        return format!("{number:e}");
+        let text = format!("{number:.5e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
     }
     if magnitude >= 1e6 || number.fract() == 0.0 {
         return format!("{number:.0}");
@@ -77,6 +79,7 @@ mod tests {
             (1_234_567.8, "1234568"),
             (1e-9, "1e-9"),
             (1e300, "1e300"),
+            (f64::MAX, "1.79769e308"),
         ];
         for (input, expected) in cases {
             assert_eq!(number(input), expected, "{input:e}");
