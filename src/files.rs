@@ -1,10 +1,20 @@
 //! The files of the project: from paths and globs to sorted lists, and their digests.
 
+mod pattern;
+mod walk;
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::fault::Result;
+use rayon::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
+use pattern::Pattern;
+use walk::Skip;
 
 /// A file of the project.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,13 +34,67 @@ pub struct Expanded {
     pub unmatched: Vec<String>,
 }
 
-/// Expands paths, folders (all files below) and globs (`*`, `**`, `?`, `[a-z]`, `{a,b}`) against `root`.
+/// What a file held when it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Content {
+    /// The SHA-256 of its bytes.
+    pub digest: Digest,
+    /// How many bytes.
+    pub bytes: u64,
+}
+
+/// Expands paths, folders (all files below) and globs (`*`, `**`, `?`, `[a-z]`, `{a,b}`) against `root`,
+/// which is absolute.
+///
+/// A path that exists as it is written is that path, whatever marks are in it. A glob matches files only,
+/// dotfiles among them; `*` and `?` stop at a slash. Links to files and folders are followed, a link to
+/// nothing is no file, and a link back to a folder on the way is not walked again. `.git`, `.modelgate` and
+/// `__pycache__` are never entered by a folder or a glob. For a run's folder of another name, see
+/// [`expand_beside`].
 ///
 /// # Errors
-/// A folder that cannot be read.
+/// A folder that cannot be read, a pattern that is no glob, a matching name that is not UTF-8.
 pub fn expand(root: &Path, patterns: &[String]) -> Result<Expanded> {
-    let _ = (root, patterns);
-    todo!()
+    expand_skipping(root, &Skip::default(), patterns)
+}
+
+/// [`expand`], which does not enter the run's folder either, whatever its name.
+///
+/// # Errors
+/// As [`expand`].
+pub fn expand_beside(root: &Path, run_dir: &Path, patterns: &[String]) -> Result<Expanded> {
+    expand_skipping(root, &Skip::folder(run_dir), patterns)
+}
+
+fn expand_skipping(root: &Path, skip: &Skip, patterns: &[String]) -> Result<Expanded> {
+    let found: Vec<Vec<ProjectFile>> =
+        patterns.par_iter().map(|text| Pattern::new(root, text)?.files(skip)).collect::<Result<_>>()?;
+    let unmatched = patterns.iter().zip(&found).filter(|(_, files)| files.is_empty());
+    let unmatched = unmatched.map(|(text, _)| text.clone()).collect();
+    let mut files: Vec<ProjectFile> = found.into_iter().flatten().collect();
+    files.par_sort_unstable();
+    files.dedup_by(|a, b| a.path == b.path);
+    Ok(Expanded { files, unmatched })
+}
+
+/// The file of the project whose path is most like `wanted`, for «did you mean»; none when none is like it.
+#[must_use]
+pub fn nearest(root: &Path, run_dir: &Path, wanted: &str) -> Option<String> {
+    const ALIKE: f64 = 0.7;
+    let everywhere = expand_beside(root, run_dir, &[".".to_owned()]).ok()?.files;
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let wanted_name = name(wanted);
+    everywhere
+        .into_iter()
+        .map(|file| {
+            let path = strsim::normalized_damerau_levenshtein(wanted, &file.path);
+            // The right name in another folder is as good as a slip of the pen.
+            let likeness = if name(&file.path) == wanted_name { path.max(0.9) } else { path };
+            (likeness, file.path)
+        })
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
+        .map(|(_, path)| path)
 }
 
 /// The SHA-256 of a file's content, streamed.
@@ -38,6 +102,68 @@ pub fn expand(root: &Path, patterns: &[String]) -> Result<Expanded> {
 /// # Errors
 /// A file that cannot be read, or an interrupt.
 pub fn digest(path: &Path, interrupt: &Interrupt) -> Result<Digest> {
-    let _ = (path, interrupt);
-    todo!()
+    content(path, interrupt).map(|content| content.digest)
 }
+
+/// The digest and the size of a file's content, streamed.
+///
+/// # Errors
+/// As [`digest`].
+pub fn content(path: &Path, interrupt: &Interrupt) -> Result<Content> {
+    let mut file = open(path)?;
+    pour((&mut file, path), (&mut std::io::sink(), path), interrupt)
+}
+
+/// Opens a regular file to read it.
+///
+/// # Errors
+/// A file that cannot be opened, and anything that is not a regular file: a pipe would block for ever.
+pub fn open(path: &Path) -> Result<File> {
+    let fault = |cause| Fault::file("read", path, cause);
+    let kind = std::fs::metadata(path).map_err(fault)?.file_type();
+    if kind.is_file() {
+        return File::open(path).map_err(fault);
+    }
+    let cause = if kind.is_dir() { ErrorKind::IsADirectory.into() } else { not_regular() };
+    Err(fault(cause))
+}
+
+fn not_regular() -> std::io::Error {
+    std::io::Error::other("it is a pipe, a socket or a device and not a regular file")
+}
+
+/// Copies all of `from` into `to` and digests what was copied. The paths are for the faults.
+///
+/// # Errors
+/// Either end fails, or an interrupt, which is looked at between blocks.
+pub fn pour(
+    (from, from_path): (&mut File, &Path),
+    (to, to_path): (&mut impl Write, &Path),
+    interrupt: &Interrupt,
+) -> Result<Content> {
+    // Measured: from 64 KiB on the size hardly matters; a block that fits the second-level cache is best.
+    const BLOCK: u64 = 256 * 1024;
+    let expected = from.metadata().map_or(BLOCK, |metadata| metadata.len());
+    // One byte more than the file holds, so that a small file needs one small block and sees its end.
+    let size = usize::try_from(expected.saturating_add(1).clamp(4096, BLOCK)).unwrap_or(4096);
+    let mut block = vec![0; size];
+    let mut hash = Sha256::new();
+    let mut bytes = 0;
+    loop {
+        if interrupt.raised().is_some() {
+            return Err(Fault::new(format!("read {}", from_path.display()), "the run was interrupted"));
+        }
+        let read = match from.read(&mut block) {
+            Ok(0) => return Ok(Content { digest: Digest::from_bytes(hash.finalize().into()), bytes }),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(Fault::file("read", from_path, error)),
+        };
+        hash.update(&block[..read]);
+        to.write_all(&block[..read]).map_err(|error| Fault::file("write", to_path, error))?;
+        bytes += read as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests;

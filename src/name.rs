@@ -148,6 +148,12 @@ impl Digest {
         Ok(Self(bytes))
     }
 
+    /// The 32 bytes of the hash.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The 64 hexadecimal digits without the `sha256:` in front.
     #[must_use]
     pub fn hex(&self) -> String {

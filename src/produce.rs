@@ -1,14 +1,20 @@
 //! The outputs of a step: restored when nothing it depends on has changed, else made.
 
+mod inputs;
+mod outputs;
+
 use std::collections::BTreeMap;
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Entry, Lookup, Restored};
 use crate::config::Script;
-use crate::engine::Engine;
+use crate::engine::{Capture, Engine, Ran};
 use crate::fault::Result;
+use crate::files;
+use crate::finding::{Finding, any_error};
 use crate::name::Digest;
-use crate::record::Work;
+use crate::record::{Evidence, Outcome, Work};
 use crate::step::Step;
+use inputs::Materials;
 
 /// What the steps that make something work with.
 #[derive(Clone, Copy)]
@@ -34,10 +40,18 @@ pub struct Order<'a> {
     pub inputs: &'a [String],
     /// Patterns; each must match after the commands have run.
     pub outputs: &'a [String],
-    /// Those of the outputs that the commands must have written, and not left as they were.
+    /// Those of the outputs that the commands must have written, and not left as they were. What is no
+    /// output is none of this step's and not looked at.
     pub fresh: &'a [String],
     /// The outputs of the steps before.
     pub upstream: &'a BTreeMap<String, Digest>,
+}
+
+impl Order<'_> {
+    /// Whether its outputs follow from things that are known, and something makes them.
+    fn can_be_kept(&self) -> bool {
+        !self.inputs.is_empty() && !self.script.commands.is_empty()
+    }
 }
 
 /// Whether a step would be restored, and why or why not.
@@ -45,8 +59,22 @@ pub struct Order<'a> {
 pub struct Forecast {
     /// The run whose outputs would be restored.
     pub restores_from: Option<String>,
+    /// The outputs that would be restored; none of them when they would be made.
+    pub outputs: BTreeMap<String, Digest>,
     /// Such as `nothing has changed` or `train.py has changed since run …`.
     pub because: String,
+}
+
+impl Forecast {
+    fn make(because: String) -> Self {
+        Self { restores_from: None, outputs: BTreeMap::new(), because }
+    }
+}
+
+/// What is to be done: the outputs of an entry can be restored, or they must be made, and why.
+enum Choice {
+    Restore(Entry),
+    Make(String),
 }
 
 /// Restores or makes the outputs.
@@ -54,8 +82,18 @@ pub struct Forecast {
 /// # Errors
 /// The world failed. A command that fails and an output that is missing are findings, not faults.
 pub async fn produce(shop: Shop<'_>, order: Order<'_>) -> Result<Work> {
-    let _ = (shop, order);
-    todo!()
+    let materials = match inputs::gather(shop, &order)? {
+        Ok(materials) => materials,
+        Err(findings) => return Ok(failed(findings)),
+    };
+    let because = match choose(shop, &order, &materials)? {
+        Choice::Make(because) => because,
+        Choice::Restore(entry) => match shop.cache.restore(&materials.key, &entry, &shop.engine.root)? {
+            Restored::Outputs(outputs) => return Ok(restored(&materials, &entry, outputs)),
+            Restored::Unusable(because) => because,
+        },
+    };
+    make(shop, &order, &materials, because).await
 }
 
 /// Says what [`produce`] would do, without doing it.
@@ -63,6 +101,137 @@ pub async fn produce(shop: Shop<'_>, order: Order<'_>) -> Result<Work> {
 /// # Errors
 /// As [`produce`].
 pub fn forecast(shop: Shop<'_>, order: Order<'_>) -> Result<Forecast> {
-    let _ = (shop, order);
-    todo!()
+    let materials = match inputs::gather(shop, &order)? {
+        Ok(materials) => materials,
+        Err(findings) => return Ok(Forecast::make(failed(findings).because)),
+    };
+    Ok(match choose(shop, &order, &materials)? {
+        Choice::Restore(entry) => Forecast {
+            because: unchanged(&entry.run),
+            outputs: entry.outputs.iter().map(|(path, output)| (path.clone(), output.digest)).collect(),
+            restores_from: Some(entry.run),
+        },
+        Choice::Make(because) => Forecast::make(because),
+    })
 }
+
+fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Choice> {
+    if order.script.commands.is_empty() {
+        return Ok(Choice::Make("it has no commands of its own".into()));
+    }
+    if order.inputs.is_empty() {
+        return Ok(Choice::Make("it declares no inputs, so it always runs".into()));
+    }
+    if !shop.restore {
+        return Ok(Choice::Make("nothing is to be restored".into()));
+    }
+    let entry = match shop.cache.lookup(&materials.key) {
+        Lookup::Hit(entry) => entry,
+        Lookup::Miss(because) => return Ok(Choice::Make(because)),
+    };
+    // A file that the outputs' patterns match and that the entry does not know would be taken for an output
+    // by whatever comes next, and nobody would have vouched for it.
+    let there = files::expand_beside(&shop.engine.root, &shop.engine.run_dir, order.outputs)?;
+    let strange = there.files.into_iter().find(|file| !entry.outputs.contains_key(&file.path));
+    Ok(match strange {
+        None => Choice::Restore(entry),
+        Some(file) => Choice::Make(format!(
+            "{} is among its outputs, and run {} did not make it",
+            file.path.escape_debug(),
+            entry.run
+        )),
+    })
+}
+
+async fn make(shop: Shop<'_>, order: &Order<'_>, materials: &Materials, because: String) -> Result<Work> {
+    let before = outputs::stamps(shop, order)?;
+    let ran = shop.engine.run(order.step, order.script, Capture::No).await?;
+    let mut work = Work::new(Outcome::Passed, because);
+    work.evidence = Evidence { inputs: materials.evidence.clone(), ..Evidence::default() };
+    work.evidence.commands = ran.iter().map(|ran| ran.evidence.clone()).collect();
+    if shop.engine.interrupt.raised().is_some() {
+        return Ok(Work { outcome: Outcome::Failed, because: "the run was interrupted".into(), ..work });
+    }
+    if let Some(bad) = ran.iter().find(|ran| !ran.success) {
+        work.findings.push(command_failed(bad));
+        let because = format!("{} from «{}»", bad.evidence.ended, on_one_line(&bad.evidence.command));
+        return Ok(Work { outcome: Outcome::Failed, because, ..work });
+    }
+    let made = match outputs::collect(shop, order, &before)? {
+        Ok(made) => made,
+        Err(findings) => return Ok(Work { evidence: work.evidence, ..failed(findings) }),
+    };
+    // What this step measured or made must have come of what the record says the steps before made.
+    let mut upstream = inputs::upstream_changed(shop, order)?;
+    upstream.retain(|finding| finding.path.as_ref().is_none_or(|path| !made.contains_key(path)));
+    if !upstream.is_empty() {
+        return Ok(Work { evidence: work.evidence, ..failed(upstream) });
+    }
+    work.evidence.outputs = made;
+    work.findings = keep(shop, order, materials, &work.evidence.outputs)?;
+    Ok(work)
+}
+
+/// Keeps the outputs for later runs, and says why where that is not possible.
+fn keep(
+    shop: Shop<'_>,
+    order: &Order<'_>,
+    materials: &Materials,
+    outputs: &BTreeMap<String, Digest>,
+) -> Result<Vec<Finding>> {
+    let changed = inputs::changed(shop, order, materials)?;
+    if !changed.is_empty() || !order.can_be_kept() || outputs.is_empty() {
+        return Ok(changed);
+    }
+    let stored = shop.cache.store(&materials.key, shop.run, &shop.engine.root, outputs);
+    Ok(stored
+        .err()
+        .map(|fault| {
+            let finding =
+                Finding::warning("cache-not-written", format!("the outputs are not in the cache: {fault}"));
+            finding.help(fault.remedy().unwrap_or("the run is good; the next one makes the outputs again"))
+        })
+        .into_iter()
+        .collect())
+}
+
+fn restored(materials: &Materials, entry: &Entry, outputs: BTreeMap<String, Digest>) -> Work {
+    let mut work = Work::new(Outcome::Restored, unchanged(&entry.run));
+    work.evidence.inputs.clone_from(&materials.evidence);
+    work.evidence.outputs = outputs;
+    work.evidence.restored_from = Some(entry.run.clone());
+    work
+}
+
+fn unchanged(run: &str) -> String {
+    format!("nothing has changed since run {run}")
+}
+
+/// Work that ended with these findings, the first of which is the reason.
+fn failed(findings: Vec<Finding>) -> Work {
+    debug_assert!(any_error(&findings), "a step fails for a reason");
+    let first = findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
+    let because = match findings.len() {
+        0 | 1 => first,
+        more => format!("{first}, and {} more", more - 1),
+    };
+    Work { findings, ..Work::new(Outcome::Failed, because) }
+}
+
+fn command_failed(bad: &Ran) -> Finding {
+    let command = on_one_line(&bad.evidence.command);
+    let message = format!("«{command}» ended with {}", bad.evidence.ended);
+    Finding::error("command-failed", message)
+        .help(format!("read {} for the whole output of «{command}»", bad.evidence.log))
+}
+
+/// A command for a sentence: of a script of several lines, the first.
+fn on_one_line(command: &str) -> String {
+    match command.trim().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => command.trim().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,45 @@
 //! The cache of steps: content-addressed, below the run's folder. Safe for several processes at once.
+//!
+//! ```text
+//! objects/ab/cdef…    a file that some step made, by the digest of its content
+//! steps/<key>.json    what the step with that key made
+//! keys/<key>.json     what that key was made of, to say later what has changed
+//! last/<step>.json    the key of the step's latest run
+//! index               the digests of files that have not changed since they were read
+//! lock                shared by those who use the cache, exclusive for who prunes it
+//! ```
+//!
+//! Nothing in it is believed: objects are digested when they are restored, entries and the index carry a
+//! digest of themselves. So nothing is flushed to the disk before it is renamed either: what a power failure
+//! spoils is noticed, and made again.
+
+mod entry;
+mod explain;
+mod folder;
+mod index;
+mod key;
+mod object;
+mod prune;
+mod restore;
+mod stamp;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Result;
-use crate::files::ProjectFile;
+use crate::files::{self, Content, ProjectFile};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use crate::step::Step;
+use index::Index;
+
+pub use key::Framed;
+pub use prune::{Freed, Prune};
+pub use restore::Restored;
+pub use stamp::Stamp;
 
 /// A cache in a folder.
 #[derive(Debug, Clone)]
@@ -56,6 +86,15 @@ pub struct Output {
     pub executable: bool,
 }
 
+/// What a search in the cache came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lookup {
+    /// This was made with that very key.
+    Hit(Entry),
+    /// Nothing that could be restored, and why, such as `train.py has changed since run …`.
+    Miss(String),
+}
+
 impl Cache {
     /// The cache in `folder`, which is made when something is first stored.
     #[must_use]
@@ -68,7 +107,105 @@ impl Cache {
     /// # Errors
     /// A file that cannot be read, or an interrupt.
     pub fn digests(&self, files: &[ProjectFile]) -> Result<BTreeMap<String, Digest>> {
-        let _ = (files, &self.folder, &self.interrupt);
-        todo!()
+        let contents = self.contents(files)?;
+        Ok(contents.into_iter().map(|(path, content)| (path, content.digest)).collect())
+    }
+
+    /// The digests and sizes of files, as [`Cache::digests`] comes by them.
+    ///
+    /// # Errors
+    /// As [`Cache::digests`].
+    pub fn contents(&self, files: &[ProjectFile]) -> Result<BTreeMap<String, Content>> {
+        let index = Index::read(&self.folder);
+        let known: Vec<Option<(Stamp, Content)>> =
+            files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();
+        let unknown: Vec<&ProjectFile> =
+            files.iter().zip(&known).filter_map(|(file, known)| known.is_none().then_some(file)).collect();
+        // Before the first stamp is taken: an earlier time only makes more files count as just modified.
+        let now = if unknown.is_empty() { None } else { self.disk_time() };
+        // One at a time, so that a large file is one core's work and the other cores take what is left.
+        let mut read = unknown
+            .par_iter()
+            .with_max_len(1)
+            .map(|file| {
+                let stamp = Stamp::of(&file.on_disk);
+                files::content(&file.on_disk, &self.interrupt).map(|content| (stamp, content))
+            })
+            .collect::<Result<Vec<_>>>()?
+            .into_iter();
+
+        let mut learned = Vec::new();
+        let mut contents = Vec::with_capacity(files.len());
+        for (file, known) in files.iter().zip(known) {
+            let content = match known {
+                Some((_, content)) => content,
+                None => {
+                    let Some((stamp, content)) = read.next() else { break };
+                    learned.extend(
+                        stamp
+                            .filter(|stamp| now.is_some_and(|now| stamp.is_settled(now)))
+                            .map(|stamp| index::Line { path: &file.path, stamp, digest: content.digest }),
+                    );
+                    content
+                }
+            };
+            contents.push((file.path.clone(), content));
+        }
+        if !learned.is_empty() {
+            index.learn(&self.folder, learned);
+        }
+        Ok(contents.into_iter().collect())
+    }
+
+    /// What was made with this key, if all of it is still there.
+    #[must_use]
+    pub fn lookup(&self, key: &Key) -> Lookup {
+        let _lock = folder::share(&self.folder);
+        let digest = key.digest();
+        let entry = match entry::read(&self.folder, &digest) {
+            entry::Read::Entry(entry) => entry,
+            entry::Read::Damaged => return Lookup::Miss("the cache's entry is damaged".into()),
+            entry::Read::Nothing => return Lookup::Miss(self.explain(key)),
+        };
+        let missing = entry.outputs.iter().find(|(_, output)| !object::is_there(&self.folder, output));
+        match missing {
+            None => Lookup::Hit(entry),
+            Some((path, _)) => Lookup::Miss(format!(
+                "the cache no longer holds {} of run {}",
+                explain::shown(path),
+                explain::shown(&entry.run)
+            )),
+        }
+    }
+
+    /// Why there is no entry for `key`: what differs from the step's latest run.
+    fn explain(&self, key: &Key) -> String {
+        match entry::last(&self.folder, key.step) {
+            Some((run, Some(last))) => explain::difference(&last, key, &run),
+            Some((run, None)) => format!("the cache no longer knows what run {} used", explain::shown(&run)),
+            None => "the cache holds no earlier run of it".into(),
+        }
+    }
+
+    /// Keeps what a step made: the files below `root` that `outputs` names, with the digests that they have.
+    ///
+    /// # Errors
+    /// The cache cannot be written, a file no longer has its digest, or an interrupt. None of them says
+    /// anything against the outputs: a run is as good without a cache.
+    pub fn store(&self, key: &Key, run: &str, root: &Path, outputs: &BTreeMap<String, Digest>) -> Result<()> {
+        folder::make(&self.folder)?;
+        let _lock = folder::share(&self.folder);
+        let kept: Vec<(String, Output)> = outputs
+            .par_iter()
+            .map(|(path, digest)| {
+                let output = object::keep(&self.folder, &root.join(path), digest, &self.interrupt)?;
+                Ok((path.clone(), output))
+            })
+            .collect::<Result<_>>()?;
+        let entry = Entry { run: run.to_owned(), outputs: kept.into_iter().collect() };
+        entry::write(&self.folder, key, &entry)
     }
 }
+
+#[cfg(test)]
+mod tests;

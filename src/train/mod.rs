@@ -4,14 +4,43 @@ use std::collections::BTreeMap;
 
 use crate::config::Config;
 use crate::fault::Result;
-use crate::produce::Shop;
-use crate::record::Work;
+use crate::name::Digest;
+use crate::produce::{Forecast, Order, Shop, forecast, produce};
+use crate::record::{Outcome, Work};
+use crate::step::Step;
 
 /// Makes the model, or restores it when nothing that it depends on has changed.
 ///
 /// # Errors
 /// The world failed.
 pub async fn perform(config: &Config, shop: Shop<'_>) -> Result<Work> {
-    let _ = (config, shop, BTreeMap::<(), ()>::new());
-    todo!()
+    let Some(order) = order(config) else {
+        return Ok(Work::new(Outcome::Skipped, "train is not configured"));
+    };
+    produce(shop, order).await
+}
+
+/// What [`perform`] would do; none where train is not configured.
+///
+/// # Errors
+/// As [`perform`].
+pub fn foresee(config: &Config, shop: Shop<'_>) -> Result<Option<Forecast>> {
+    order(config).map(|order| forecast(shop, order)).transpose()
+}
+
+/// Nothing comes before train.
+static NO_UPSTREAM: BTreeMap<String, Digest> = BTreeMap::new();
+
+fn order(config: &Config) -> Option<Order<'_>> {
+    let train = config.train.as_ref()?;
+    // Nobody but train measures then, so what it leaves as it was is no measurement of this model.
+    let measures = config.evaluate.script.commands.is_empty();
+    Some(Order {
+        step: Step::Train,
+        script: &train.script,
+        inputs: &train.inputs,
+        outputs: &train.outputs,
+        fresh: if measures { &config.evaluate.metrics } else { &[] },
+        upstream: &NO_UPSTREAM,
+    })
 }

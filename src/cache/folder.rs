@@ -1,0 +1,85 @@
+//! The cache's folder: its lock, its clock, and how a file gets in whole or not at all.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::Cache;
+use super::stamp::Stamp;
+use crate::fault::{Fault, Result};
+
+/// How the name of a file begins that is not yet whole.
+pub(super) const UNFINISHED: &str = ".modelgate-";
+
+/// Makes the folder, with the tag that tells backup programs that they can leave it out.
+pub(super) fn make(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| Fault::file("make the folder", folder, error))?;
+    let tag = folder.join("CACHEDIR.TAG");
+    if tag.exists() {
+        return Ok(());
+    }
+    write(&tag, b"Signature: 8a477f597d28d172789f06886806bc55\n# modelgate's cache: it can be deleted.\n")
+}
+
+/// Writes a file so that nobody ever sees a part of it.
+pub(super) fn write(path: &Path, content: &[u8]) -> Result<()> {
+    let fault = |error| Fault::file("write", path, error);
+    let parent = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(parent).map_err(|error| Fault::file("make the folder", parent, error))?;
+    let mut file = unfinished(parent, false).map_err(fault)?;
+    file.write_all(content).map_err(fault)?;
+    file.persist(path).map_err(|error| fault(error.error))?;
+    Ok(())
+}
+
+/// A new file in `folder`, deleted again unless it is persisted. Its mode is what the umask leaves of
+/// `rw-rw-rw-`, or of `rwxrwxrwx`.
+pub(super) fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = if executable { 0o777 } else { 0o666 };
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    builder.tempfile_in(folder)
+}
+
+/// Waits until nobody prunes, and holds off whoever wants to.
+///
+/// None when the folder cannot be locked, as on a read-only disk. That is safe too: whatever another process
+/// takes away under our hands is noticed when it is read, and is then made again.
+pub(super) fn share(folder: &Path) -> Option<File> {
+    let path = folder.join("lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let file = file.or_else(|_| File::open(&path)).ok()?;
+    file.lock_shared().ok()?;
+    Some(file)
+}
+
+/// Waits until nobody uses the cache, and holds everybody off.
+pub(super) fn seize(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let fault = |error| Fault::file("lock", &path, error);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => file.lock().map_err(fault).map(|()| file),
+        Err(TryLockError::Error(error)) => Err(fault(error)),
+    }
+}
+
+impl Cache {
+    /// The time by the clock of the disk, in nanoseconds since 1970: that clock, and not ours, gives files
+    /// their times. None when the folder cannot be written.
+    pub(super) fn disk_time(&self) -> Option<i64> {
+        make(&self.folder).ok()?;
+        let file = unfinished(&self.folder, false).ok()?;
+        Stamp::from(&file.as_file().metadata().ok()?).map(|stamp| stamp.modified)
+    }
+}

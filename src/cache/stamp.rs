@@ -1,0 +1,79 @@
+//! What tells, without reading it, that a file has not changed.
+
+use std::fs::Metadata;
+use std::path::Path;
+
+/// Size, times and identity of a file. Equal stamps at two times: nobody has written it between them, as far
+/// as the file system tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Bytes.
+    pub(super) size: u64,
+    /// When the content was last written, in nanoseconds since 1970. Anybody can set it.
+    pub(super) modified: i64,
+    /// When content or attributes were last changed, in nanoseconds since 1970. Nobody can set it.
+    pub(super) changed: i64,
+    /// The inode.
+    pub(super) inode: u64,
+    /// The device of the inode.
+    pub(super) device: u64,
+}
+
+/// How coarse a file system's clock may be: FAT counts in steps of two seconds.
+const COARSE: i64 = 2_000_000_000;
+
+impl Stamp {
+    /// The stamp of the file, through links; none when it is not there or no regular file, or when this
+    /// system has no such times.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        std::fs::metadata(path).ok().filter(Metadata::is_file).and_then(|metadata| Self::from(&metadata))
+    }
+
+    /// The stamp that the metadata of a file give.
+    #[cfg(unix)]
+    pub(super) fn from(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        let nanoseconds = |seconds: i64, rest: i64| seconds.checked_mul(1_000_000_000)?.checked_add(rest);
+        Some(Self {
+            size: metadata.size(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec())?,
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec())?,
+            inode: metadata.ino(),
+            device: metadata.dev(),
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn from(_: &Metadata) -> Option<Self> {
+        None
+    }
+
+    /// Whether the file was left alone for a while before `now`, the disk's time.
+    ///
+    /// A file that is written, read by us and written again within one tick of its file system's clock has
+    /// the same size and times both times (git calls it racily clean). So a digest is remembered only of a
+    /// file that had been left alone for longer than any tick: whoever writes it after we have read it gives
+    /// it a new time. A modification time in the future is no harm, for the next write sets it back.
+    pub(super) const fn is_settled(&self, now: i64) -> bool {
+        let since_modified = now.saturating_sub(self.modified);
+        let since_changed = now.saturating_sub(self.changed);
+        since_modified.saturating_abs() > COARSE && since_changed > COARSE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_just_written_is_not_settled() {
+        let stamp = |modified, changed| Stamp { size: 1, modified, changed, inode: 1, device: 1 };
+        let now = 10 * COARSE;
+        assert!(stamp(now - COARSE - 1, now - COARSE - 1).is_settled(now));
+        assert!(!stamp(now - COARSE, now - 2 * COARSE).is_settled(now));
+        assert!(!stamp(0, now - COARSE).is_settled(now), "an old time can be faked, the change cannot");
+        assert!(!stamp(0, now + 2 * COARSE).is_settled(now), "the clock was set back");
+        assert!(stamp(now + 2 * COARSE, 0).is_settled(now));
+    }
+}

@@ -1,0 +1,114 @@
+//! One pattern: where it begins, and what it matches below.
+
+use std::io::{self, ErrorKind};
+use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::ProjectFile;
+use super::walk::{Skip, walk};
+use crate::fault::{Fault, Result};
+
+/// A pattern, ready to look.
+pub(super) struct Pattern<'a> {
+    root: &'a Path,
+    text: &'a str,
+    /// The text as a path, for whoever named a file `data[1].csv`.
+    literal: PathBuf,
+    glob: Option<Glob>,
+}
+
+/// A pattern with marks in it, taken apart so that only the folder before the first mark is walked.
+struct Glob {
+    base: PathBuf,
+    below: GlobMatcher,
+    /// How many folders deep a match can lie; none is without limit.
+    deepest: Option<usize>,
+}
+
+impl<'a> Pattern<'a> {
+    pub(super) fn new(root: &'a Path, text: &'a str) -> Result<Self> {
+        let literal = normal(&root.join(text));
+        let glob = text.contains(['*', '?', '[', '{', '\\']).then(|| Glob::new(root, text)).transpose()?;
+        Ok(Self { root, text, literal, glob })
+    }
+
+    /// The files that it matches, in no order.
+    pub(super) fn files(&self, skip: &Skip) -> Result<Vec<ProjectFile>> {
+        let kind = match std::fs::metadata(&self.literal) {
+            Ok(metadata) => metadata.file_type(),
+            Err(error) if is_absent(&error) => return self.matches(skip),
+            Err(error) => return Err(Fault::file("look at", &self.literal, error)),
+        };
+        if kind.is_dir() {
+            let below = walk(&self.literal, None, skip, &|_| true)?;
+            return below.into_iter().map(|path| self.project_file(path)).collect();
+        }
+        if kind.is_file() {
+            return Ok(vec![self.project_file(self.literal.clone())?]);
+        }
+        Ok(Vec::new())
+    }
+
+    fn matches(&self, skip: &Skip) -> Result<Vec<ProjectFile>> {
+        let Some(glob) = &self.glob else { return Ok(Vec::new()) };
+        if skip.covers(&glob.base, self.root) {
+            return Ok(Vec::new());
+        }
+        let found = walk(&glob.base, glob.deepest, skip, &|below| glob.below.is_match(below))?;
+        found.into_iter().map(|path| self.project_file(path)).collect()
+    }
+
+    /// A name that is not UTF-8 has no place in a record, and any spelling of it could be another file's.
+    fn project_file(&self, on_disk: PathBuf) -> Result<ProjectFile> {
+        let shown = on_disk.strip_prefix(self.root).unwrap_or(&on_disk);
+        let Some(path) = shown.to_str() else {
+            let cause = format!("the name {shown:?} is not UTF-8");
+            return Err(Fault::new(format!("expand «{}»", self.text), cause)
+                .help("rename the file, or write a pattern that does not match it"));
+        };
+        let path = if MAIN_SEPARATOR == '/' { path.to_owned() } else { path.replace(MAIN_SEPARATOR, "/") };
+        Ok(ProjectFile { path, on_disk })
+    }
+}
+
+impl Glob {
+    fn new(root: &Path, text: &str) -> Result<Self> {
+        let first_mark = text.find(['*', '?', '[', '{', '\\']).unwrap_or(text.len());
+        let split = text[..first_mark].rfind('/').map_or(0, |slash| slash + 1);
+        let (base, below) = text.split_at(split);
+        let below: Vec<&str> = below.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        let across = below.contains(&"**") || below.iter().any(|part| part.contains("**"));
+        // «{a/b,c}» has a slash within braces, and then the slashes do not count the folders.
+        let braces = below.len() > 1 && text.contains('{');
+        let deepest = (!across && !braces).then_some(below.len());
+        let matcher =
+            GlobBuilder::new(&below.join("/")).literal_separator(true).backslash_escape(true).build();
+        let matcher = matcher.map_err(|error| {
+            Fault::new(format!("read the pattern «{text}»"), error)
+                .help("write «[*]», «[?]», «[[]» or «[{]» where the mark itself is meant")
+        })?;
+        Ok(Self { base: normal(&root.join(base)), below: matcher.compile_matcher(), deepest })
+    }
+}
+
+/// The path without `.` and `..`, by its text alone.
+pub(super) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+/// Whether the error only says that there is no such file.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    use ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename | InvalidInput)
+}

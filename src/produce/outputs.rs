@@ -1,0 +1,79 @@
+//! What a step made: there, inside the project, and written by this run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Order, Shop};
+use crate::cache::Stamp;
+use crate::fault::Result;
+use crate::files::{self, Expanded, ProjectFile};
+use crate::finding::Finding;
+use crate::name::Digest;
+
+/// The stamps of the files that the commands are to write, before they have.
+pub(super) fn stamps(shop: Shop<'_>, order: &Order<'_>) -> Result<BTreeMap<String, Stamp>> {
+    let there = expand(shop, order.fresh)?.files.into_iter();
+    Ok(there.filter_map(|file| Some((file.path, Stamp::of(&file.on_disk)?))).collect())
+}
+
+/// The outputs with their digests, or all that is wrong with them.
+pub(super) fn collect(
+    shop: Shop<'_>,
+    order: &Order<'_>,
+    before: &BTreeMap<String, Stamp>,
+) -> Result<std::result::Result<BTreeMap<String, Digest>, Vec<Finding>>> {
+    let made = expand(shop, order.outputs)?;
+    let mut findings: Vec<Finding> =
+        made.unmatched.iter().map(|pattern| missing(shop, order, pattern)).collect();
+    let root = &shop.engine.root;
+    findings.extend(made.files.iter().filter(|file| !is_within(root, file)).map(outside));
+    if !order.script.commands.is_empty() {
+        let outputs: BTreeSet<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
+        let stale = |file: &&ProjectFile| {
+            let stamp = Stamp::of(&file.on_disk);
+            outputs.contains(file.path.as_str())
+                && stamp.is_some()
+                && before.get(&file.path) == stamp.as_ref()
+        };
+        findings.extend(expand(shop, order.fresh)?.files.iter().filter(stale).map(left_over));
+    }
+    if findings.is_empty() { shop.cache.digests(&made.files).map(Ok) } else { Ok(Err(findings)) }
+}
+
+fn expand(shop: Shop<'_>, patterns: &[String]) -> Result<Expanded> {
+    files::expand_beside(&shop.engine.root, &shop.engine.run_dir, patterns)
+}
+
+/// Whether the file is in the project, by its name and with links followed.
+fn is_within(root: &Path, file: &ProjectFile) -> bool {
+    let real = (root.canonicalize(), file.on_disk.canonicalize());
+    Path::new(&file.path).is_relative() && matches!(real, (Ok(root), Ok(file)) if file.starts_with(&root))
+}
+
+fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
+    let shown = pattern.escape_debug();
+    let near = files::nearest(&shop.engine.root, &shop.engine.run_dir, pattern);
+    Finding::error("output-missing", format!("there is no output «{shown}» after the commands")).help(
+        match near {
+            Some(near) => {
+                format!("there is {}; is that the file that {} makes?", near.escape_debug(), order.step)
+            }
+            None => format!("make the commands of {} write it, or correct its path", order.step),
+        },
+    )
+}
+
+fn outside(file: &ProjectFile) -> Finding {
+    let message = format!("the output {} lies outside of the project", file.path.escape_debug());
+    Finding::error("output-outside", message)
+        .at_path(&file.path)
+        .help("write a file inside of the project and no link that leads out of it")
+}
+
+fn left_over(file: &ProjectFile) -> Finding {
+    let message =
+        format!("{} was not written by this run; an old one proves nothing", file.path.escape_debug());
+    Finding::error("output-stale", message)
+        .at_path(&file.path)
+        .help("make the commands write it each time, even when nothing in it changes")
+}
