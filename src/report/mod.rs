@@ -19,7 +19,7 @@ pub use crate::number::{bytes, change, number, seconds};
 pub use number::{bound, value};
 
 use crate::finding::Finding;
-use crate::record::{CommandEvidence, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord};
+use crate::record::{CommandEvidence, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
 use crate::step::Step;
 
 /// What a person needs of a record.
@@ -88,44 +88,44 @@ pub fn compose<'a>(record: &'a Record, trend: &'a [Past]) -> Report<'a> {
         .collect();
     findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
     let notes = record.verdict.as_ref().map_or(&[][..], |verdict| &verdict.notes);
-    let headline = headline(record, conclusion, &rows);
+    let headline = headline(record, conclusion);
     let advice = advice(record, &rows, &findings);
     Report { record, conclusion, headline, rows, findings, notes, advice, trend }
 }
 
-/// Every report by the name of its file.
-#[must_use]
-pub fn files(report: &Report<'_>) -> Vec<(&'static str, String)> {
-    let _ = report;
-    todo!()
-}
-
-fn headline(record: &Record, conclusion: Conclusion, rows: &[&Row]) -> String {
-    let with = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
-    let all = rows.len();
-    let why = match conclusion {
-        Conclusion::Approved => match all {
-            1 => "the one rule holds".to_owned(),
-            _ => format!("all {all} rules hold"),
-        },
-        Conclusion::Rejected => match (with(RowOutcome::Fail), all) {
-            (0, _) => "the gate did not let it through".to_owned(),
-            (1, 1) => "the one rule does not hold".to_owned(),
-            (1, _) => format!("1 of {all} rules does not hold"),
-            (failed, _) => format!("{failed} of {all} rules do not hold"),
-        },
-        Conclusion::Inconclusive => match (with(RowOutcome::Inconclusive), all) {
-            (0, _) => "the evidence does not decide".to_owned(),
-            (1, 1) => "the one rule could not be decided".to_owned(),
-            (open, _) => format!("{open} of {all} rules could not be decided"),
-        },
-        Conclusion::Failed | Conclusion::Faulted | Conclusion::Cancelled => match stopper(record) {
-            Some(step) if step.outcome.is_good() => format!("the run ended after {}", step.step),
-            Some(step) => format!("{}: {}", step.step, step.because),
-            None => "the run ended before its first step did".to_owned(),
-        },
+fn headline(record: &Record, conclusion: Conclusion) -> String {
+    let why = match (conclusion, &record.verdict) {
+        (Conclusion::Failed | Conclusion::Faulted | Conclusion::Cancelled, _) | (_, None) => stop(record),
+        (_, Some(verdict)) => judged(verdict),
     };
     format!("{}: {why}", conclusion.word())
+}
+
+/// A verdict in a few words, such as `2 of 5 rules do not hold`.
+#[must_use]
+pub fn judged(verdict: &Verdict) -> String {
+    let with = |outcome| verdict.rows.iter().filter(|row| row.outcome == outcome).count();
+    let all = verdict.rows.len();
+    match (verdict.conclusion, with(RowOutcome::Fail), with(RowOutcome::Inconclusive)) {
+        (Conclusion::Approved, ..) if all == 1 => "the one rule holds".to_owned(),
+        (Conclusion::Approved, ..) => format!("all {all} rules hold"),
+        (Conclusion::Rejected, 0, _) => "the gate did not let it through".to_owned(),
+        (Conclusion::Rejected, 1, _) if all == 1 => "the one rule does not hold".to_owned(),
+        (Conclusion::Rejected, 1, _) => format!("1 of {all} rules does not hold"),
+        (Conclusion::Rejected, failed, _) => format!("{failed} of {all} rules do not hold"),
+        (_, _, 0) => "the evidence does not decide".to_owned(),
+        (_, _, 1) if all == 1 => "the one rule could not be decided".to_owned(),
+        (_, _, open) => format!("{open} of {all} rules could not be decided"),
+    }
+}
+
+/// Where the run stopped, and why.
+fn stop(record: &Record) -> String {
+    match stopper(record) {
+        Some(step) if step.outcome.is_good() => format!("the run ended after {}", step.step),
+        Some(step) => format!("{}: {}", step.step, step.because),
+        None => "the run ended before its first step did".to_owned(),
+    }
 }
 
 /// The step at which the run stopped: the first that went wrong, or the last that was done.

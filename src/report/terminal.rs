@@ -49,6 +49,21 @@ pub fn render(report: &Report, look: Look) -> String {
     page.finish()
 }
 
+/// What one step alone has to say: its findings, and the end of what a failed command wrote. The console has
+/// shown how it ended.
+#[must_use]
+pub fn step(step: &StepRecord, look: Look) -> String {
+    let mut page = Page::new(look);
+    let found: Vec<_> = step.findings.iter().map(|finding| (step.step, finding)).collect();
+    findings(&mut page, &found);
+    for command in step.evidence.commands.iter().filter(|command| command.ended != "exit 0") {
+        tail(&mut page, step.step, command);
+    }
+    let advice: Vec<String> = step.help.iter().cloned().collect();
+    sentences(&mut page, "what to do", &advice);
+    page.finish()
+}
+
 fn headline(page: &mut Page, report: &Report) {
     let (mark, style) = match report.conclusion {
         Conclusion::Approved => ('✓', GOOD),
