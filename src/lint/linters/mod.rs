@@ -4,6 +4,7 @@ mod checkstyle;
 mod json;
 mod located;
 mod sarif;
+mod shape;
 mod text;
 
 pub(super) use located::Project;
