@@ -10,20 +10,22 @@ use std::cell::RefCell;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Mod, PythonVersion, Stmt};
-use ruff_python_parser::semantic_errors::{SemanticSyntaxChecker, SemanticSyntaxError};
+use ruff_python_parser::semantic_errors::SemanticSyntaxChecker;
+use ruff_text_size::Ranged;
 
 use around::{Around, Kind, Scope};
 
-/// The errors of a module.
+/// The errors of a module: the byte offset and what is wrong there.
 pub(super) fn errors(
     module: &Mod,
     source: &str,
     version: PythonVersion,
     notebook: bool,
-) -> Vec<SemanticSyntaxError> {
+) -> Vec<(usize, String)> {
     let Mod::Module(module) = module else { return Vec::new() };
     let mut walk = Walk {
         rules: SemanticSyntaxChecker::new(),
+        own: Vec::new(),
         around: Around {
             source,
             version,
@@ -36,7 +38,9 @@ pub(super) fn errors(
     };
     walk.around.note_globals(&module.body);
     walk.visit_body(&module.body);
-    walk.around.errors.into_inner()
+    let found = walk.around.errors.into_inner();
+    let found = found.iter().map(|error| (error.range.start().to_usize(), error.to_string()));
+    found.chain(walk.own).collect()
 }
 
 fn future_annotations(body: &[Stmt]) -> bool {
@@ -47,6 +51,8 @@ fn future_annotations(body: &[Stmt]) -> bool {
 
 struct Walk<'a> {
     rules: SemanticSyntaxChecker,
+    /// What Python refuses and the parser's rules do not know.
+    own: Vec<(usize, String)>,
     around: Around<'a>,
 }
 
@@ -134,7 +140,14 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.visit_expr(&a_while.test);
                 self.visit_loop(&a_while.body, &a_while.orelse);
             }
-            Stmt::Try(_) => {
+            Stmt::Expr(alone) if alone.value.is_starred_expr() => {
+                self.own.push((stmt.start().to_usize(), "cannot use starred expression here".into()));
+                walk_stmt(self, stmt);
+            }
+            Stmt::Try(a_try) => {
+                if a_try.handlers.is_empty() && !a_try.orelse.is_empty() {
+                    self.own.push((stmt.start().to_usize(), "`try` with `else` and without `except`".into()));
+                }
                 if let Some(scope) = self.around.scopes.last_mut() {
                     scope.tries += 1;
                 }
@@ -188,8 +201,8 @@ mod tests {
         let parsed = parse_unchecked(source, ParseOptions::from(mode));
         assert!(parsed.errors().is_empty(), "{source}");
         errors(parsed.syntax(), source, PythonVersion::PY310, notebook)
-            .iter()
-            .map(ToString::to_string)
+            .into_iter()
+            .map(|(_, message)| message)
             .collect()
     }
 
@@ -212,6 +225,8 @@ mod tests {
             "import x\nfrom __future__ import annotations\n",
             "f(a=1, a=2)\n",
             "nonlocal x\n",
+            "*a\n",
+            "try:\n    pass\nelse:\n    pass\nfinally:\n    pass\n",
             "*a = 1\n",
             "def f():\n    [(yield) for x in y]\n",
             "match x:\n    case y: pass\n    case 1: pass\n",
@@ -237,6 +252,8 @@ mod tests {
             "class A:\n    x = [y for y in z]\n    async def f(self):\n        await self\n",
             "def f():\n    try:\n        yield 1\n    finally:\n        return\n",
             "def f(*, a, b=1): pass\n",
+            "*a,\n",
+            "try:\n    pass\nfinally:\n    pass\n",
         ] {
             assert_eq!(of(source, false), Vec::<String>::new(), "{source}");
         }
