@@ -107,8 +107,7 @@ pub fn judged(verdict: &Verdict) -> String {
     let with = |outcome| verdict.rows.iter().filter(|row| row.outcome == outcome).count();
     let all = verdict.rows.len();
     match (verdict.conclusion, with(RowOutcome::Fail), with(RowOutcome::Inconclusive)) {
-        (Conclusion::Approved, ..) if all == 1 => "the one rule holds".to_owned(),
-        (Conclusion::Approved, ..) => format!("all {all} rules hold"),
+        (Conclusion::Approved, ..) => held(verdict),
         (Conclusion::Rejected, 0, _) => "the gate did not let it through".to_owned(),
         (Conclusion::Rejected, 1, _) if all == 1 => "the one rule does not hold".to_owned(),
         (Conclusion::Rejected, 1, _) => format!("1 of {all} rules does not hold"),
@@ -116,6 +115,18 @@ pub fn judged(verdict: &Verdict) -> String {
         (_, _, 0) => "the evidence does not decide".to_owned(),
         (_, _, 1) if all == 1 => "the one rule could not be decided".to_owned(),
         (_, _, open) => format!("{open} of {all} rules could not be decided"),
+    }
+}
+
+/// That every rule holds; and of how many that is only because there was nothing to compare with.
+fn held(verdict: &Verdict) -> String {
+    let rules = match verdict.rows.len() {
+        1 => "the one rule holds".to_owned(),
+        all => format!("all {all} rules hold"),
+    };
+    match verdict.rows.iter().filter(|row| row.rule.compares() && row.baseline.is_none()).count() {
+        0 => rules,
+        open => format!("{rules}, {open} of them without a baseline to compare with"),
     }
 }
 
