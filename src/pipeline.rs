@@ -116,7 +116,8 @@ impl Pipeline<'_> {
 
     fn gate(&self, record: &mut Record) -> Result<Work> {
         if let Some(reason) = gate::unproven(self.config, record) {
-            let mut work = Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
+            let mut work =
+                Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
             work.findings.push(Finding::error("unproven", reason));
             return Ok(work);
         }
