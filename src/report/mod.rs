@@ -18,7 +18,7 @@ mod text;
 pub use crate::number::{bytes, change, number, seconds};
 pub use number::{bound, value};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::record::{CommandEvidence, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
 use crate::step::Step;
 
@@ -158,30 +158,38 @@ fn failed_commands(record: &Record) -> impl Iterator<Item = (Step, &CommandEvide
 /// How many remedies of findings are worth reading at once.
 const REMEDIES: usize = 5;
 
+/// What stopped the run first; what only could be better last.
 fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<String> {
+    let decides = |finding: &&Finding| finding.severity == Severity::Error;
+    let helps = |finding: &Finding| finding.help.clone();
+    let found = || findings.iter().map(|(_, finding)| *finding);
     let mut advice: Vec<String> = record.steps.iter().filter_map(|step| step.help.clone()).collect();
-    let mut remedies: Vec<&String> = Vec::new();
-    for help in findings.iter().filter_map(|(_, finding)| finding.help.as_ref()) {
-        if !remedies.contains(&help) && !advice.contains(help) && remedies.len() < REMEDIES {
-            remedies.push(help);
+    let mut add = |helps: &mut dyn Iterator<Item = String>| {
+        let mut left = REMEDIES;
+        for help in helps {
+            if left > 0 && !advice.contains(&help) {
+                advice.push(help);
+                left -= 1;
+            }
         }
-    }
-    advice.extend(remedies.into_iter().cloned());
-    advice.extend(
-        failed_commands(record).map(|(_, command)| {
-            format!("read {} for the whole output of «{}»", command.log, command.command)
-        }),
-    );
-    let mut unmeasured: Vec<&str> = Vec::new();
-    for row in rows.iter().filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass) {
-        if !unmeasured.contains(&row.metric.as_str()) {
-            unmeasured.push(row.metric.as_str());
-        }
-    }
-    if !unmeasured.is_empty() {
-        advice.push(format!("make evaluate write {} into its metrics file", unmeasured.join(", ")));
-    }
+    };
+    add(&mut found().filter(decides).filter_map(helps));
+    add(&mut failed_commands(record)
+        .map(|(_, command)| format!("read {} for the whole output of «{}»", command.log, command.command)));
+    add(&mut unmeasured(rows).into_iter());
+    add(&mut found().filter(|finding| !decides(finding)).filter_map(helps));
     advice
+}
+
+/// What to do about the metrics that nobody measured.
+fn unmeasured(rows: &[&Row]) -> Option<String> {
+    let mut metrics: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass) {
+        if !metrics.contains(&row.metric.as_str()) {
+            metrics.push(row.metric.as_str());
+        }
+    }
+    (!metrics.is_empty()).then(|| format!("make evaluate write {} into its metrics file", metrics.join(", ")))
 }
 
 #[cfg(test)]
@@ -215,6 +223,14 @@ mod tests {
         let help = record.step(Step::Train).and_then(|train| train.help.clone());
         record.steps[0].findings = vec![Finding::error("x", "y").help(help.clone().unwrap_or_default()); 9];
         assert_eq!(compose(&record, &[]).advice, Vec::from_iter(help));
+    }
+
+    #[test]
+    fn what_stopped_the_run_is_advised_before_what_could_be_better() {
+        let mut record = fixtures::rejected();
+        record.steps[0].findings = vec![Finding::warning("x", "y").help("tidy up")];
+        let advice = compose(&record, &[]).advice;
+        assert_eq!(advice, ["make evaluate write recall.macro avg into its metrics file", "tidy up"]);
     }
 
     #[test]
