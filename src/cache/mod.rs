@@ -116,6 +116,9 @@ impl Cache {
     /// # Errors
     /// As [`Cache::digests`].
     pub fn contents(&self, files: &[ProjectFile]) -> Result<BTreeMap<String, Content>> {
+        if files.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let index = Index::read(&self.folder);
         let known: Vec<Option<(Stamp, Content)>> =
             files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();

@@ -160,7 +160,7 @@ async fn without_inputs_or_with_no_cache_it_always_runs() {
     let declared = wanted(TRAIN, &["train.csv"], &["model"]);
     project.produce("r3", &declared).await;
     project.restore = false;
-    assert_eq!(read(&project.produce("r4", &declared).await), "passed: nothing is to be restored\n");
+    assert_eq!(read(&project.produce("r4", &declared).await), "passed: --no-cache asks to make it anew\n");
     project.restore = true;
     assert_eq!(project.produce("r5", &declared).await.evidence.restored_from.as_deref(), Some("r4"));
 }
