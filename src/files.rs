@@ -43,13 +43,16 @@ pub struct Content {
     pub bytes: u64,
 }
 
+/// How the name of a file begins that modelgate has not finished writing. When it is killed, one may stay.
+pub const UNFINISHED: &str = ".modelgate-";
+
 /// Expands paths, folders (all files below) and globs (`*`, `**`, `?`, `[a-z]`, `{a,b}`) against `root`,
 /// which is absolute.
 ///
 /// A path that exists as it is written is that path, whatever marks are in it. A glob matches files only,
 /// dotfiles among them; `*` and `?` stop at a slash. Links to files and folders are followed, a link to
 /// nothing is no file, and a link back to a folder on the way is not walked again. `.git`, `.modelgate` and
-/// `__pycache__` are never entered by a folder or a glob. For a run's folder of another name, see
+/// `__pycache__` are never entered by a folder or a glob, and an [`UNFINISHED`] file is none. For a run's folder of another name, see
 /// [`expand_beside`].
 ///
 /// # Errors

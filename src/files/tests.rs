@@ -65,7 +65,8 @@ fn a_pattern_that_is_no_glob_names_the_way_out() {
 
 #[test]
 fn our_own_folders_are_never_inputs() {
-    let root = project(&["a", ".git/b", ".modelgate/c", "runs/d", "src/__pycache__/e", "x/runs/f"]);
+    let root =
+        project(&["a", ".git/b", ".modelgate/c", "runs/d", "src/__pycache__/e", "x/runs/f", ".modelgate-x"]);
     let beside = |pattern: &str| {
         let run_dir = root.path().join("runs");
         let files = expand_beside(root.path(), &run_dir, &[pattern.to_owned()]).unwrap().files;

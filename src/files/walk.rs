@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::UNFINISHED;
 use super::pattern::{is_absent, normal};
 use crate::fault::{Fault, Result};
 
@@ -98,8 +99,12 @@ impl Folder {
         };
         for entry in entries {
             let entry = entry.map_err(fault)?;
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+                continue;
+            }
             let Some((kind, linked)) = kind_of(&entry)? else { continue };
-            let below = self.below.join(entry.file_name());
+            let below = self.below.join(&name);
             if kind.is_file() && wanted(&below) {
                 held.files.push(entry.path());
             } else if kind.is_dir() && deepest.is_none_or(|deepest| self.depth < deepest) {
