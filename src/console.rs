@@ -1,13 +1,23 @@
 //! What is shown while the work goes on: on a terminal as it happens, in CI as groups of plain lines.
 //!
-//! All of it goes to standard error; standard output is for the report.
+//! All of it goes to standard error; standard output is for the report. Nothing here fails: a run whose
+//! terminal was closed goes on, and its log and its record say what happened.
+
+mod frame;
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anstyle::{AnsiColor, Style};
 
 use crate::clock::Clock;
 use crate::context::Forge;
+use crate::number;
+use crate::record::Outcome;
 use crate::step::Step;
+use frame::Frame;
+
+const DIM: Style = Style::new().dimmed();
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,14 +30,48 @@ pub enum Verbosity {
     Verbose,
 }
 
-/// Where progress is shown. Cheap to clone.
+/// Where progress is shown. Cheap to clone; the clones write to the same place, one line at a time.
 #[derive(Clone)]
 pub struct Console {
-    out: Arc<Mutex<Box<dyn Write + Send>>>,
+    screen: Arc<Mutex<Screen>>,
     forge: Forge,
     verbosity: Verbosity,
     color: bool,
     clock: Clock,
+}
+
+/// The far side, and what has been written to it so far.
+struct Screen {
+    out: Box<dyn Write + Send>,
+    /// Whether the last line still lacks its end.
+    line_is_open: bool,
+    /// Whether the running command wrote an escape sequence, and so may have left a colour on.
+    is_styled: bool,
+    /// The running command.
+    frame: Option<Frame>,
+    /// How many commands have begun; tells their sections apart.
+    commands: u32,
+}
+
+impl Screen {
+    /// Writes, and lets a closed or broken far side be.
+    fn write(&mut self, bytes: &[u8]) {
+        let Some(last) = bytes.last() else { return };
+        let _ = self.out.write_all(bytes).and_then(|()| self.out.flush());
+        self.line_is_open = *last != b'\n';
+    }
+
+    /// Writes whole lines of our own, on a new line.
+    fn write_lines(&mut self, lines: &str) {
+        if self.is_styled {
+            self.is_styled = false;
+            self.write(b"\x1b[0m");
+        }
+        if self.line_is_open {
+            self.write(b"\n");
+        }
+        self.write(lines.as_bytes());
+    }
 }
 
 impl Console {
@@ -40,41 +84,119 @@ impl Console {
         color: bool,
         clock: Clock,
     ) -> Self {
-        Self { out: Arc::new(Mutex::new(out)), forge, verbosity, color, clock }
+        let screen = Screen { out, line_is_open: false, is_styled: false, frame: None, commands: 0 };
+        Self { screen: Arc::new(Mutex::new(screen)), forge, verbosity, color, clock }
     }
 
     /// A command begins: a group in CI, a line elsewhere. On GitHub its output cannot give commands.
     pub fn command_begins(&self, step: Step, command: &str) {
-        let _ = (step, command, &self.out, self.forge, self.verbosity, self.color, self.clock);
-        todo!()
+        let mut screen = self.screen();
+        screen.commands += 1;
+        let headline = self.neutral(command);
+        let frame = Frame::new(self.forge, step, &headline, screen.commands);
+        if self.verbosity > Verbosity::Quiet {
+            let opening = match self.forge {
+                Forge::Local => self.paint(DIM, &frame.title()) + "\n",
+                Forge::Github | Forge::Gitlab => frame.opening(self.clock.unix_seconds()),
+            };
+            screen.write_lines(&opening);
+        }
+        screen.frame = Some(frame);
     }
 
-    /// Bytes of the command's output, as they come.
+    /// Bytes of the command's output, as they come. Untrusted: a terminal gets them as they are.
     pub fn output(&self, bytes: &[u8]) {
-        let _ = bytes;
-        todo!()
+        if self.verbosity == Verbosity::Quiet {
+            return;
+        }
+        let mut screen = self.screen();
+        if screen.frame.as_ref().is_some_and(Frame::hides_output) {
+            return;
+        }
+        screen.write(bytes);
+        screen.is_styled |= bytes.contains(&0x1b);
     }
 
-    /// The command has ended: closes the group.
-    pub fn command_ended(&self) {
-        todo!()
+    /// The command has ended: closes the group. `tail` holds the last lines of a command that failed; they
+    /// are shown where its output is folded away or was not shown.
+    pub fn command_ended(&self, tail: &[String]) {
+        let mut screen = self.screen();
+        let Some(frame) = screen.frame.take() else { return };
+        let is_quiet = self.verbosity == Verbosity::Quiet;
+        let mut lines = String::new();
+        if !is_quiet {
+            lines.push_str(&frame.closing(self.clock.unix_seconds()));
+        }
+        if !tail.is_empty() && (is_quiet || self.forge != Forge::Local) {
+            lines.push_str(&self.paint(DIM, &frame.title()));
+            lines.push('\n');
+            for line in tail {
+                // Not at the start of a line: there a runner would read it as a command.
+                lines.push_str(&format!("  │ {}\n", self.neutral(line)));
+            }
+        }
+        screen.write_lines(&lines);
     }
 
     /// A step has ended, in one line.
-    pub fn step_ended(&self, step: Step, outcome: crate::record::Outcome, seconds: f64, because: &str) {
-        let _ = (step, outcome, seconds, because);
-        todo!()
+    pub fn step_ended(&self, step: Step, outcome: Outcome, seconds: f64, because: &str) {
+        let (mark, color) = match outcome {
+            Outcome::Passed => ("✓", AnsiColor::Green.on_default()),
+            Outcome::Restored => ("↺", AnsiColor::Cyan.on_default()),
+            Outcome::Failed | Outcome::Faulted => ("✗", AnsiColor::Red.on_default().bold()),
+            Outcome::Skipped => ("∅", DIM),
+        };
+        let is_wrong = matches!(outcome, Outcome::Failed | Outcome::Faulted);
+        if self.verbosity == Verbosity::Quiet && !is_wrong {
+            return;
+        }
+        let seconds = if outcome == Outcome::Skipped { String::new() } else { number::seconds(seconds) };
+        let mark = self.paint(color, &format!("{mark} {step:<8}  {:<8}", outcome.word()));
+        self.screen().write_lines(&format!("{mark}  {seconds:>10}  {}\n", self.neutral(because)));
     }
 
-    /// Something that a person should know now.
+    /// Something that a person should know now. Not shown to those who want only what is wrong.
     pub fn note(&self, message: &str) {
-        let _ = message;
-        todo!()
+        if self.verbosity >= Verbosity::Normal {
+            let label = self.paint(AnsiColor::Yellow.on_default(), "note:");
+            self.screen().write_lines(&format!("{label} {}\n", self.neutral(message)));
+        }
     }
 
     /// Something that only the curious want to know.
     pub fn detail(&self, message: &str) {
-        let _ = message;
-        todo!()
+        if self.verbosity == Verbosity::Verbose {
+            let line = self.paint(DIM, &format!("  {}", self.neutral(message)));
+            self.screen().write_lines(&format!("{line}\n"));
+        }
+    }
+
+    fn screen(&self) -> std::sync::MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    /// One line without control characters, that gives no runner a command.
+    fn neutral(&self, text: &str) -> String {
+        let line = one_line(text);
+        // The old form of a command, which GitHub's runner finds anywhere in a line.
+        if self.forge == Forge::Github { line.replace("##[", "## [") } else { line }
     }
 }
+
+/// The lines of a text as one, and every other control character as a space.
+fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ⏎ ").chars().map(|c| if is_unprintable(c) { ' ' } else { c }).collect()
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! tests/layering.rs holds it so. docs/architecture.md is the tour.
 
 pub mod name;
+pub mod number;
 pub mod fault;
 pub mod finding;
 pub mod step;
@@ -11,8 +12,8 @@ pub mod clock;
 pub mod interrupt;
 pub mod context;
 pub mod document;
-pub mod config;
 pub mod record;
+pub mod config;
 pub mod plan;
 pub mod git;
 pub mod console;
@@ -29,3 +30,8 @@ pub mod report;
 pub mod bundle;
 pub mod forge;
 pub mod pipeline;
+pub mod environment;
+pub mod demo;
+pub mod wire;
+pub mod exit;
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! modelgate takes a machine-learning model from a commit to production.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(modelgate::exit::code(modelgate::cli::main()))
+}

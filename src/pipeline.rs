@@ -1,1 +1,215 @@
-//! The conductor.
+//! The conductor: from the plan to the record, from the record to the verdict, from the verdict to the
+//! report. Whatever happens, the record is saved after each step and the report is written.
+
+use std::collections::BTreeMap;
+
+use crate::cache::Cache;
+use crate::config::{BaselineSource, Config};
+use crate::engine::Engine;
+use crate::fault::{Fault, Result};
+use crate::finding::Finding;
+use crate::forge::local::{Found, Local};
+use crate::plan::{self, Intent, Next, Plan};
+use crate::produce::Shop;
+use crate::record::store::RunFolder;
+use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work};
+use crate::step::Step;
+use crate::{evaluate, gate, lint, report, test, train};
+
+/// What the conductor works with.
+#[derive(Clone, Copy)]
+pub struct Pipeline<'a> {
+    /// What is asked for.
+    pub config: &'a Config,
+    /// Where commands run.
+    pub engine: &'a Engine,
+    /// Where outputs are kept.
+    pub cache: &'a Cache,
+    /// Whether outputs may be restored.
+    pub restore: bool,
+    /// Where people look.
+    pub forge: &'a Local,
+    /// Where the record is.
+    pub folder: &'a RunFolder,
+}
+
+impl Pipeline<'_> {
+    /// Does what the plan says, to its end.
+    ///
+    /// # Errors
+    /// A record that cannot be saved. Every other fault is in the record.
+    pub async fn run(&self, plan: &Plan, record: &mut Record) -> Result<()> {
+        self.folder.save(record)?;
+        loop {
+            match plan.next(record) {
+                Next::Nothing => return Ok(()),
+                Next::Skip(step, because) => self.skip(step, because, record)?,
+                Next::Do(planned) if planned.step < Step::Report && self.stopped() => {
+                    self.skip(planned.step, "the run was stopped".into(), record)?;
+                }
+                Next::Do(planned) => self.step(planned.step, record).await?,
+            }
+        }
+    }
+
+    /// Does one step and puts it into the record.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn step(&self, step: Step, record: &mut Record) -> Result<()> {
+        let started = self.engine.clock.timestamp();
+        let watch = self.engine.clock.start();
+        let work = match step {
+            Step::Report => return self.report(started, record),
+            Step::Gate => self.gate(record),
+            _ => self.perform(step, record).await,
+        };
+        self.put(ended(step, started, watch.seconds(), work), record)
+    }
+
+    /// The steps that make the evidence.
+    async fn perform(&self, step: Step, record: &Record) -> Result<Work> {
+        let shop = self.shop(&record.id);
+        match (step, &self.config.test) {
+            (Step::Lint, _) => lint::perform(&self.config.lint, self.engine).await,
+            (Step::Test, Some(test)) => test::perform(test, self.engine).await,
+            (Step::Train, _) => train::perform(self.config, shop).await,
+            (Step::Evaluate, _) => evaluate::perform(&self.config.evaluate, shop, record).await,
+            // The plan names no other step; a new one that is forgotten here must not pass.
+            _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
+        }
+    }
+
+    fn shop<'a>(&'a self, run: &'a str) -> Shop<'a> {
+        Shop { engine: self.engine, cache: self.cache, restore: self.restore, run }
+    }
+
+    /// The plan, with what is known of the steps that may be restored. What evaluate would do is known only
+    /// when the model is.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn foresee(&self) -> Result<Plan> {
+        let mut plan = plan::plan(self.config);
+        let mut model = self.config.train.is_none().then(BTreeMap::new);
+        for planned in plan.steps.iter_mut().filter(|planned| planned.intent == Intent::Run) {
+            let forecast = match (planned.step, &model) {
+                (Step::Train, _) => train::foresee(self.config, self.shop(""))?,
+                (Step::Evaluate, Some(model)) => {
+                    Some(evaluate::foresee(&self.config.evaluate, self.shop(""), model)?)
+                }
+                (Step::Evaluate, None) => {
+                    planned.because = "the model is made anew".into();
+                    None
+                }
+                _ => None,
+            };
+            let Some(forecast) = forecast else { continue };
+            planned.because = forecast.because;
+            if forecast.restores_from.is_some() {
+                planned.intent = Intent::Restore;
+                model = Some(forecast.outputs);
+            }
+        }
+        Ok(plan)
+    }
+
+    fn gate(&self, record: &mut Record) -> Result<Work> {
+        if let Some(reason) = gate::unproven(self.config, record) {
+            let mut work = Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
+            work.findings.push(Finding::error("unproven", reason));
+            return Ok(work);
+        }
+        let mut findings = Vec::new();
+        record.baseline = match self.baseline(record)? {
+            Found::Baseline(baseline) => Some(*baseline),
+            Found::None(reason) => {
+                findings.extend((!reason.is_empty()).then(|| Finding::notice("no-baseline", reason)));
+                None
+            }
+        };
+        let verdict = gate::judge(&self.config.gate, record);
+        let outcome = match verdict.conclusion {
+            Conclusion::Approved => Outcome::Passed,
+            _ => Outcome::Failed,
+        };
+        let because = report::judged(&verdict);
+        record.verdict = Some(verdict);
+        Ok(Work { findings, ..Work::new(outcome, because) })
+    }
+
+    fn baseline(&self, record: &Record) -> Result<Found> {
+        let found = |baseline: Baseline| Found::Baseline(Box::new(baseline));
+        match &self.config.gate.baseline {
+            BaselineSource::None => Ok(Found::None(String::new())),
+            BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record),
+            BaselineSource::File(path) => gate::baseline::from_file(&self.forge.root, path).map(found),
+        }
+    }
+
+    /// Concludes, and shows the conclusion wherever people look. The record that is shown is complete: it
+    /// says of the report itself that it was written, and says otherwise only when that did not come true.
+    fn report(&self, started: String, record: &mut Record) -> Result<()> {
+        record.conclusion = Some(conclude(record, self.stopped()));
+        let mut work = Work::new(Outcome::Passed, "the reports are written");
+        if record.verdict.is_some()
+            && let Err(fault) = self.forge.keep(record)
+        {
+            work.findings.push(warning("record-not-kept", &fault));
+        }
+        record.put(ended(Step::Report, started.clone(), 0.0, Ok(work)));
+        self.folder.save(record)?;
+        let trend = self.forge.trend(record);
+        if let Err(fault) = self.forge.publish(&report::compose(record, &trend)) {
+            record.conclusion = Some(Conclusion::Faulted);
+            return self.put(ended(Step::Report, started, 0.0, Err(fault)), record);
+        }
+        Ok(())
+    }
+
+    fn skip(&self, step: Step, because: String, record: &mut Record) -> Result<()> {
+        let work = Work::new(Outcome::Skipped, because);
+        self.put(ended(step, self.engine.clock.timestamp(), 0.0, Ok(work)), record)
+    }
+
+    fn put(&self, step: StepRecord, record: &mut Record) -> Result<()> {
+        self.engine.console.step_ended(step.step, step.outcome, step.seconds, &step.because);
+        record.put(step);
+        self.folder.save(record)
+    }
+
+    fn stopped(&self) -> bool {
+        self.engine.interrupt.raised().is_some()
+    }
+}
+
+/// A step that has ended, whichever way.
+fn ended(step: Step, started: String, seconds: f64, work: Result<Work>) -> StepRecord {
+    let (work, help) = match work {
+        Ok(work) => (work, None),
+        Err(fault) => (Work::new(Outcome::Faulted, fault.to_string()), fault.remedy().map(str::to_owned)),
+    };
+    let Work { outcome, because, findings, evidence } = work;
+    StepRecord { step, outcome, because, help, started, seconds, findings, evidence }
+}
+
+fn warning(code: &str, fault: &Fault) -> Finding {
+    let finding = Finding::warning(code, fault.to_string());
+    match fault.remedy() {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// How the run ended. What was not judged is not approved.
+#[must_use]
+pub fn conclude(record: &Record, stopped: bool) -> Conclusion {
+    let any = |outcome| record.steps.iter().any(|step| step.outcome == outcome);
+    match &record.verdict {
+        _ if stopped => Conclusion::Cancelled,
+        _ if any(Outcome::Faulted) => Conclusion::Faulted,
+        Some(verdict) => verdict.conclusion,
+        None if any(Outcome::Failed) => Conclusion::Failed,
+        None => Conclusion::Inconclusive,
+    }
+}

@@ -1,7 +1,7 @@
 //! The plan: the ordered steps, and for each the reason why it runs or is skipped.
 
 use crate::config::Config;
-use crate::record::Record;
+use crate::record::{Outcome, Record, StepRecord};
 use crate::step::Step;
 
 /// What is to be done with a step.
@@ -9,9 +9,12 @@ use crate::step::Step;
 pub enum Intent {
     /// It runs.
     Run,
+    /// Its outputs are restored; only a forecast says so.
+    Restore,
     /// It is not asked for.
     Skip,
-    /// It is asked for and this version cannot do it.
+    /// It is asked for and this version cannot do it. A gate is unavailable too when a step before it is:
+    /// what was asked for and cannot be looked at might have failed.
     Unavailable,
 }
 
@@ -47,8 +50,68 @@ pub enum Next<'a> {
 /// Plans what the configuration asks for.
 #[must_use]
 pub fn plan(config: &Config) -> Plan {
-    let _ = config;
-    todo!()
+    let steps = Step::ALL.into_iter().filter(|step| is_planned(config, *step));
+    Plan { steps: steps.map(|step| planned(config, step)).collect() }
+}
+
+/// Deploy and retrain are rare, so nobody wants to read that they are not asked for.
+fn is_planned(config: &Config, step: Step) -> bool {
+    !matches!(step, Step::Deploy | Step::Retrain) || unavailable(config, step).is_some()
+}
+
+fn planned(config: &Config, step: Step) -> Planned {
+    let (intent, because) = intent(config, step);
+    Planned { step, intent, because }
+}
+
+fn intent(config: &Config, step: Step) -> (Intent, String) {
+    if let Some(key) = unavailable(config, step) {
+        return (Intent::Unavailable, not_yet(step, key));
+    }
+    let run = |because: &str| (Intent::Run, because.to_owned());
+    let skip = |because: &str| (Intent::Skip, because.to_owned());
+    match step {
+        Step::Lint if config.lint.python.is_empty() && config.lint.script.commands.is_empty() => {
+            skip("nothing to check")
+        }
+        Step::Lint => run("lint always runs"),
+        Step::Test if config.test.is_some() => run("test is configured"),
+        Step::Train if config.train.is_some() => run("train is configured"),
+        Step::Evaluate if config.evaluate.script.commands.is_empty() => {
+            run("the metrics are there to be read")
+        }
+        Step::Evaluate => run("evaluate is configured"),
+        Step::Gate => gate_intent(config),
+        Step::Report => run("report always runs"),
+        _ => (Intent::Skip, format!("{step} is not configured")),
+    }
+}
+
+/// What was asked for and cannot be looked at might have failed, so nothing is approved without it.
+fn gate_intent(config: &Config) -> (Intent, String) {
+    let blind = Step::ALL.into_iter().filter(|step| *step < Step::Gate);
+    if let Some(step) = blind.into_iter().find(|step| unavailable(config, *step).is_some()) {
+        let because =
+            format!("{step} is not yet available in this version, and nothing is approved without it");
+        return (Intent::Unavailable, because);
+    }
+    match config.gate.rules.len() {
+        1 => (Intent::Run, "1 rule is to be judged".to_owned()),
+        rules => (Intent::Run, format!("{rules} rules are to be judged")),
+    }
+}
+
+/// The key because of which the whole step is unavailable.
+fn unavailable(config: &Config, step: Step) -> Option<&str> {
+    let part = config.unavailable.iter().find(|part| part.step == step && part.whole_step);
+    part.map(|part| part.key.as_str())
+}
+
+fn not_yet(step: Step, key: &str) -> String {
+    match key {
+        key if key == step.word() => "not yet available in this version".to_owned(),
+        key => format!("{key} is not yet available in this version"),
+    }
 }
 
 impl Plan {
@@ -57,7 +120,51 @@ impl Plan {
     /// report is always done.
     #[must_use]
     pub fn next(&self, record: &Record) -> Next<'_> {
-        let _ = record;
-        todo!()
+        let Some(planned) = self.steps.iter().find(|planned| record.step(planned.step).is_none()) else {
+            return Next::Nothing;
+        };
+        match planned.intent {
+            Intent::Skip | Intent::Unavailable => Next::Skip(planned.step, planned.because.clone()),
+            Intent::Run | Intent::Restore => match self.obstacle(planned.step, record) {
+                Some(because) => Next::Skip(planned.step, because),
+                None => Next::Do(planned),
+            },
+        }
+    }
+
+    /// Why `step` is not to be done, after what went before.
+    fn obstacle(&self, step: Step, record: &Record) -> Option<String> {
+        if step == Step::Report {
+            return None;
+        }
+        let before = record.steps.iter().filter(|done| done.step < step);
+        before.into_iter().find_map(|done| self.stops(done, step).map(|how| format!("{} {how}", done.step)))
+    }
+
+    /// How `done` ended, where that stops `step`.
+    fn stops(&self, done: &StepRecord, step: Step) -> Option<&'static str> {
+        match done.outcome {
+            Outcome::Passed | Outcome::Restored => None,
+            // One push shows what lint, the tests and the data have to say, all three.
+            Outcome::Failed if matches!(step, Step::Test | Step::Data) => None,
+            Outcome::Failed => Some("failed"),
+            Outcome::Faulted => Some("faulted"),
+            Outcome::Skipped => match self.intent(done.step) {
+                Intent::Skip => None,
+                // Without its model there is nothing to measure; nothing else builds on what is missing.
+                Intent::Unavailable if step < Step::Gate && done.step != Step::Train => None,
+                Intent::Unavailable => Some("is not yet available in this version"),
+                Intent::Run | Intent::Restore => Some("was skipped"),
+            },
+        }
+    }
+
+    /// A step that is recorded and not planned was asked for by somebody.
+    fn intent(&self, step: Step) -> Intent {
+        self.steps.iter().find(|planned| planned.step == step).map_or(Intent::Run, |planned| planned.intent)
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

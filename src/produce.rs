@@ -59,8 +59,16 @@ impl Order<'_> {
 pub struct Forecast {
     /// The run whose outputs would be restored.
     pub restores_from: Option<String>,
+    /// The outputs that would be restored; none of them when they would be made.
+    pub outputs: BTreeMap<String, Digest>,
     /// Such as `nothing has changed` or `train.py has changed since run …`.
     pub because: String,
+}
+
+impl Forecast {
+    fn make(because: String) -> Self {
+        Self { restores_from: None, outputs: BTreeMap::new(), because }
+    }
 }
 
 /// What is to be done: the outputs of an entry can be restored, or they must be made, and why.
@@ -95,11 +103,15 @@ pub async fn produce(shop: Shop<'_>, order: Order<'_>) -> Result<Work> {
 pub fn forecast(shop: Shop<'_>, order: Order<'_>) -> Result<Forecast> {
     let materials = match inputs::gather(shop, &order)? {
         Ok(materials) => materials,
-        Err(findings) => return Ok(Forecast { restores_from: None, because: failed(findings).because }),
+        Err(findings) => return Ok(Forecast::make(failed(findings).because)),
     };
     Ok(match choose(shop, &order, &materials)? {
-        Choice::Restore(entry) => Forecast { because: unchanged(&entry.run), restores_from: Some(entry.run) },
-        Choice::Make(because) => Forecast { restores_from: None, because },
+        Choice::Restore(entry) => Forecast {
+            because: unchanged(&entry.run),
+            outputs: entry.outputs.iter().map(|(path, output)| (path.clone(), output.digest)).collect(),
+            restores_from: Some(entry.run),
+        },
+        Choice::Make(because) => Forecast::make(because),
     })
 }
 

@@ -1,30 +1,33 @@
 //! modelgate.yml: parsed and validated as a whole, every problem at once.
 
+mod decode;
+mod duplicates;
+mod gate;
+mod paths;
+mod problem;
 mod raw;
+mod schema;
+mod source;
+mod suggest;
+mod validate;
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+pub use problem::{Problem, render};
 pub use raw::{Better, Bound, Command, WithoutBaseline};
+pub use schema::schema;
 
-use crate::document::Place;
+use crate::document::{self, Node, Place};
 use crate::name::{MetricName, ModelName};
 use crate::record::{MetricValue, RuleKind};
 use crate::step::Step;
-
-/// A mistake in modelgate.yml.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The dotted key, such as `gate.rules.f1.min`; empty for the file as a whole.
-    pub key: String,
-    /// Where in the file, as far as it is known.
-    pub place: Option<Place>,
-    /// What is wrong, as a lowercase fragment.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-}
 
 /// What modelgate.yml says, valid and with its defaults filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +55,9 @@ pub struct Unavailable {
     pub step: Step,
     /// The dotted key, such as `image` or `train.engine`.
     pub key: String,
-    /// Whether the whole step cannot be done, or only this part of it.
+    /// Whether the step as a whole cannot be done because of it. It can when the rest stands on its own:
+    /// `evaluate.predictions` beside `evaluate.metrics`. A gate that cannot judge all that it was asked to
+    /// judges nothing.
     pub whole_step: bool,
     /// Where in the file.
     pub place: Option<Place>,
@@ -155,10 +160,50 @@ pub struct Rule {
 /// Parses and validates the text of modelgate.yml.
 ///
 /// # Errors
-/// Every problem, in the order of the file.
+/// Every problem, in the order of the file; what has no place comes first. After a hundred, their number.
 pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
-    let _ = text;
-    todo!()
+    source::small_enough(text.len()).map_err(|problem| vec![problem])?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let whole = tree(text).map_err(|problem| vec![problem.with_line(text)])?;
+    let mut root = duplicates::remove(whole.clone());
+    let first = root.clone();
+    let mut source = source::Source::new(text, &first);
+    duplicates::check(&mut source, &whole, &source::KeyPath::default());
+    validate::empty_sections(&mut source, &mut root);
+    let (raw, errors) = document::decode(root);
+    for error in errors {
+        decode::report(&mut source, error);
+    }
+    let config = raw.and_then(|raw| validate::validate(&mut source, raw));
+    let unavailable = source.finish()?;
+    config.map(|config| Config { unavailable, ..config }).ok_or_else(|| {
+        let help = "please report it together with the file";
+        vec![Problem::new("", None, "the file was refused without a reason".into(), Some(help.into()))]
+    })
+}
+
+/// The file as a map, or what is wrong with it as a whole.
+fn tree(text: &str) -> Result<Node, Problem> {
+    const HELP: &str = "`modelgate init` writes a file to begin with";
+    let whole = |place, message: &str, help: &str| Problem::new("", place, message.into(), Some(help.into()));
+    let wrong = |found: &str| {
+        let message = format!("expected keys such as `model`, found {found}");
+        whole(document::locate(text, &[], document::At::Value), &message, HELP)
+    };
+    let node = document::yaml(text).map_err(|error| {
+        let help = match error.message.starts_with("a tab") {
+            true => "put spaces in its place, two for each level",
+            false => "the file is YAML: check the indentation, the quotes and the brackets",
+        };
+        whole(error.place, &error.message, help)
+    })?;
+    match node {
+        Node::Map(entries) if entries.is_empty() => Err(whole(None, "the file is empty", HELP)),
+        Node::Map(entries) => Ok(Node::Map(entries)),
+        Node::Null => Err(whole(None, "the file is empty", HELP)),
+        Node::List(_) => Err(wrong("a list")),
+        _ => Err(wrong("a single value")),
+    }
 }
 
 /// Reads the file and parses it. Not UTF-8, empty, missing and a directory are problems too.
@@ -166,12 +211,5 @@ pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
 /// # Errors
 /// Every problem, in the order of the file.
 pub fn read(path: &Path) -> Result<Config, Vec<Problem>> {
-    let _ = path;
-    todo!()
-}
-
-/// The JSON Schema of modelgate.yml (2020-12), pretty-printed, with a newline at the end.
-#[must_use]
-pub fn schema() -> String {
-    todo!()
+    parse(&source::read(path).map_err(|problem| vec![problem])?)
 }

@@ -13,6 +13,7 @@ use serde::de::{
 
 use super::locate::Segment;
 use super::node::Node;
+use super::shown;
 
 /// A mistake, and where in the tree.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,11 +35,18 @@ pub enum Trouble {
     Other(String),
 }
 
-/// Decodes `node`, passing over what is wrong. The value is none only when nothing could be saved.
+/// How many mistakes [`decode`] looks for: each costs another try.
+const MOST: usize = 100;
+
+/// Decodes `node`, passing over what is wrong. The value is none only when nothing could be saved, or
+/// when there are a hundred mistakes, after which it looks no further.
 #[must_use]
 pub fn decode<T: DeserializeOwned>(mut node: Node) -> (Option<T>, Vec<DecodeError>) {
     let mut errors = Vec::new();
     loop {
+        if errors.len() >= MOST {
+            return (None, errors);
+        }
         match T::deserialize(Reader(&node)) {
             Ok(value) => return (Some(value), errors),
             Err(mut error) => {
@@ -85,7 +93,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.trouble {
             Trouble::UnknownKey(_) => f.write_str("unknown key"),
-            Trouble::UnknownWord(word, _) => write!(f, "unknown word «{word}»"),
+            Trouble::UnknownWord(word, _) => write!(f, "unknown word «{}»", shown(word)),
             Trouble::Other(message) => f.write_str(message),
         }
     }
@@ -103,13 +111,17 @@ impl Error for DecodeError {
             Unexpected::Unit => "nothing".to_owned(),
             Unexpected::Bool(value) => format!("the boolean {value}"),
             Unexpected::Signed(value) => format!("the number {value}"),
-            Unexpected::Float(value) => format!("the number {value}"),
-            Unexpected::Str(text) => format!("the text «{}»", text.escape_debug()),
+            Unexpected::Float(value) => format!("the number {value:?}"),
+            Unexpected::Str(text) => format!("the text «{}»", shown(text)),
             Unexpected::Seq => "a list".to_owned(),
             Unexpected::Map => "a map".to_owned(),
             other => other.to_string(),
         };
-        Self::custom(format!("expected {expected}, found {found}"))
+        Self::custom(format!("expected {}, found {found}", plain(&expected.to_string())))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(found, expected)
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
@@ -119,6 +131,20 @@ impl Error for DecodeError {
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         Self::of(Trouble::UnknownWord(variant.to_owned(), expected.to_vec()))
     }
+}
+
+/// serde's words for what it expects, in ours.
+fn plain(expected: &str) -> String {
+    match expected {
+        "a string" => "a text",
+        "a sequence" => "a list of texts",
+        "u8" | "u16" | "u32" | "u64" => "a whole number, not negative",
+        "f64" => "a number",
+        _ if expected.starts_with("struct ") => "a map",
+        _ if expected.starts_with("enum ") || expected == "variant identifier" => "a word",
+        _ => expected,
+    }
+    .to_owned()
 }
 
 struct Reader<'a>(&'a Node);
@@ -145,6 +171,19 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         }
     }
 
+    /// serde would take a list for a struct, field by field; nobody who writes a list means that.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self.0 {
+            Node::List(_) => Err(DecodeError::invalid_type(Unexpected::Seq, &"a map")),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
@@ -168,7 +207,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -300,5 +339,19 @@ mod tests {
         assert_eq!(paths, [1, 1, 2, 2, 2, 2], "{errors:#?}");
         assert_eq!(errors[0].trouble, Trouble::UnknownKey(vec!["name", "items", "inner"]));
         assert_eq!(errors[4].trouble, Trouble::UnknownWord("up".into(), vec!["left", "right"]));
+    }
+    #[test]
+    fn a_list_is_no_struct() {
+        let node = crate::document::yaml("inner: [left]\nname: {a: 1}\n").unwrap_or(Node::Null);
+        let (_, errors) = decode::<Sample>(node);
+        let messages: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        assert_eq!(messages, ["expected a map, found a list", "expected a text, found a map"]);
+    }
+
+    #[test]
+    fn a_hundred_mistakes_are_enough() {
+        let text: String = (0..100_000).map(|i| format!("k{i}: 1\n")).collect();
+        let (sample, errors) = decode::<Sample>(crate::document::yaml(&text).unwrap_or(Node::Null));
+        assert_eq!((sample, errors.len()), (None, 100));
     }
 }

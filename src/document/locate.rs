@@ -48,6 +48,7 @@ pub enum At {
 /// Where `path` stands in a YAML or JSON text; its nearest parent where it is not there itself.
 #[must_use]
 pub fn locate(text: &str, path: &[Segment], at: At) -> Option<Place> {
+    let text = text.trim_start_matches('\u{feff}');
     let probe = Probe { path, at };
     let error = probe.deserialize(serde_yaml::Deserializer::from_str(text)).err()?;
     if error.to_string().contains(MISSING) && !path.is_empty() {

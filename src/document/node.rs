@@ -1,5 +1,6 @@
 //! The tree.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -93,6 +94,11 @@ impl<'de> Visitor<'de> for Builder {
         Ok(Node::Null)
     }
 
+    /// A text of nothing but comments.
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
         Ok(Node::Bool(value))
     }
@@ -172,10 +178,10 @@ fn merge_entries(entries: Vec<(String, Node)>) -> Vec<(String, Node)> {
             (_, node) => own.push((key, node)),
         }
     }
-    for (key, node) in brought {
-        if !own.iter().any(|(name, _)| *name == key) {
-            own.push((key, node));
-        }
+    if brought.is_empty() {
+        return own;
     }
+    let mut names: HashSet<String> = own.iter().map(|(name, _)| name.clone()).collect();
+    own.extend(brought.into_iter().filter(|(name, _)| names.insert(name.clone())));
     own
 }

@@ -1,7 +1,20 @@
 //! Where a command runs. In this version: on this machine.
 
-mod local;
 mod environment;
+#[cfg(unix)]
+mod group;
+#[cfg(not(unix))]
+#[path = "group_elsewhere.rs"]
+mod group;
+mod local;
+mod mask;
+mod secret;
+mod shell;
+mod stream;
+mod supervise;
+mod tail;
+#[cfg(all(test, unix))]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,6 +26,7 @@ use crate::console::Console;
 use crate::context::Forge;
 use crate::fault::Result;
 use crate::interrupt::Interrupt;
+use crate::name::Digest;
 use crate::record::CommandEvidence;
 use crate::step::Step;
 
@@ -64,11 +78,27 @@ impl Engine {
     /// Runs the commands of a script in order. The first that does not exit with 0 is the last, unless
     /// their standard output is captured: linters say with their code that they found something.
     ///
+    /// How a command can end, and what its evidence then says:
+    /// - by itself: `exit 0`, `exit 3`, `signal 9 (SIGKILL)`; of a captured standard output that is longer
+    ///   than 64 MiB the rest is not read, and the command counts as failed;
+    /// - it is not there, or is no program: `exit 127`, `exit 126`, as in a shell;
+    /// - `not started`, because its folder or a secret that the script names is missing;
+    /// - `timed out after 2h`;
+    /// - `interrupted`: so ends, too, the one command that would have been next. No more are run.
+    ///
+    /// The result is empty only for a script without commands. What a command leaves running is ended.
+    ///
     /// # Errors
-    /// A command that cannot be started for a reason that is not its own (no memory, a log that cannot be
-    /// written). A program that does not exist is no fault: it ends with `exit 127`, as in a shell.
+    /// A command that cannot be started for a reason that is not its own (no memory), a log that cannot be
+    /// written, a process that does not even end when it is killed.
     pub async fn run(&self, step: Step, script: &Script, capture: Capture) -> Result<Vec<Ran>> {
-        let _ = (step, script, capture);
-        todo!()
+        local::run(self, step, script, capture, supervise::Patience::default()).await
+    }
+
+    /// The variables that a script names, secrets among them, with a digest of each one's value: what its
+    /// outputs may follow from. A secret that is not set is left out; its commands do not start.
+    #[must_use]
+    pub fn named_variables(&self, script: &Script) -> BTreeMap<String, Digest> {
+        environment::named_variables(&self.variables, script)
     }
 }

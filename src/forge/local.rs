@@ -1,11 +1,23 @@
 //! The local forge: reports as files in the run's folder, records as a history in the git repository.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use crate::fault::Result;
-use crate::git::Repository;
-use crate::record::{Baseline, Record};
-use crate::report::{Past, Report};
+use crate::bundle;
+use crate::fault::{Fault, Result};
+use crate::git::{Absence, Repository};
+use crate::name::{Commit, ModelName};
+use crate::record::{Baseline, Conclusion, Record, SCHEMA};
+use crate::report::{self, Past, Report};
+
+/// How many records are looked at for a baseline.
+const LOOKED_AT: usize = 200;
+
+/// How many runs a trend shows.
+const TREND: usize = 20;
+
+/// The file of a record, in the run's folder and in the history.
+const RECORD: &str = "run.json";
 
 /// This machine as a forge.
 #[derive(Debug, Clone)]
@@ -14,8 +26,8 @@ pub struct Local {
     pub root: PathBuf,
     /// The folder of the run, absolute.
     pub run_dir: PathBuf,
-    /// The repository around the project, where there is one.
-    pub repository: Option<Repository>,
+    /// The repository around the project, or why there is none.
+    pub repository: std::result::Result<Repository, Absence>,
 }
 
 /// What the search for a baseline came to.
@@ -27,21 +39,65 @@ pub enum Found {
     None(String),
 }
 
+/// The history of a model's records, as git names it.
+fn reference(model: &ModelName) -> String {
+    format!("refs/modelgate/{model}")
+}
+
+fn parse(document: &[u8]) -> Option<Record> {
+    serde_json::from_slice(document).ok().filter(|record: &Record| record.schema == SCHEMA)
+}
+
 impl Local {
     /// The newest approved record of the default branch, for a run that is not itself that record.
+    ///
+    /// A run of a clean commit is not compared with another of the same commit, so that a job that runs
+    /// again comes to the same verdict as the first time.
     ///
     /// # Errors
     /// A history that is there and cannot be read.
     pub fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
-        let _ = record;
-        todo!()
+        let repository = match &self.repository {
+            Ok(repository) => repository,
+            Err(absence) => return Ok(Found::None(absence.to_string())),
+        };
+        if repository.commit().is_none() {
+            return Ok(Found::None("the repository has no commit yet".into()));
+        }
+        let Some(branch) = repository.default_branch()? else {
+            return Ok(Found::None(
+                "the default branch is not known: this clone has no origin/HEAD, main or master".into(),
+            ));
+        };
+        let mut search = Search { repository, branch: &branch, elsewhere: BTreeSet::new() };
+        let (mut looked_at, mut unreadable) = (0, 0);
+        for document in repository.latest(&reference(&record.model), RECORD, LOOKED_AT)? {
+            looked_at += 1;
+            match parse(&document?) {
+                None => unreadable += 1,
+                Some(past) if search.suits(&past, record)? => {
+                    return Ok(Found::Baseline(Box::new(baseline_of(&past))));
+                }
+                Some(_) => {}
+            }
+        }
+        search.why_none(looked_at, unreadable).map(Found::None)
     }
 
-    /// The same model's latest runs, oldest first, `record` last.
+    /// The same model's latest runs, oldest first, `record` last. What cannot be read of them is left out.
     #[must_use]
     pub fn trend(&self, record: &Record) -> Vec<Past> {
-        let _ = record;
-        todo!()
+        let mut seen = BTreeSet::from([record.id.clone()]);
+        let mut trend = vec![past_of(record)];
+        let history = self.repository.as_ref().ok().and_then(|repository| {
+            // Some may be other accounts of one run.
+            repository.latest(&reference(&record.model), RECORD, 2 * TREND).ok()
+        });
+        let records = history.into_iter().flatten().filter_map(|document| parse(&document.ok()?));
+        let others = records.filter(|past| past.model == record.model && seen.insert(past.id.clone()));
+        trend.extend(others.take(TREND - 1).map(|past| past_of(&past)));
+        trend.reverse();
+        trend
     }
 
     /// Keeps a finished record in the repository's history, where there is one.
@@ -49,16 +105,130 @@ impl Local {
     /// # Errors
     /// A repository that cannot be written.
     pub fn keep(&self, record: &Record) -> Result<()> {
-        let _ = record;
-        todo!()
+        let Ok(repository) = &self.repository else {
+            return Ok(());
+        };
+        let mut text =
+            serde_json::to_string_pretty(record).map_err(|error| Fault::new("write the record", error))?;
+        text.push('\n');
+        let message = report::compose(record, &[]).headline;
+        repository.append(&reference(&record.model), RECORD, &text, &message)
     }
 
-    /// Writes every report into the run's folder, and the bundle.
+    /// Writes every report into the run's folder, and then the bundle, with the `run.json` that is there.
     ///
     /// # Errors
-    /// A folder that cannot be written.
+    /// A folder that cannot be written; an output that is no longer what the record says. In that case the
+    /// reports are there and the bundle is not.
     pub fn publish(&self, report: &Report<'_>) -> Result<()> {
-        let _ = report;
-        todo!()
+        self.write(report.record, report::files(report))
+    }
+
+    fn write(&self, record: &Record, files: Vec<(&'static str, String)>) -> Result<()> {
+        std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
+        for (name, content) in &files {
+            let path = self.run_dir.join(name);
+            write_whole(&path, content.as_bytes()).map_err(|error| Fault::file("write", &path, error))?;
+        }
+        let run = self.run_dir.join(RECORD);
+        let run = std::fs::read(&run).map_err(|error| Fault::file("read", &run, error))?;
+        if parse(&run)
+            .is_none_or(|written| written.id != record.id || written.conclusion != record.conclusion)
+        {
+            return Err(Fault::new(
+                format!("pack {}", bundle::BUNDLE),
+                format!("{RECORD} is not the record of this run"),
+            )
+            .help("another run is using the same folder: give each its own with --run"));
+        }
+        let mut reports: Vec<(&str, Vec<u8>)> =
+            files.into_iter().map(|(name, content)| (name, content.into_bytes())).collect();
+        reports.push((RECORD, run));
+        bundle::pack(&self.root, &self.run_dir, record, &reports)
     }
 }
+
+/// The search through the history.
+struct Search<'a> {
+    repository: &'a Repository,
+    branch: &'a str,
+    /// Commits that are not in the branch's history.
+    elsewhere: BTreeSet<Commit>,
+}
+
+impl Search<'_> {
+    /// Whether `past` is a baseline for `record`.
+    fn suits(&mut self, past: &Record, record: &Record) -> Result<bool> {
+        let Some(commit) = &past.context.commit else {
+            return Ok(false);
+        };
+        let approved = past.conclusion == Some(Conclusion::Approved) && !past.context.dirty;
+        let again = !record.context.dirty && record.context.commit.as_ref() == Some(commit);
+        let other = past.id != record.id && past.model == record.model;
+        if !approved || again || !other || self.elsewhere.contains(commit) {
+            return Ok(false);
+        }
+        let contained = self.repository.contains(self.branch, commit)?;
+        if !contained {
+            self.elsewhere.insert(commit.clone());
+        }
+        Ok(contained)
+    }
+
+    fn why_none(&self, looked_at: usize, unreadable: usize) -> Result<String> {
+        let mut why = format!(
+            "no approved run of {} is recorded yet; the first approved one becomes the baseline",
+            self.branch
+        );
+        if unreadable > 0 {
+            why.push_str(&format!("; {unreadable} of {looked_at} records could not be read"));
+        }
+        if looked_at == LOOKED_AT {
+            why.push_str(&format!("; only the latest {LOOKED_AT} records were looked at"));
+        }
+        if !self.elsewhere.is_empty() && self.repository.is_shallow()? {
+            why.push_str(&format!(
+                "; this clone is shallow, so older commits of {} are not known: fetch its whole history",
+                self.branch
+            ));
+        }
+        Ok(why)
+    }
+}
+
+fn baseline_of(past: &Record) -> Baseline {
+    Baseline {
+        from: "default-branch".into(),
+        commit: past.context.commit.clone(),
+        run: Some(past.id.clone()),
+        metrics: past.metrics(),
+        outputs: past.model_outputs(),
+    }
+}
+
+fn past_of(record: &Record) -> Past {
+    let numeric =
+        record.metrics().into_iter().filter_map(|(name, value)| Some((name.to_string(), value.number()?)));
+    Past {
+        run: record.id.clone(),
+        started: record.started.clone(),
+        commit: record.context.commit.as_ref().map(|commit| commit.short().to_owned()),
+        conclusion: record.conclusion,
+        metrics: numeric.collect(),
+    }
+}
+
+/// Writes a file so that nobody ever sees a part of it.
+fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".report-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    std::io::Write::write_all(&mut file, content)?;
+    file.persist(path).map(drop).map_err(|error| error.error)
+}
+
+#[cfg(test)]
+mod tests;

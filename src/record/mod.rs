@@ -4,6 +4,7 @@
 //! reference for readers.
 
 mod evidence;
+pub mod store;
 mod verdict;
 
 use std::collections::BTreeMap;

@@ -45,6 +45,9 @@ pub struct Verdict {
     pub conclusion: Conclusion,
     /// The rules, in the order of the configuration.
     pub rows: Vec<Row>,
+    /// What a reader should know besides the rows, as sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// The kinds of rule, by the key that the configuration gives them.

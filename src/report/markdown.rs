@@ -1,9 +1,200 @@
-//! TODO
+//! The report as GitHub-flavoured Markdown, which GitLab reads too.
+//!
+//! The verdict stands on the first line, and what does not hold before what does. Text that others wrote
+//! can put in no link, mention, HTML or row: names and values are code, sentences are escaped.
 
-use super::Report;
+mod chart;
+mod escape;
+mod section;
 
-/// TODO
-#[must_use]
-pub fn render(_report: &Report) -> String {
-    String::new()
+use escape::{code, fenced, link, sentence};
+use section::{Section, assemble};
+
+use super::{Report, bound, bytes, change, failed_commands, number, seconds, value};
+use crate::finding::{Finding, Severity};
+use crate::record::{Conclusion, MetricValue, Outcome, Record, Row, RowOutcome};
+use crate::step::Step;
+
+/// How the trend of earlier runs is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charts {
+    /// Not at all; for places that show no charts, such as a check run.
+    None,
+    /// As Mermaid charts, which issues, comments and job summaries show.
+    Mermaid,
 }
+
+/// The whole report.
+#[must_use]
+pub fn render(report: &Report, charts: Charts) -> String {
+    assemble(&sections(report, charts), usize::MAX)
+}
+
+/// The report in at most `limit` bytes. What does not fit is cut between two rows, and a last line says so.
+#[must_use]
+pub fn within(report: &Report, charts: Charts, limit: usize) -> String {
+    assemble(&sections(report, charts), limit)
+}
+
+/// What a reader needs, the most needed first.
+fn sections(report: &Report, charts: Charts) -> Vec<Section> {
+    let open = report.rows.iter().filter(|row| row.outcome != RowOutcome::Pass).count();
+    let (failing, passing) = report.rows.split_at(open);
+    let mut sections = vec![headline(report), rules(failing)];
+    sections.push(if failing.is_empty() {
+        rules(passing)
+    } else {
+        let title = match passing.len() {
+            1 => "1 rule holds".to_owned(),
+            count => format!("{count} rules hold"),
+        };
+        rules(passing).folded(&title)
+    });
+    sections.push(list("What to do", &report.advice));
+    sections.push(list("Notes", report.notes));
+    sections.push(findings(&report.findings));
+    sections.extend(failed_commands(report.record).filter(|(_, command)| !command.tail.is_empty()).map(
+        |(step, command)| {
+            let title = format!(
+                "{step}: the end of {} ({})",
+                code(&command.command, 200),
+                sentence(&command.ended, 80)
+            );
+            fenced(&command.tail).titled(&title)
+        },
+    ));
+    sections.push(steps(report.record));
+    if charts == Charts::Mermaid {
+        sections.extend(chart::trend(report));
+    }
+    sections.push(provenance(report.record));
+    sections
+}
+
+fn headline(report: &Report) -> Section {
+    let mark = match report.conclusion {
+        Conclusion::Approved => "✅",
+        Conclusion::Rejected | Conclusion::Failed | Conclusion::Faulted => "❌",
+        Conclusion::Inconclusive | Conclusion::Cancelled => "⚠️",
+    };
+    let model = code(report.record.model.as_str(), 128);
+    Section::text(vec![format!("{mark} **{}** · {model}", sentence(&report.headline, 500))])
+}
+
+fn rules(rows: &[&Row]) -> Section {
+    let titles = ["", "metric", "value", "bound", "baseline", "change", "margin", "why"];
+    Section::table(&titles, "::rrrrr:", rows.iter().map(|row| rule(row)).collect())
+}
+
+fn rule(row: &Row) -> Vec<String> {
+    let mark = match row.outcome {
+        RowOutcome::Pass => "✅",
+        RowOutcome::Fail => "❌",
+        RowOutcome::Inconclusive => "⚠️",
+    };
+    let slice = row.slice.as_deref().map(|slice| format!(" in {}", code(slice, 100))).unwrap_or_default();
+    let bound = match row.bound.number() {
+        Some(_) => bound(row),
+        None => format!("= {}", shown(&row.bound)),
+    };
+    let value = row.value.as_ref().map_or_else(|| "missing".into(), shown);
+    let interval = row.interval.map(|[low, high]| format!(" ({} to {})", number(low), number(high)));
+    // The interval is that of the change for a rule that compares.
+    let (of_value, of_change) = if row.rule.compares() { (None, interval) } else { (interval, None) };
+    vec![
+        mark.into(),
+        format!("{}{slice}", code(row.metric.as_str(), 256)),
+        value + &of_value.unwrap_or_default(),
+        bound,
+        row.baseline.as_ref().map(shown).unwrap_or_default(),
+        row.change.map(change).unwrap_or_default() + &of_change.unwrap_or_default(),
+        row.margin.map(change).unwrap_or_default(),
+        sentence(&row.because, 500),
+    ]
+}
+
+fn shown(it: &MetricValue) -> String {
+    match it {
+        MetricValue::Number(_) => value(it),
+        MetricValue::Text(text) => code(text, 40),
+    }
+}
+
+fn list(title: &str, sentences: &[String]) -> Section {
+    Section::text(sentences.iter().map(|it| format!("- {}", sentence(it, 1000))).collect()).titled(title)
+}
+
+fn findings(findings: &[(Step, &Finding)]) -> Section {
+    let rows = findings.iter().map(|(step, finding)| {
+        let mark = match finding.severity {
+            Severity::Error => "❌",
+            Severity::Warning => "⚠️",
+            Severity::Notice => "ℹ️",
+        };
+        vec![
+            format!("{mark} {}", finding.severity.word()),
+            code(&finding.place(), 200),
+            sentence(&finding.message, 500),
+            code(&finding.code, 100),
+            step.to_string(),
+        ]
+    });
+    Section::table(&["", "where", "what", "code", "step"], ":::::", rows.collect()).titled("Findings")
+}
+
+fn steps(record: &Record) -> Section {
+    let rows = record.steps.iter().map(|step| {
+        let mark = match step.outcome {
+            Outcome::Passed | Outcome::Restored => "✅",
+            Outcome::Failed | Outcome::Faulted => "❌",
+            Outcome::Skipped => "➖",
+        };
+        let took = if step.outcome == Outcome::Skipped { String::new() } else { seconds(step.seconds) };
+        let word = step.outcome.word();
+        vec![format!("{mark} {word}"), step.step.to_string(), took, sentence(&step.because, 500)]
+    });
+    Section::table(&["", "step", "time", "why"], "::r:", rows.collect()).titled("Steps")
+}
+
+/// What was judged, of what it was made, and what it was compared with.
+fn provenance(record: &Record) -> Section {
+    let context = &record.context;
+    let mut facts = Vec::new();
+    let mut fact = |name: &str, text: String| facts.push(vec![name.to_owned(), text]);
+    if let Some(commit) = &context.commit {
+        let dirty = if context.dirty { ", with uncommitted changes" } else { "" };
+        fact("commit", format!("{}{dirty}", code(commit.as_str(), 64)));
+    }
+    if let Some(branch) = &context.branch {
+        fact("branch", code(branch, 200));
+    }
+    fact("event", code(&context.event, 100));
+    let id = code(&record.id, 100);
+    fact(
+        "run",
+        match context.url.as_deref().and_then(link) {
+            Some(url) => format!("{id}, [its page]({url})"),
+            None => id,
+        },
+    );
+    fact("began", code(&record.started, 40));
+    fact("took", seconds(record.steps.iter().map(|step| step.seconds).sum()));
+    for (path, digest) in record.model_outputs() {
+        fact("output", format!("{}, {}", code(&path, 200), code(&digest.to_string(), 80)));
+    }
+    if let Some(inputs) = record.step(Step::Train).and_then(|train| train.evidence.inputs.as_ref()) {
+        let digest = code(&inputs.digest.to_string(), 80);
+        fact("inputs", format!("{} files, {}, {digest}", inputs.files, bytes(inputs.bytes)));
+    }
+    if let Some(baseline) = &record.baseline {
+        let commit = baseline.commit.as_ref().map(|it| format!(", commit {}", code(it.as_str(), 64)));
+        let run = baseline.run.as_ref().map(|it| format!(", run {}", code(it, 100)));
+        let from = code(&baseline.from, 200);
+        fact("baseline", format!("{from}{}{}", commit.unwrap_or_default(), run.unwrap_or_default()));
+    }
+    fact("modelgate", code(&record.modelgate, 40));
+    Section::table(&["", ""], "::", facts).folded("Provenance")
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,9 @@
 //! [`compose`] decides what is said; each renderer only decides how its format says it.
 
 pub mod codequality;
+mod fingerprint;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod html;
 pub mod junit;
 pub mod markdown;
@@ -10,11 +13,13 @@ mod number;
 pub mod openmetrics;
 pub mod sarif;
 pub mod terminal;
+mod text;
 
-pub use number::{bound, bytes, change, number, seconds, value};
+pub use crate::number::{bytes, change, number, seconds};
+pub use number::{bound, value};
 
 use crate::finding::Finding;
-use crate::record::{Conclusion, Outcome, Record, Row, RowOutcome};
+use crate::record::{CommandEvidence, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
 use crate::step::Step;
 
 /// What a person needs of a record.
@@ -30,6 +35,8 @@ pub struct Report<'a> {
     pub rows: Vec<&'a Row>,
     /// The findings of all steps: the most severe first, then in the order of the work.
     pub findings: Vec<(Step, &'a Finding)>,
+    /// What a reader should know besides the rows, as sentences. Untrusted in part.
+    pub notes: &'a [String],
     /// What to do now, most useful first; empty when there is nothing to do.
     pub advice: Vec<String>,
     /// The same model's latest runs, oldest first, this one last.
@@ -51,6 +58,19 @@ pub struct Past {
     pub metrics: std::collections::BTreeMap<String, f64>,
 }
 
+/// The file of each report and what it holds, for those who publish them. `run.json` is the record itself.
+#[must_use]
+pub fn files(report: &Report) -> Vec<(&'static str, String)> {
+    vec![
+        ("report.md", markdown::render(report, markdown::Charts::None)),
+        ("report.html", html::render(report)),
+        ("metrics.txt", openmetrics::render(report)),
+        ("junit.xml", junit::render(report)),
+        ("lint.sarif", sarif::render(report)),
+        ("codequality.json", codequality::render(report)),
+    ]
+}
+
 /// Chooses what is said of a record. `trend` holds the latest runs, oldest first, this one last.
 #[must_use]
 pub fn compose<'a>(record: &'a Record, trend: &'a [Past]) -> Report<'a> {
@@ -67,58 +87,86 @@ pub fn compose<'a>(record: &'a Record, trend: &'a [Past]) -> Report<'a> {
         .flat_map(|step| step.findings.iter().map(|finding| (step.step, finding)))
         .collect();
     findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
-    let headline = headline(record, conclusion, &rows);
+    let notes = record.verdict.as_ref().map_or(&[][..], |verdict| &verdict.notes);
+    let headline = headline(record, conclusion);
     let advice = advice(record, &rows, &findings);
-    Report { record, conclusion, headline, rows, findings, advice, trend }
+    Report { record, conclusion, headline, rows, findings, notes, advice, trend }
 }
 
-fn headline(record: &Record, conclusion: Conclusion, rows: &[&Row]) -> String {
-    let with = |outcome| rows.iter().filter(|row| row.outcome == outcome).count();
-    let all = rows.len();
-    let why = match conclusion {
-        Conclusion::Approved => match all {
-            1 => "the one rule holds".to_owned(),
-            _ => format!("all {all} rules hold"),
-        },
-        Conclusion::Rejected => match (with(RowOutcome::Fail), all) {
-            (1, 1) => "the one rule does not hold".to_owned(),
-            (1, _) => format!("1 of {all} rules does not hold"),
-            (failed, _) => format!("{failed} of {all} rules do not hold"),
-        },
-        Conclusion::Inconclusive => {
-            format!("{} of {all} rules could not be decided", with(RowOutcome::Inconclusive))
-        }
-        Conclusion::Failed | Conclusion::Faulted | Conclusion::Cancelled => match stopper(record) {
-            Some(step) => format!("{}: {}", step.step, step.because),
-            None => "the run ended before its first step".to_owned(),
-        },
+fn headline(record: &Record, conclusion: Conclusion) -> String {
+    let why = match (conclusion, &record.verdict) {
+        (Conclusion::Failed | Conclusion::Faulted | Conclusion::Cancelled, _) | (_, None) => stop(record),
+        (_, Some(verdict)) => judged(verdict),
     };
     format!("{}: {why}", conclusion.word())
 }
 
-/// The step at which the run stopped.
-fn stopper(record: &Record) -> Option<&crate::record::StepRecord> {
-    let stopped = |outcome| matches!(outcome, Outcome::Failed | Outcome::Faulted);
-    record.steps.iter().find(|step| stopped(step.outcome)).or_else(|| record.steps.last())
+/// A verdict in a few words, such as `2 of 5 rules do not hold`.
+#[must_use]
+pub fn judged(verdict: &Verdict) -> String {
+    let with = |outcome| verdict.rows.iter().filter(|row| row.outcome == outcome).count();
+    let all = verdict.rows.len();
+    match (verdict.conclusion, with(RowOutcome::Fail), with(RowOutcome::Inconclusive)) {
+        (Conclusion::Approved, ..) if all == 1 => "the one rule holds".to_owned(),
+        (Conclusion::Approved, ..) => format!("all {all} rules hold"),
+        (Conclusion::Rejected, 0, _) => "the gate did not let it through".to_owned(),
+        (Conclusion::Rejected, 1, _) if all == 1 => "the one rule does not hold".to_owned(),
+        (Conclusion::Rejected, 1, _) => format!("1 of {all} rules does not hold"),
+        (Conclusion::Rejected, failed, _) => format!("{failed} of {all} rules do not hold"),
+        (_, _, 0) => "the evidence does not decide".to_owned(),
+        (_, _, 1) if all == 1 => "the one rule could not be decided".to_owned(),
+        (_, _, open) => format!("{open} of {all} rules could not be decided"),
+    }
 }
 
-fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<String> {
-    let mut advice: Vec<String> = Vec::new();
-    for help in findings.iter().filter_map(|(_, finding)| finding.help.as_ref()) {
-        if !advice.contains(help) && advice.len() < 5 {
-            advice.push(help.clone());
-        }
+/// Where the run stopped, and why.
+fn stop(record: &Record) -> String {
+    match stopper(record) {
+        Some(step) if step.outcome.is_good() => format!("the run ended after {}", step.step),
+        Some(step) => format!("{}: {}", step.step, step.because),
+        None => "the run ended before its first step did".to_owned(),
     }
-    for command in record.steps.iter().flat_map(|step| &step.evidence.commands) {
-        if command.ended != "exit 0" {
-            advice.push(format!("read {} for the whole output of «{}»", command.log, command.command));
-        }
-    }
-    let unmeasured: Vec<&str> = rows
+}
+
+/// The step at which the run stopped: the first that went wrong, or the last that was done.
+fn stopper(record: &Record) -> Option<&StepRecord> {
+    let stopped = |step: &&StepRecord| matches!(step.outcome, Outcome::Failed | Outcome::Faulted);
+    let done = |step: &&StepRecord| step.outcome != Outcome::Skipped;
+    record.steps.iter().find(stopped).or_else(|| record.steps.iter().rfind(done))
+}
+
+/// The commands that did not end well, with their steps.
+fn failed_commands(record: &Record) -> impl Iterator<Item = (Step, &CommandEvidence)> {
+    record
+        .steps
         .iter()
-        .filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass)
-        .map(|row| row.metric.as_str())
-        .collect();
+        .flat_map(|step| step.evidence.commands.iter().map(move |command| (step.step, command)))
+        .filter(|(_, command)| command.ended != "exit 0")
+}
+
+/// How many remedies of findings are worth reading at once.
+const REMEDIES: usize = 5;
+
+fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<String> {
+    let mut advice: Vec<String> = record.steps.iter().filter_map(|step| step.help.clone()).collect();
+    let mut remedies: Vec<&String> = Vec::new();
+    for help in findings.iter().filter_map(|(_, finding)| finding.help.as_ref()) {
+        if !remedies.contains(&help) && !advice.contains(help) && remedies.len() < REMEDIES {
+            remedies.push(help);
+        }
+    }
+    advice.extend(remedies.into_iter().cloned());
+    advice.extend(
+        failed_commands(record).map(|(_, command)| {
+            format!("read {} for the whole output of «{}»", command.log, command.command)
+        }),
+    );
+    let mut unmeasured: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass) {
+        if !unmeasured.contains(&row.metric.as_str()) {
+            unmeasured.push(row.metric.as_str());
+        }
+    }
     if !unmeasured.is_empty() {
         advice.push(format!("make evaluate write {} into its metrics file", unmeasured.join(", ")));
     }

@@ -1,9 +1,209 @@
-//! TODO
+//! The numbers as OpenMetrics text: GitLab's metrics report, and what a Pushgateway or a textfile collector takes.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::Report;
+use super::text::clipped;
+use crate::record::{Conclusion, MetricValue, Outcome, RowOutcome};
 
-/// TODO
+/// Metrics, baselines, bounds, what each rule and step came to, and the conclusion. Ends with `# EOF`.
 #[must_use]
-pub fn render(_report: &Report) -> String {
-    String::new()
+pub fn render(report: &Report) -> String {
+    let record = report.record;
+    let model = ("model", record.model.as_str());
+    let mut page = String::new();
+
+    let mut run = Family::new("modelgate_run", "info", "The run that this is about.");
+    let commit = record.context.commit.as_ref().map_or("", |commit| commit.as_str());
+    let about = [model, ("run", &record.id), ("commit", commit), ("version", &record.modelgate)];
+    run.add("_info", &about, 1.0);
+    run.write(&mut page);
+
+    let mut conclusion = Family::new("modelgate_conclusion", "stateset", "How the run ended.");
+    conclusion.states(&[model], CONCLUSIONS.map(Conclusion::word), report.conclusion.word());
+    conclusion.write(&mut page);
+
+    let mut metrics = Family::new("modelgate_metric", "gauge", "The value of a metric of the candidate.");
+    let mut texts = Family::new("modelgate_text", "info", "A metric of the candidate that is no number.");
+    for (name, value) in record.metrics() {
+        let metric = ("metric", name.as_str());
+        match value {
+            MetricValue::Number(number) => metrics.add("", &[model, metric], number),
+            MetricValue::Text(text) => texts.add("_info", &[model, metric, ("value", &text)], 1.0),
+        }
+    }
+    metrics.write(&mut page);
+    texts.write(&mut page);
+
+    let mut baseline = Family::new("modelgate_baseline", "gauge", "The value of a metric of the baseline.");
+    for (name, value) in record.baseline.iter().flat_map(|baseline| &baseline.metrics) {
+        if let Some(number) = value.number() {
+            baseline.add("", &[model, ("metric", name.as_str())], number);
+        }
+    }
+    baseline.write(&mut page);
+
+    rules(report, &mut page);
+    steps(report, &mut page);
+    page.push_str("# EOF\n");
+    page
+}
+
+const CONCLUSIONS: [Conclusion; 6] = [
+    Conclusion::Approved,
+    Conclusion::Rejected,
+    Conclusion::Inconclusive,
+    Conclusion::Failed,
+    Conclusion::Faulted,
+    Conclusion::Cancelled,
+];
+
+fn rules(report: &Report, page: &mut String) {
+    let help = "The bound of a rule. Where relative is true, a fraction of the baseline's value.";
+    let mut bounds = Family::new("modelgate_bound", "gauge", help);
+    let mut rules = Family::new("modelgate_rule", "stateset", "What a rule came to.");
+    let states = [RowOutcome::Pass, RowOutcome::Fail, RowOutcome::Inconclusive].map(RowOutcome::word);
+    for row in &report.rows {
+        let mut labels = vec![
+            ("model", report.record.model.as_str()),
+            ("metric", row.metric.as_str()),
+            ("rule", row.rule.word()),
+        ];
+        labels.extend(row.slice.as_deref().map(|slice| ("slice", slice)));
+        rules.states(&labels, states, row.outcome.word());
+        if let Some(number) = row.bound.number() {
+            labels.push(("relative", if row.relative { "true" } else { "false" }));
+            bounds.add("", &labels, number);
+        }
+    }
+    bounds.write(page);
+    rules.write(page);
+}
+
+fn steps(report: &Report, page: &mut String) {
+    let mut seconds = Family::new("modelgate_step_seconds", "gauge", "How long a step took.");
+    let mut steps = Family::new("modelgate_step", "stateset", "How a step ended.");
+    let mut findings = Family::new("modelgate_findings", "gauge", "How many findings a step has.");
+    let states = [Outcome::Passed, Outcome::Restored, Outcome::Failed, Outcome::Faulted, Outcome::Skipped]
+        .map(Outcome::word);
+    for done in &report.record.steps {
+        let labels = [("model", report.record.model.as_str()), ("step", done.step.word())];
+        seconds.add("", &labels, done.seconds);
+        steps.states(&labels, states, done.outcome.word());
+        let count = u32::try_from(done.findings.len()).unwrap_or(u32::MAX);
+        findings.add("", &labels, f64::from(count));
+    }
+    seconds.unit = Some("seconds");
+    seconds.write(page);
+    steps.write(page);
+    findings.write(page);
+}
+
+/// A metric family in the making: all its samples stand together, and none twice.
+struct Family {
+    name: &'static str,
+    kind: &'static str,
+    help: &'static str,
+    unit: Option<&'static str>,
+    seen: BTreeSet<String>,
+    samples: String,
+}
+
+impl Family {
+    const fn new(name: &'static str, kind: &'static str, help: &'static str) -> Self {
+        Self { name, kind, help, unit: None, seen: BTreeSet::new(), samples: String::new() }
+    }
+
+    fn add(&mut self, suffix: &str, labels: &[(&str, &str)], value: f64) {
+        let labels: Vec<String> =
+            labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
+        let series = format!("{}{suffix}{{{}}}", self.name, labels.join(","));
+        if self.seen.insert(series.clone()) {
+            let _ = writeln!(self.samples, "{series} {}", decimal(value));
+        }
+    }
+
+    /// One sample a state, of which one is 1.
+    fn states<const N: usize>(&mut self, labels: &[(&str, &str)], states: [&str; N], now: &str) {
+        for state in states {
+            let labels: Vec<(&str, &str)> = labels.iter().copied().chain([(self.name, state)]).collect();
+            self.add("", &labels, f64::from(u8::from(state == now)));
+        }
+    }
+
+    /// Writes nothing of a family without samples.
+    fn write(&self, page: &mut String) {
+        if self.samples.is_empty() {
+            return;
+        }
+        let (name, kind, help) = (self.name, self.kind, self.help);
+        let _ = writeln!(page, "# TYPE {name} {kind}");
+        if let Some(unit) = self.unit {
+            let _ = writeln!(page, "# UNIT {name} {unit}");
+        }
+        let _ = writeln!(page, "# HELP {name} {help}");
+        page.push_str(&self.samples);
+    }
+}
+
+/// The shortest decimal that reads back as the same number.
+fn decimal(value: f64) -> String {
+    match value {
+        _ if value.is_nan() => "NaN".into(),
+        f64::INFINITY => "+Inf".into(),
+        f64::NEG_INFINITY => "-Inf".into(),
+        _ => format!("{value:?}"),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    clipped(text, 300).replace('\\', "\\\\").replace('"', "\\\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::{compose, fixtures};
+
+    /// Every sample belongs to the family above it, and stands there once.
+    fn assert_is_openmetrics(name: &str, page: &str) {
+        assert!(page.ends_with("\n# EOF\n"), "{name}");
+        let mut family = String::new();
+        let mut seen = BTreeSet::new();
+        for line in page.lines() {
+            if let Some(kind) = line.strip_prefix("# TYPE ") {
+                family = kind.split(' ').next().unwrap_or_default().to_owned();
+                assert!(seen.insert(family.clone()), "{name}: {line}");
+            } else if !line.starts_with('#') {
+                assert!(
+                    line.starts_with(&family) && line[family.len()..].starts_with(['{', '_']),
+                    "{name}: {line}"
+                );
+                let (series, value) = line.rsplit_once(' ').unwrap_or_default();
+                assert!(value.parse::<f64>().is_ok() && series.ends_with("\"}"), "{name}: {line}");
+                assert!(seen.insert(series.to_owned()), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_record_is_openmetrics() {
+        for (name, record) in fixtures::all() {
+            let page = render(&compose(&record, &[]));
+            assert_is_openmetrics(name, &page);
+            if !matches!(name, "failed_lint" | "failed_train" | "cancelled") {
+                insta::assert_snapshot!(name, page);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_openmetrics(record in fixtures::arbitrary()) {
+            assert_is_openmetrics("any", &render(&compose(&record, &[])));
+        }
+    }
 }

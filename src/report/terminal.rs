@@ -1,18 +1,172 @@
-//! TODO
+//! The report on a terminal: the verdict first, then why, then what to do.
 
-use super::Report;
+mod page;
+mod rules;
+
+use anstyle::{AnsiColor, Style};
+
+use page::Page;
+
+use super::text::{clean, clipped, pad, pad_left, width};
+use super::{Report, failed_commands, seconds};
+use crate::finding::{Finding, Severity};
+use crate::record::{CommandEvidence, Conclusion, Outcome, StepRecord};
+use crate::step::Step;
 
 /// How much a terminal can show.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Columns; lines are kept within them.
+    /// Columns; lines are kept within them. 0 is unknown and stands for 80; fewer than 40 count as 40.
     pub width: usize,
     /// Whether to write ANSI colours.
     pub color: bool,
 }
 
-/// TODO
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+const OPEN: Style = AnsiColor::Yellow.on_default();
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+/// How many findings are listed before they are counted.
+const FINDINGS: usize = 20;
+/// How many lines of a failed command are shown.
+const TAIL: usize = 30;
+
+/// Plain lines, each within the width, with a newline after every one.
 #[must_use]
-pub fn render(_report: &Report, _look: Look) -> String {
-    String::new()
+pub fn render(report: &Report, look: Look) -> String {
+    let mut page = Page::new(look);
+    headline(&mut page, report);
+    rules::write(&mut page, &report.rows);
+    steps(&mut page, &report.record.steps);
+    findings(&mut page, &report.findings);
+    for (step, command) in failed_commands(report.record) {
+        tail(&mut page, step, command);
+    }
+    sentences(&mut page, "notes", report.notes);
+    sentences(&mut page, "what to do", &report.advice);
+    page.finish()
 }
+
+/// What one step alone has to say: its findings, and the end of what a failed command wrote. The console has
+/// shown how it ended.
+#[must_use]
+pub fn step(step: &StepRecord, look: Look) -> String {
+    let mut page = Page::new(look);
+    let found: Vec<_> = step.findings.iter().map(|finding| (step.step, finding)).collect();
+    findings(&mut page, &found);
+    for command in step.evidence.commands.iter().filter(|command| command.ended != "exit 0") {
+        tail(&mut page, step.step, command);
+    }
+    let advice: Vec<String> = step.help.iter().cloned().collect();
+    sentences(&mut page, "what to do", &advice);
+    page.finish()
+}
+
+fn headline(page: &mut Page, report: &Report) {
+    let (mark, style) = match report.conclusion {
+        Conclusion::Approved => ('✓', GOOD),
+        Conclusion::Rejected | Conclusion::Failed | Conclusion::Faulted => ('✗', BAD),
+        Conclusion::Inconclusive => ('?', OPEN),
+        Conclusion::Cancelled => ('!', OPEN),
+    };
+    page.text(&format!("{mark} "), style.bold(), &clipped(&report.headline, 600), style.bold(), 5);
+
+    let record = report.record;
+    let context = &record.context;
+    let mut about = vec![record.model.to_string()];
+    if let Some(commit) = &context.commit {
+        let dirty = if context.dirty { " with uncommitted changes" } else { "" };
+        about.push(format!("commit {}{dirty}", commit.short()));
+    }
+    about.extend(context.branch.as_deref().map(|branch| clipped(branch, 60)));
+    about.push(format!("run {}", clipped(&record.id, 60)));
+    page.text("  ", DIM, &about.join(", "), DIM, 4);
+}
+
+fn steps(page: &mut Page, steps: &[StepRecord]) {
+    if steps.is_empty() {
+        return;
+    }
+    page.heading("steps");
+    let took = |step: &StepRecord| match step.outcome {
+        Outcome::Skipped => String::new(),
+        _ => seconds(step.seconds),
+    };
+    let widest = |of: &dyn Fn(&StepRecord) -> usize| steps.iter().map(of).max().unwrap_or(0);
+    let word = widest(&|step| step.step.word().len());
+    let outcome = widest(&|step| step.outcome.word().len());
+    let time = widest(&|step| width(&took(step)).min(14));
+    for step in steps {
+        let (mark, style) = match step.outcome {
+            Outcome::Passed | Outcome::Restored => ("✓ ", GOOD),
+            Outcome::Failed | Outcome::Faulted => ("✗ ", BAD),
+            Outcome::Skipped => ("- ", DIM),
+        };
+        let facts = format!(
+            "{}  {}  {}",
+            pad(step.step.word(), word),
+            pad(step.outcome.word(), outcome),
+            pad_left(&took(step), time)
+        );
+        page.entry(mark, style, &facts, &clipped(&step.because, 300));
+    }
+}
+
+fn findings(page: &mut Page, findings: &[(Step, &Finding)]) {
+    if findings.is_empty() {
+        return;
+    }
+    page.heading("findings");
+    for (_, finding) in findings.iter().take(FINDINGS) {
+        let (mark, style) = match finding.severity {
+            Severity::Error => ("✗ ", BAD),
+            Severity::Warning => ("! ", OPEN),
+            Severity::Notice => ("- ", DIM),
+        };
+        let place = clipped(&finding.place(), 200);
+        let place = if place.is_empty() { place } else { format!("{place}: ") };
+        let (message, code) = (clipped(&finding.message, 400), clipped(&finding.code, 100));
+        page.text(mark, style, &format!("{place}{message} ({code})"), Style::new(), 6);
+    }
+    if let Some(more @ 1..) = findings.len().checked_sub(FINDINGS) {
+        page.text("  ", DIM, &format!("and {more} more in report.md"), DIM, 1);
+    }
+}
+
+/// The end of what a failed command wrote. The bar keeps it apart from our own words, and keeps a CI
+/// system from reading it as a command to itself.
+fn tail(page: &mut Page, step: Step, command: &CommandEvidence) {
+    if command.tail.is_empty() {
+        return;
+    }
+    let (line, ended) = (clipped(&command.command, 200), clipped(&command.ended, 80));
+    page.heading(&format!("{step}: the end of «{line}» ({ended})"));
+    let left_out = command.tail.len().saturating_sub(TAIL);
+    if left_out > 0 {
+        page.text(
+            "  │ ",
+            DIM,
+            &format!("… {left_out} lines before these are in {}", clean(&command.log)),
+            DIM,
+            2,
+        );
+    }
+    for line in &command.tail[left_out..] {
+        page.verbatim("  │ ", &clipped(&line.replace('\t', "    "), 1000));
+    }
+}
+
+fn sentences(page: &mut Page, heading: &str, sentences: &[String]) {
+    if sentences.is_empty() {
+        return;
+    }
+    page.heading(heading);
+    for sentence in sentences {
+        page.text("- ", DIM, &clipped(sentence, 600), Style::new(), 12);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Config, Evaluate, Train};
+use crate::config::Config;
 use crate::fault::Result;
 use crate::name::Digest;
-use crate::produce::{Order, Shop, produce};
+use crate::produce::{Forecast, Order, Shop, forecast, produce};
 use crate::record::{Outcome, Work};
 use crate::step::Step;
 
@@ -14,41 +14,55 @@ use crate::step::Step;
 /// # Errors
 /// The world failed.
 pub async fn perform(config: &Config, shop: Shop<'_>) -> Result<Work> {
-    let Some(train) = &config.train else {
+    let Some(order) = order(config) else {
         return Ok(Work::new(Outcome::Skipped, "train is not configured"));
     };
-    produce(shop, order(train, &config.evaluate, &BTreeMap::new())).await
+    produce(shop, order).await
 }
 
-/// What train is to make. Nothing comes before it.
-fn order<'a>(train: &'a Train, evaluate: &'a Evaluate, nothing: &'a BTreeMap<String, Digest>) -> Order<'a> {
-    // When evaluate has no commands, train measures too, and an old measurement is none of this model.
-    let measures = evaluate.script.commands.is_empty();
-    Order {
+/// What [`perform`] would do; none where train is not configured.
+///
+/// # Errors
+/// As [`perform`].
+pub fn foresee(config: &Config, shop: Shop<'_>) -> Result<Option<Forecast>> {
+    order(config).map(|order| forecast(shop, order)).transpose()
+}
+
+/// Nothing comes before train.
+static NO_UPSTREAM: BTreeMap<String, Digest> = BTreeMap::new();
+
+fn order(config: &Config) -> Option<Order<'_>> {
+    let train = config.train.as_ref()?;
+    // Nobody but train measures then, so what it leaves as it was is no measurement of this model.
+    let measures = config.evaluate.script.commands.is_empty();
+    Some(Order {
         step: Step::Train,
         script: &train.script,
         inputs: &train.inputs,
         outputs: &train.outputs,
-        fresh: if measures { &evaluate.metrics } else { &[] },
-        upstream: nothing,
-    }
+        fresh: if measures { &config.evaluate.metrics } else { &[] },
+        upstream: &NO_UPSTREAM,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
-    use crate::config::{Command, Script};
+
+    fn fresh(evaluate: &str) -> Vec<String> {
+        let text = format!(
+            "version: 1\nmodel: churn\ntrain: {{ run: python train.py, outputs: [model.joblib, metrics.json] }}\n\
+             evaluate: {evaluate}\ngate: {{ rules: {{ accuracy: {{ min: 0.8 }} }} }}\n"
+        );
+        let config = crate::config::parse(&text).unwrap();
+        order(&config).unwrap().fresh.to_vec()
+    }
 
     #[test]
     fn train_must_write_the_metrics_when_nobody_else_does() {
-        let metrics = vec!["metrics.json".to_owned()];
-        let outputs = vec!["model.joblib".to_owned(), "*.json".to_owned()];
-        let train = Train { script: Script::default(), inputs: Vec::new(), outputs };
-        let (inputs, none, nothing) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut evaluate =
-            Evaluate { script: Script::default(), inputs, outputs: none, metrics: metrics.clone() };
-        assert_eq!(order(&train, &evaluate, &nothing).fresh, metrics);
-        evaluate.script.commands.push(Command::Shell("python evaluate.py".into()));
-        assert!(order(&train, &evaluate, &nothing).fresh.is_empty());
+        assert_eq!(fresh("{ metrics: metrics.json }"), ["metrics.json"]);
+        assert_eq!(fresh("{ run: python evaluate.py, metrics: scores.json }"), [""; 0]);
     }
 }

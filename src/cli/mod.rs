@@ -1,0 +1,236 @@
+//! The command line: what clap parses, and one command a file.
+
+mod cache;
+mod check;
+mod plan;
+mod replay;
+mod run;
+mod schema;
+mod show;
+mod step;
+mod verify;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::builder::FalseyValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::console::Verbosity;
+use crate::environment::Environment;
+use crate::exit::End;
+use crate::fault::Fault;
+use crate::step::Step;
+use crate::wire::{self, Invalid, Settings};
+
+/// Takes a machine-learning model from a commit to a verdict: lint, test, train, evaluate, gate, report.
+#[derive(Debug, Parser)]
+#[command(name = "modelgate", version, disable_help_subcommand = true, after_help = "\
+Example:
+  modelgate init          look at the project and write a modelgate.yml
+  modelgate run           take the model to a verdict
+  modelgate run && ./ship.sh
+
+Exit codes:
+  0 approved · 1 a fault · 2 usage · 3 invalid configuration · 10 rejected or inconclusive
+  11 a step failed · 130 interrupted · 143 terminated")]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The flags that every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct Globals {
+    /// The configuration [default: modelgate.yml]
+    #[arg(long, global = true, value_name = "FILE", env = "MODELGATE_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// The folder of the run [default: .modelgate beside the configuration]
+    #[arg(long, global = true, value_name = "DIR", env = "MODELGATE_RUN", hide_env_values = true)]
+    run: Option<PathBuf>,
+    /// What standard output holds: a report for people, or the record (run.json)
+    #[arg(long, global = true, env = "MODELGATE_FORMAT", default_value = "human", hide_env_values = true)]
+    format: Format,
+    /// Whether to colour the output
+    #[arg(long, global = true, env = "MODELGATE_COLOR", default_value = "auto", hide_env_values = true)]
+    color: Color,
+    /// Show only what is wrong
+    #[arg(
+        short, long, global = true, env = "MODELGATE_QUIET", hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    quiet: bool,
+    /// Show more
+    #[arg(
+        short, long, global = true, env = "MODELGATE_VERBOSE", hide_env_values = true,
+        value_parser = FalseyValueParser::new(), conflicts_with = "quiet"
+    )]
+    verbose: bool,
+}
+
+/// What standard output holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A report for people
+    Human,
+    /// The record, as run.json holds it
+    Json,
+}
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, and in the logs of GitHub and GitLab
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Where outputs of earlier runs are kept.
+#[derive(Debug, Clone, Default, Args)]
+struct CacheFlags {
+    /// Run every step, also one whose inputs are unchanged
+    #[arg(long, env = "MODELGATE_NO_CACHE", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    no_cache: bool,
+    #[command(flatten)]
+    folder: CacheFolder,
+}
+
+/// Where the cache is.
+#[derive(Debug, Clone, Default, Args)]
+struct CacheFolder {
+    /// The folder of the cache [default: cache in the folder of the run]
+    #[arg(long = "cache", value_name = "DIR", env = "MODELGATE_CACHE", hide_env_values = true)]
+    cache: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Do everything: from the commit to the verdict and its reports
+    Run(run::Run),
+    /// Read the source code for what is plainly wrong
+    Lint(step::NoFlags),
+    /// Run the project's own tests
+    Test(step::NoFlags),
+    /// Make the model
+    Train(step::Flags),
+    /// Measure the model
+    Evaluate(step::Flags),
+    /// Judge the measurements in the record
+    Gate(replay::Gate),
+    /// Write the reports of the record
+    Report(replay::Report),
+    /// Check the configuration
+    Check(check::Check),
+    /// Show what would run, and why
+    Plan(plan::Plan),
+    /// Print the JSON Schema of modelgate.yml
+    Schema(schema::Schema),
+    /// Check that a bundle, or the project's outputs, are what was judged
+    Verify(verify::Verify),
+    /// Look after the cache of steps
+    Cache(cache::Cache),
+}
+
+/// What every command works with.
+struct Call {
+    settings: Settings,
+    environment: Environment,
+    format: Format,
+    color: bool,
+}
+
+/// Parses the command line, does what it says, and shows what went wrong.
+#[must_use]
+pub fn main() -> End {
+    let cli = Cli::parse();
+    let environment = match Environment::read() {
+        Ok(environment) => environment,
+        Err(fault) => return show::fault(&fault, false),
+    };
+    let color = |screen| match cli.globals.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => environment.likes_color(screen),
+    };
+    let (color, color_errors) = (color(environment.output), color(environment.errors));
+    let settings = Settings {
+        config: cli.globals.config,
+        run: cli.globals.run,
+        cache: None,
+        restore: true,
+        verbosity: Some(match (cli.globals.quiet, cli.globals.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        }),
+        color: color_errors,
+    };
+    let folder = environment.folder.clone();
+    let call = Call { settings, environment, format: cli.globals.format, color };
+    match dispatch(cli.command, call) {
+        Ok(end) => end,
+        Err(error) => show::error(&error, &folder, color_errors),
+    }
+}
+
+fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
+    match command {
+        Command::Run(args) => run::execute(args, call),
+        Command::Lint(_) => step::execute(Step::Lint, CacheFlags::default(), call),
+        Command::Test(_) => step::execute(Step::Test, CacheFlags::default(), call),
+        Command::Train(args) => step::execute(Step::Train, args.cache, call),
+        Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
+        Command::Gate(_) => replay::execute(Step::Gate, call),
+        Command::Report(_) => replay::execute(Step::Report, call),
+        Command::Check(_) => check::execute(&call),
+        Command::Plan(args) => plan::execute(args, call),
+        Command::Schema(_) => schema::execute(),
+        Command::Verify(args) => verify::execute(&args, &call),
+        Command::Cache(args) => cache::execute(args, call),
+    }
+}
+
+impl Call {
+    fn with_cache(mut self, flags: CacheFlags) -> Self {
+        self.settings.cache = flags.folder.cache;
+        self.settings.restore = !flags.no_cache;
+        self
+    }
+}
+
+/// Writes to standard output. Who closes it early, as `head` does, has seen enough.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Fault::new("write to standard output", error).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what this version cannot do, with a problem for each.
+fn refuse_unavailable(house: &wire::House, path: PathBuf, matters: impl Fn(Step) -> bool) -> Result<(), Invalid> {
+    let problems: Vec<_> = house
+        .config
+        .unavailable
+        .iter()
+        .filter(|unavailable| matters(unavailable.step))
+        .map(|unavailable| crate::config::Problem {
+            key: unavailable.key.clone(),
+            place: unavailable.place,
+            message: format!("«{}» is not yet available in this version", unavailable.key),
+            help: Some(
+                "take it out of the file for now; modelgate does not pass over what it is asked to do".into(),
+            ),
+            line: None,
+        })
+        .collect();
+    if problems.is_empty() { Ok(()) } else { Err(Invalid { path, problems }) }
+}

@@ -1,0 +1,50 @@
+//! `modelgate gate` and `modelgate report`: from a record, without training.
+
+use clap::Args;
+
+use super::{Call, refuse_unavailable, show};
+use crate::exit::End;
+use crate::fault::Fault;
+use crate::pipeline::conclude;
+use crate::record::Conclusion;
+use crate::step::Step;
+use crate::wire::{self, House};
+
+/// `modelgate gate`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  modelgate gate --run artifacts/run.json")]
+pub struct Gate {}
+
+/// `modelgate report`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  modelgate report --run artifacts")]
+pub struct Report {}
+
+/// Judges the record again, or writes its reports again. Both end as the run would have ended.
+pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
+    let path = wire::config_path(&call.settings, &call.environment);
+    let config = wire::read_config(&path)?;
+    wire::block_on(|interrupt| async move {
+        let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
+        if step == Step::Gate {
+            refuse_unavailable(&house, path, |_| true)?;
+        }
+        let Some(mut record) = house.folder.load()? else {
+            let missing = format!("there is no run.json in {}", house.folder.path().display());
+            let doing = format!("do the {step}");
+            return Err(Fault::new(doing, missing).help("make one with `modelgate run`, or name its folder with --run").into());
+        };
+        let _turn = house.turn().await?;
+        record.reopen(step);
+        house.pipeline().step(step, &mut record).await?;
+        if step == Step::Gate {
+            record.conclusion = Some(conclude(&record, house.stopped().is_some()));
+            house.folder.save(&record)?;
+        }
+        show::run(&call, &house, &record)?;
+        Ok(match house.stopped() {
+            Some(signal) => End::Stopped(signal),
+            None => End::Concluded(record.conclusion.unwrap_or(Conclusion::Faulted)),
+        })
+    })?
+}

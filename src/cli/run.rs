@@ -1,0 +1,36 @@
+//! `modelgate run`: the main job.
+
+use clap::Args;
+
+use super::{CacheFlags, Call, refuse_unavailable, show};
+use crate::exit::End;
+use crate::plan;
+use crate::record::Conclusion;
+use crate::wire::{self, House};
+
+/// `modelgate run`
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  modelgate run --format json > run.json")]
+pub struct Run {
+    #[command(flatten)]
+    cache: CacheFlags,
+}
+
+/// Does everything that the configuration asks for.
+pub fn execute(args: Run, call: Call) -> anyhow::Result<End> {
+    let call = call.with_cache(args.cache);
+    let path = wire::config_path(&call.settings, &call.environment);
+    let config = wire::read_config(&path)?;
+    wire::block_on(|interrupt| async move {
+        let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
+        refuse_unavailable(&house, path, |_| true)?;
+        let _turn = house.turn().await?;
+        let mut record = house.new_record()?;
+        house.pipeline().run(&plan::plan(&house.config), &mut record).await?;
+        show::run(&call, &house, &record)?;
+        Ok(match house.stopped() {
+            Some(signal) => End::Stopped(signal),
+            None => End::Concluded(record.conclusion.unwrap_or(Conclusion::Faulted)),
+        })
+    })?
+}

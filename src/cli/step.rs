@@ -1,0 +1,72 @@
+//! `modelgate lint`, `test`, `train`, `evaluate`: one step over the record of the run.
+
+use clap::Args;
+
+use super::{CacheFlags, Call, refuse_unavailable, show};
+use crate::config::{Config, Problem};
+use crate::exit::End;
+use crate::record::{Outcome, Record};
+use crate::step::Step;
+use crate::wire::{self, House, Invalid};
+
+/// The flags of a step that makes something.
+#[derive(Debug, Args)]
+pub struct Flags {
+    #[command(flatten)]
+    pub(super) cache: CacheFlags,
+}
+
+/// The flags of a step that makes nothing.
+#[derive(Debug, Args)]
+pub struct NoFlags {}
+
+/// Does the step, and puts it into the record.
+pub fn execute(step: Step, cache: CacheFlags, call: Call) -> anyhow::Result<End> {
+    let call = call.with_cache(cache);
+    let path = wire::config_path(&call.settings, &call.environment);
+    let config = wire::read_config(&path)?;
+    if !is_configured(step, &config) {
+        return Err(Invalid { path, problems: vec![not_configured(step)] }.into());
+    }
+    wire::block_on(|interrupt| async move {
+        let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
+        refuse_unavailable(&house, path, |unavailable| unavailable == step)?;
+        let _turn = house.turn().await?;
+        let mut record = record(&house)?;
+        record.reopen(step);
+        house.pipeline().step(step, &mut record).await?;
+        show::step(&call, step, &record)?;
+        Ok(match house.stopped() {
+            Some(signal) => End::Stopped(signal),
+            None => End::Step(record.step(step).map_or(Outcome::Faulted, |done| done.outcome)),
+        })
+    })?
+}
+
+/// The record of the run that is under way. Evidence of another commit or another model is never mixed
+/// with evidence of this one, so then a new record begins.
+fn record(house: &House) -> anyhow::Result<Record> {
+    let new = house.new_record()?;
+    Ok(match house.folder.load()? {
+        Some(old) if old.model == new.model && old.context.commit == new.context.commit => old,
+        _ => new,
+    })
+}
+
+const fn is_configured(step: Step, config: &Config) -> bool {
+    match step {
+        Step::Test => config.test.is_some(),
+        Step::Train => config.train.is_some(),
+        _ => true,
+    }
+}
+
+fn not_configured(step: Step) -> Problem {
+    Problem {
+        key: step.word().into(),
+        place: None,
+        message: format!("there is no «{step}» in the file"),
+        help: Some(format!("say what to run: `{step}: {{ run: … }}`")),
+        line: None,
+    }
+}

@@ -1,0 +1,47 @@
+//! The decoder's mistakes as problems, each with a remedy.
+
+use super::source::{KeyPath, Source};
+use super::suggest;
+use crate::document::{DecodeError, Trouble, shown};
+
+pub(super) fn report(source: &mut Source<'_>, error: DecodeError) {
+    let path = KeyPath(error.path);
+    match error.trouble {
+        Trouble::UnknownKey(known) => {
+            let key = path.last_key().to_owned();
+            let help = suggest::help(&key, &known, "keys");
+            source.key(&path, format!("unknown key «{}»", shown(&key)), help);
+        }
+        Trouble::UnknownWord(word, known) => {
+            let help = suggest::help(&word, &known, "words");
+            source.value(&path, format!("unknown word «{}»", shown(&word)), help);
+        }
+        Trouble::Other(message) => {
+            let help = remedy(&path);
+            source.value(&path, message, help);
+        }
+    }
+}
+
+fn remedy(path: &KeyPath) -> &'static str {
+    if path.dotted().starts_with("gate.rules.") && path.0.len() == 3 {
+        return "write bounds, such as `{ min: 0.85 }`";
+    }
+    match path.last_key() {
+        "version" => "write `version: 1`",
+        "model" => "write a name, such as `model: churn`; one that looks like a number goes in quotes",
+        "timeout" => "write a number and its unit, such as `90s`, `45m` or `2h 30m`",
+        "run" => "write a command, such as `run: python train.py`, or a list of commands",
+        "rules" => "write the metrics and what must hold of each, such as `accuracy: { min: 0.85 }`",
+        "min" | "max" => "write a number, such as 0.85",
+        "max-drop" | "max-rise" | "min-gain" => "write a number, such as 0.01, or a share, such as 2%",
+        "confidence" => "write a fraction, such as 0.95",
+        "env" => "write names and values, such as `env: { SEED: 42 }`",
+        "inputs" | "outputs" | "metrics" | "junit" | "python" => {
+            "write a path, or a list such as `[a, b]`; what looks like a number goes in quotes"
+        }
+        "secrets" => "write a name, or a list such as `[HF_TOKEN]`",
+        "lint" | "test" | "train" | "evaluate" | "gate" => "write the keys of the section below it, indented",
+        _ => "see docs/configuration.md for what may stand here",
+    }
+}

@@ -1,0 +1,200 @@
+//! The only reader of environment variables and of the clock. What it reads travels as values.
+
+use std::env;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+use crate::clock::Clock;
+use crate::context::{Context, Forge};
+use crate::engine::Variables;
+use crate::fault::{Fault, Result};
+use crate::git::Repository;
+
+/// What surrounds this process.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Every variable.
+    pub variables: Variables,
+    /// The folder that we were started in, absolute.
+    pub folder: PathBuf,
+    /// The program that we are, absolute where that can be told.
+    pub program: PathBuf,
+    /// The clock.
+    pub clock: Clock,
+    /// Standard output.
+    pub output: Screen,
+    /// Standard error.
+    pub errors: Screen,
+}
+
+/// One of the two streams that people read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Screen {
+    /// Whether a person looks at it directly.
+    pub is_terminal: bool,
+    /// Columns.
+    pub width: usize,
+}
+
+/// Columns where nobody tells: CI logs and files.
+const WIDTH: usize = 120;
+
+impl Environment {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The folder that we were started in is gone.
+    pub fn read() -> Result<Self> {
+        let folder = env::current_dir().map_err(|error| {
+            Fault::new("find the current folder", error).help("change to a folder that exists")
+        })?;
+        Ok(Self {
+            variables: env::vars_os().collect(),
+            folder,
+            program: env::current_exe().unwrap_or_else(|_| PathBuf::from("modelgate")),
+            clock: clock(),
+            output: screen(std::io::stdout().is_terminal()),
+            errors: screen(std::io::stderr().is_terminal()),
+        })
+    }
+
+    /// A variable that is set, not empty and UTF-8.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = self.variables.get(std::ffi::OsStr::new(name))?.to_str()?;
+        (!value.is_empty()).then_some(value)
+    }
+
+    /// Who called us.
+    #[must_use]
+    pub fn forge(&self) -> Forge {
+        match (self.get("GITHUB_ACTIONS"), self.get("GITLAB_CI")) {
+            (Some("true"), _) => Forge::Github,
+            (_, Some("true")) => Forge::Gitlab,
+            _ => Forge::Local,
+        }
+    }
+
+    /// Where we are: the forge's word for the event, git's for the commit.
+    #[must_use]
+    pub fn context(&self, repository: Option<&Repository>) -> Context {
+        let forge = self.forge();
+        let event = match forge {
+            Forge::Github => self.get("GITHUB_EVENT_NAME"),
+            Forge::Gitlab => self.get("CI_PIPELINE_SOURCE"),
+            Forge::Local => None,
+        };
+        let ci_branch = match forge {
+            Forge::Github => self.get("GITHUB_HEAD_REF").or_else(|| self.get("GITHUB_REF_NAME")),
+            Forge::Gitlab => self.get("CI_COMMIT_BRANCH"),
+            Forge::Local => None,
+        };
+        Context {
+            forge,
+            event: event.unwrap_or("manual").to_owned(),
+            commit: repository.and_then(Repository::commit).cloned(),
+            // A runner checks out a commit, so only its variables know the branch.
+            branch: ci_branch.or_else(|| repository.and_then(Repository::branch)).map(str::to_owned),
+            dirty: repository.is_some_and(Repository::is_dirty),
+            url: self.run_url(forge),
+        }
+    }
+
+    fn run_url(&self, forge: Forge) -> Option<String> {
+        match forge {
+            Forge::Github => {
+                let server = self.get("GITHUB_SERVER_URL")?;
+                let repository = self.get("GITHUB_REPOSITORY")?;
+                Some(format!("{server}/{repository}/actions/runs/{}", self.get("GITHUB_RUN_ID")?))
+            }
+            Forge::Gitlab => self.get("CI_JOB_URL").map(str::to_owned),
+            Forge::Local => None,
+        }
+    }
+
+    /// Whether colours are wanted on a screen, when no flag says so: <https://no-color.org>,
+    /// `CLICOLOR_FORCE`, and the two forges whose logs show them.
+    #[must_use]
+    pub fn likes_color(&self, screen: Screen) -> bool {
+        if self.get("NO_COLOR").is_some() {
+            return false;
+        }
+        if self.get("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+            return true;
+        }
+        self.forge() != Forge::Local || (screen.is_terminal && self.get("TERM") != Some("dumb"))
+    }
+
+    /// An absolute path for one that is relative to where we were started.
+    #[must_use]
+    pub fn absolute(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+}
+
+/// The real clock.
+#[must_use]
+pub fn clock() -> Clock {
+    Clock { wall: SystemTime::now, steady: Instant::now }
+}
+
+fn screen(is_terminal: bool) -> Screen {
+    let width = if is_terminal { terminal_size::terminal_size().map(|size| usize::from(size.0.0)) } else { None };
+    Screen { is_terminal, width: width.filter(|&width| width > 0).unwrap_or(WIDTH) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let screen = Screen { is_terminal: true, width: 80 };
+        Environment {
+            variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            folder: PathBuf::from("/"),
+            program: PathBuf::from("modelgate"),
+            clock: clock(),
+            output: screen,
+            errors: screen,
+        }
+    }
+
+    #[test]
+    fn a_github_job_is_known_by_its_variables() {
+        let context = environment(&[
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_EVENT_NAME", "pull_request"),
+            ("GITHUB_HEAD_REF", "wider-forest"),
+            ("GITHUB_REF_NAME", "7/merge"),
+            ("GITHUB_SERVER_URL", "https://github.example"),
+            ("GITHUB_REPOSITORY", "team/churn"),
+            ("GITHUB_RUN_ID", "42"),
+        ])
+        .context(None);
+        assert_eq!(context.forge, Forge::Github);
+        assert_eq!(context.event, "pull_request");
+        assert_eq!(context.branch.as_deref(), Some("wider-forest"));
+        assert_eq!(context.url.as_deref(), Some("https://github.example/team/churn/actions/runs/42"));
+    }
+
+    #[test]
+    fn a_laptop_is_what_nothing_says_otherwise() {
+        let context = environment(&[("GITHUB_ACTIONS", ""), ("CI", "true")]).context(None);
+        assert_eq!((context.forge, context.event.as_str()), (Forge::Local, "manual"));
+    }
+
+    #[test]
+    fn colours_follow_the_conventions() {
+        let terminal = Screen { is_terminal: true, width: 80 };
+        let file = Screen { is_terminal: false, width: 80 };
+        assert!(environment(&[]).likes_color(terminal));
+        assert!(!environment(&[]).likes_color(file));
+        assert!(!environment(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]).likes_color(terminal));
+        assert!(!environment(&[("TERM", "dumb")]).likes_color(terminal));
+        assert!(environment(&[("CLICOLOR_FORCE", "1")]).likes_color(file));
+        assert!(environment(&[("GITLAB_CI", "true")]).likes_color(file));
+    }
+}

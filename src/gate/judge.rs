@@ -1,0 +1,98 @@
+//! The judgement: every rule of the policy against the record.
+
+use std::collections::BTreeMap;
+
+use super::notes::notes;
+use super::rule::{Decision, Reference, decide, fail, finite};
+use super::words;
+use crate::config::{Gate, Rule};
+use crate::name::MetricName;
+use crate::record::{Conclusion, MetricValue, Record, Row, RowOutcome, Verdict};
+
+/// Judges the candidate's metrics against the policy and the baseline in the record.
+///
+/// Pure and total: the same on any machine. Approved only when there are rows and all of them pass.
+#[must_use]
+pub fn judge(policy: &Gate, record: &Record) -> Verdict {
+    let metrics = record.metrics();
+    let rows: Vec<Row> = policy.rules.iter().map(|rule| row(rule, policy, &metrics, record)).collect();
+    Verdict { conclusion: conclude(&rows), rows, notes: notes(policy, record) }
+}
+
+fn conclude(rows: &[Row]) -> Conclusion {
+    let any = |outcome| rows.iter().any(|row| row.outcome == outcome);
+    if any(RowOutcome::Fail) {
+        Conclusion::Rejected
+    } else if rows.is_empty() || any(RowOutcome::Inconclusive) {
+        Conclusion::Inconclusive
+    } else {
+        Conclusion::Approved
+    }
+}
+
+fn row(rule: &Rule, policy: &Gate, metrics: &BTreeMap<MetricName, MetricValue>, record: &Record) -> Row {
+    let value = metrics.get(&rule.metric);
+    let baseline = record.baseline.as_ref().and_then(|baseline| baseline.metrics.get(&rule.metric));
+    let reference = match (&record.baseline, baseline) {
+        (None, _) => Reference::None(policy.without_baseline),
+        (Some(_), None) => Reference::Lacks(policy.without_baseline),
+        (Some(_), Some(value)) => Reference::Value(value),
+    };
+    let Decision { outcome, margin, because } = match value {
+        Some(value) => decide(rule, value, reference),
+        None => fail(unmeasured(&rule.metric, metrics)),
+    };
+    Row {
+        metric: rule.metric.clone(),
+        slice: None,
+        rule: rule.kind,
+        bound: rule.bound.clone(),
+        relative: rule.relative,
+        value: value.cloned(),
+        baseline: baseline.cloned(),
+        change: change(value, baseline),
+        interval: None,
+        margin,
+        outcome,
+        because,
+    }
+}
+
+fn change(value: Option<&MetricValue>, baseline: Option<&MetricValue>) -> Option<f64> {
+    let change = finite(value?)? - finite(baseline?)?;
+    change.is_finite().then_some(change)
+}
+
+fn unmeasured(wanted: &MetricName, metrics: &BTreeMap<MetricName, MetricValue>) -> String {
+    if metrics.is_empty() {
+        return "nobody measured it: evaluate recorded no metrics".into();
+    }
+    match nearest(wanted.as_str(), metrics) {
+        Some(name) => format!("nobody measured it; {} was measured", words::quoted(name)),
+        None => "nobody measured it".into(),
+    }
+}
+
+/// The metric that was probably meant: the same last word elsewhere in the tree, or a near spelling.
+fn nearest<'a>(wanted: &str, metrics: &'a BTreeMap<MetricName, MetricValue>) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let likeness = |name: &str| {
+        let name = name.to_lowercase();
+        let same_leaf = leaf(&name) == leaf(&wanted);
+        strsim::jaro_winkler(&name, &wanted).max(if same_leaf { 0.95 } else { 0.0 })
+    };
+    metrics
+        .keys()
+        .map(|name| (likeness(name.as_str()), name.as_str()))
+        .filter(|(likeness, _)| *likeness >= 0.85)
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, name)| name)
+}
+
+fn leaf(name: &str) -> &str {
+    name.rsplit(['.', '/']).next().unwrap_or(name)
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;

@@ -1,0 +1,144 @@
+//! Whether a record has all that the configuration asks for before the gate.
+
+use crate::config::Config;
+use crate::record::Record;
+use crate::step::Step;
+
+/// Why the record must not be judged by this configuration; none when it may be.
+///
+/// A gate that is replayed on a record of another day could meet one in which a step is missing that
+/// was asked for since, or one that failed. What was not proven is not judged.
+#[must_use]
+pub fn unproven(config: &Config, record: &Record) -> Option<String> {
+    if record.model != config.model {
+        let (theirs, ours) = (&record.model, &config.model);
+        return Some(format!("the record is of the model {theirs}, and modelgate.yml is about {ours}"));
+    }
+    asked_for(config).into_iter().find_map(|step| missing(step, record))
+}
+
+fn missing(step: Step, record: &Record) -> Option<String> {
+    match record.step(step) {
+        None => Some(format!("modelgate.yml asks for {step}, and the record has no {step}")),
+        Some(done) if done.outcome.is_good() => None,
+        Some(done) => Some(format!("{step} {}: {}", done.outcome.word(), done.because)),
+    }
+}
+
+/// The steps before the gate that must have been good.
+fn asked_for(config: &Config) -> Vec<Step> {
+    let cannot = |step| config.unavailable.iter().any(|part| part.whole_step && part.step == step);
+    Step::ALL
+        .into_iter()
+        .take_while(|step| *step < Step::Gate)
+        .filter(|step| match step {
+            Step::Lint => !config.lint.python.is_empty() || !config.lint.script.commands.is_empty(),
+            Step::Evaluate => true,
+            Step::Test => config.test.is_some(),
+            Step::Train => config.train.is_some(),
+            _ => cannot(*step),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::config::{
+        BaselineSource, Evaluate, Gate, Lint, Script, Test, Train, Unavailable, WithoutBaseline,
+    };
+    use crate::context::Context;
+    use crate::name::ModelName;
+    use crate::record::{Evidence, Outcome, StepRecord};
+
+    fn model(name: &str) -> ModelName {
+        ModelName::new(name).unwrap()
+    }
+
+    fn config() -> Config {
+        let script = Script::default();
+        Config {
+            model: model("churn"),
+            lint: Lint { python: vec!["**/*.py".into()], script: script.clone() },
+            test: Some(Test { script: script.clone(), junit: Vec::new() }),
+            train: Some(Train { script: script.clone(), inputs: Vec::new(), outputs: Vec::new() }),
+            evaluate: Evaluate { script, inputs: Vec::new(), outputs: Vec::new(), metrics: Vec::new() },
+            gate: Gate {
+                baseline: BaselineSource::None,
+                without_baseline: WithoutBaseline::Pass,
+                rules: Vec::new(),
+            },
+            unavailable: Vec::new(),
+        }
+    }
+
+    fn record(steps: &[(Step, Outcome)]) -> Record {
+        let mut record = Record::new("1".into(), model("churn"), String::new(), Context::default());
+        for (step, outcome) in steps {
+            record.put(StepRecord {
+                step: *step,
+                outcome: *outcome,
+                because: "of a reason".into(),
+                help: None,
+                started: String::new(),
+                seconds: 0.0,
+                findings: Vec::new(),
+                evidence: Evidence::default(),
+            });
+        }
+        record
+    }
+
+    const GOOD: [(Step, Outcome); 4] = [
+        (Step::Lint, Outcome::Passed),
+        (Step::Test, Outcome::Passed),
+        (Step::Train, Outcome::Restored),
+        (Step::Evaluate, Outcome::Passed),
+    ];
+
+    #[test]
+    fn a_whole_record_may_be_judged() {
+        assert_eq!(unproven(&config(), &record(&GOOD)), None);
+    }
+
+    #[test]
+    fn each_step_that_is_missing_or_not_good_is_a_reason_not_to_judge() {
+        for index in 0..GOOD.len() {
+            let mut steps = GOOD.to_vec();
+            for outcome in [Outcome::Failed, Outcome::Faulted, Outcome::Skipped] {
+                steps[index].1 = outcome;
+                let reason = unproven(&config(), &record(&steps)).unwrap();
+                assert_eq!(reason, format!("{} {}: of a reason", steps[index].0, outcome.word()));
+            }
+            let (step, _) = steps.remove(index);
+            let reason = unproven(&config(), &record(&steps)).unwrap();
+            assert_eq!(reason, format!("modelgate.yml asks for {step}, and the record has no {step}"));
+        }
+    }
+
+    #[test]
+    fn what_this_version_cannot_do_is_not_proven_either() {
+        let mut config = config();
+        let part = Unavailable { step: Step::Data, key: "data".into(), whole_step: true, place: None };
+        config.unavailable.push(part);
+        assert!(unproven(&config, &record(&GOOD)).is_some_and(|reason| reason.contains("asks for data")));
+        config.unavailable[0].step = Step::Deploy;
+        assert_eq!(unproven(&config, &record(&GOOD)), None, "deploy comes after the gate");
+    }
+
+    #[test]
+    fn the_record_of_another_model_is_not_judged() {
+        let config = Config { model: model("other"), ..config() };
+        assert!(
+            unproven(&config, &record(&GOOD)).is_some_and(|reason| reason.contains("of the model churn"))
+        );
+    }
+
+    #[test]
+    fn a_step_that_is_no_longer_asked_for_is_not_missed() {
+        let lint = Lint { python: Vec::new(), script: Script::default() };
+        let config = Config { lint, test: None, train: None, ..config() };
+        assert_eq!(unproven(&config, &record(&[GOOD[3]])), None);
+    }
+}

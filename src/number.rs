@@ -1,0 +1,98 @@
+//! How numbers are written for people, the same on the console and in every report.
+
+/// At most six significant digits, without an exponent where that can be read.
+#[must_use]
+pub fn number(number: f64) -> String {
+    if number == 0.0 {
+        return "0".into();
+    }
+    let magnitude = number.abs();
+    if !(1e-6..1e15).contains(&magnitude) {
+        let text = format!("{number:.5e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+    }
+    if magnitude >= 1e6 || number.fract() == 0.0 {
+        return format!("{number:.0}");
+    }
+    // The exponent form rounds first, so 0.99999999 counts as 1 and gets the digits of a 1.
+    let exponent: i32 =
+        format!("{magnitude:.5e}").rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
+    let decimals = usize::try_from(5 - exponent).unwrap_or(0);
+    let text = format!("{number:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A change with its sign: `+0.01`, `-0.002`, `0`.
+#[must_use]
+pub fn change(change: f64) -> String {
+    let text = number(change);
+    if change > 0.0 { format!("+{text}") } else { text }
+}
+
+/// A duration in seconds: `0.02 s`, `1.3 s`, `42 s`, `2 min 05 s`, `3 h 20 min`.
+#[must_use]
+pub fn seconds(seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    let whole = seconds.round() as u64;
+    match whole {
+        _ if seconds < 1.0 => format!("{seconds:.2} s"),
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{} min {:02} s", whole / 60, whole % 60),
+        _ => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// A size in bytes with a binary unit: `512 B`, `1.5 MiB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let mut size = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while size >= 1023.95 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if size < 10.0 { format!("{size:.1} {}", UNITS[unit]) } else { format!("{size:.0} {}", UNITS[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short_and_never_lie_about_their_size() {
+        let cases = [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (0.85, "0.85"),
+            (0.1 + 0.2, "0.3"),
+            (0.999_999_99, "1"),
+            (123.456_789, "123.457"),
+            (-0.002, "-0.002"),
+            (50.0, "50"),
+            (1_234_567.8, "1234568"),
+            (1e-9, "1e-9"),
+            (1e300, "1e300"),
+            (f64::MAX, "1.79769e308"),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(number(input), expected, "{input:e}");
+        }
+    }
+
+    #[test]
+    fn durations_and_sizes_read_naturally() {
+        assert_eq!(seconds(0.021), "0.02 s");
+        assert_eq!(seconds(125.0), "2 min 05 s");
+        assert_eq!(seconds(12_000.0), "3 h 20 min");
+        assert_eq!(bytes(512), "512 B");
+        assert_eq!(bytes(1024 * 1024 - 1), "1.0 MiB");
+        assert_eq!(bytes(42 * 1024 * 1024), "42 MiB");
+    }
+}

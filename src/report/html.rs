@@ -1,9 +1,0 @@
-//! TODO
-
-use super::Report;
-
-/// TODO
-#[must_use]
-pub fn render(_report: &Report) -> String {
-    String::new()
-}

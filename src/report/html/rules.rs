@@ -1,0 +1,170 @@
+//! The rules: failing first, each with its value, its bound and why.
+
+use super::markup::{Markup, tag};
+use super::{bars, clip, marks};
+use crate::record::{MetricValue, Row, RowOutcome, RuleKind};
+use crate::report::{Report, bound, change, number, value};
+
+/// As many passing rules as are shown before the rest is folded; what does not pass is always shown.
+const PASSING: usize = 50;
+/// As many metrics without a rule as are shown at all.
+const UNRULED: usize = 500;
+
+/// Writes the section, where something was judged.
+pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
+    if report.record.verdict.is_none() {
+        return;
+    }
+    let hold = report.rows.iter().filter(|row| row.outcome == RowOutcome::Pass).count();
+    let baseline = report.record.baseline.as_ref();
+    let against =
+        baseline.map(|baseline| format!(", compared with {}", clip(&baseline.from, 80))).unwrap_or_default();
+    super::section(m, "rules", "Rules", &format!("{hold} of {} hold{against}", report.rows.len()), |m| {
+        let open = report.rows.len() - hold;
+        let (shown, folded) = report.rows.split_at((open + PASSING).min(report.rows.len()));
+        if shown.is_empty() {
+            m.leaf("p.quiet", "The configuration has no rules.");
+        } else {
+            legend(m, shown.iter().any(|row| row.interval.is_some()));
+            table(m, shown);
+        }
+        if !folded.is_empty() {
+            m.element("details", |m| {
+                m.leaf("summary", format!("{} more rules that hold", folded.len()));
+                table(m, folded);
+            });
+        }
+        unruled(m, report);
+    });
+}
+
+fn legend(m: &mut Markup, has_interval: bool) {
+    let keys: [(&'static str, &'static str, &'static str); 5] = [
+        ("path.limit", "M6 0v12", "bound"),
+        ("rect.zone", "", "where the rule holds"),
+        ("circle.dot", "", "this run"),
+        ("path.base", "M6 10l-5 -8h10z", "baseline"),
+        ("path.whisker", "M0 2v8M0 6H12M12 2v8", "interval"),
+    ];
+    let keys = &keys[..if has_interval { 5 } else { 4 }];
+    m.element("ul.legend", |m| {
+        for &(shape, path, words) in keys {
+            m.element("li", |m| {
+                m.element(tag("svg.key").set("viewBox", "0 0 12 12").set("aria-hidden", "true"), |m| {
+                    m.empty(match shape {
+                        "rect.zone" => tag(shape).set("width", 12).set("height", 12).set("rx", 3),
+                        "circle.dot" => tag(shape).set("cx", 6).set("cy", 6).set("r", 5),
+                        _ => tag(shape).set("d", path),
+                    });
+                });
+                m.text(words);
+            });
+        }
+    });
+}
+
+fn table(m: &mut Markup, rows: &[&Row]) {
+    m.element(tag("table.rules").set("role", "table"), |m| {
+        m.columns(&["rule", "value", "against the bound", "baseline", "change", "margin"]);
+        m.element("tbody", |m| rows.iter().for_each(|row| table_row(m, row)));
+    });
+}
+
+fn table_row(m: &mut Markup, row: &Row) {
+    let tone = marks::of_row(row.outcome).class();
+    m.element(tag("tr").set("class", tone).set("role", "row"), |m| {
+        m.element(tag("th").set("scope", "row").set("role", "rowheader"), |m| {
+            m.element("div.metric", |m| {
+                m.leaf("b", row.metric.as_str());
+                if let Some(slice) = &row.slice {
+                    m.leaf("span.slice", clip(slice, 200));
+                }
+            });
+            m.element("div.judged", |m| {
+                marks::row_badge(m, row.outcome);
+                m.leaf("span.bound", bound(row));
+            });
+            if !row.because.is_empty() {
+                m.leaf("p.because", clip(&row.because, 600));
+            }
+        });
+        cell(m, "td.value", "value", |m| match &row.value {
+            Some(MetricValue::Number(value)) => m.leaf("b", number(*value)),
+            Some(text) => m.leaf("b.text", value(text)),
+            None => m.leaf("span.none", "not measured"),
+        });
+        cell(m, "td.lies", "against the bound", |m| {
+            bars::draw(m, row);
+            if let Some([low, high]) = row.interval {
+                let what = if row.rule.compares() { "change" } else { "value" };
+                m.leaf("span.interval", format!("{what} {} to {}", number(low), number(high)));
+            }
+        });
+        number_cell(m, "baseline", row.baseline.as_ref().map(|baseline| (value(baseline), "same")));
+        number_cell(m, "change", row.change.map(|by| (change(by), direction(row.rule, by))));
+        let side = |margin: f64| if margin < 0.0 { "worse" } else { "same" };
+        number_cell(m, "margin", row.margin.map(|margin| (change(margin), side(margin))));
+    });
+}
+
+/// A cell that names itself where there is no room for the columns' heads.
+fn cell(m: &mut Markup, name: &'static str, label: &'static str, inside: impl FnOnce(&mut Markup)) {
+    m.element(tag(name).set("data-label", label).set("role", "cell"), inside);
+}
+
+/// A number and its class, or a dash.
+fn number_cell(m: &mut Markup, label: &'static str, number: Option<(String, &'static str)>) {
+    match number {
+        Some((number, class)) => {
+            cell(m, "td.n", label, |m| m.leaf(tag("span").set("class", class), number));
+        }
+        None => cell(m, "td.n.nothing", label, |m| m.text("–")),
+    }
+}
+
+/// Whether a change is for the better, as far as the kind of rule tells.
+const fn direction(rule: RuleKind, change: f64) -> &'static str {
+    let up = match rule {
+        RuleKind::Min | RuleKind::MaxDrop => change,
+        RuleKind::Max | RuleKind::MaxRise => -change,
+        RuleKind::MinGain | RuleKind::Equals => 0.0,
+    };
+    if up > 0.0 {
+        "better"
+    } else if up < 0.0 {
+        "worse"
+    } else {
+        "same"
+    }
+}
+
+/// The metrics that nothing judges, folded.
+fn unruled(m: &mut Markup, report: &Report<'_>) {
+    let metrics = report.record.metrics();
+    let ruled = |name: &str| report.rows.iter().any(|row| row.metric.as_str() == name);
+    let unruled: Vec<_> = metrics.iter().filter(|(name, _)| !ruled(name.as_str())).collect();
+    if unruled.is_empty() {
+        return;
+    }
+    let left = unruled.len().saturating_sub(UNRULED);
+    m.element("details", |m| {
+        m.leaf(
+            "summary",
+            format!("{} more without a rule", super::counted(unruled.len(), "metric", "metrics")),
+        );
+        m.element("table.plain", |m| {
+            m.columns(&["metric", "value"]);
+            m.element("tbody", |m| {
+                for (name, metric) in unruled.iter().take(UNRULED) {
+                    m.element("tr", |m| {
+                        m.leaf(tag("th").set("scope", "row"), name);
+                        m.leaf("td.n", value(metric));
+                    });
+                }
+            });
+        });
+        if left > 0 {
+            m.leaf("p.quiet", format!("{left} more stand in run.json."));
+        }
+    });
+}

@@ -1,0 +1,142 @@
+//! The rules as a table; in a narrow terminal, each over several lines.
+
+use anstyle::Style;
+
+use super::page::Page;
+use super::{BAD, DIM, GOOD, OPEN};
+use crate::record::{Row, RowOutcome};
+use crate::report::text::{clean, clipped, cut, cut_middle, pad, pad_left, width};
+use crate::report::{bound, change, value};
+
+/// The columns between the mark and the reason.
+const TITLES: [&str; 5] = ["metric", "value", "bound", "baseline", "change"];
+/// A name is not cut below so many columns; rather the table is given up.
+const NAME: usize = 14;
+/// A text that stands for a number is not given more than this.
+const TEXT: usize = 20;
+/// A reason that would get fewer columns goes below its row.
+const WHY: usize = 30;
+
+struct Line {
+    outcome: RowOutcome,
+    cells: [String; 5],
+    why: String,
+}
+
+/// The table, failing rules first. Nothing where there are no rules.
+pub fn write(page: &mut Page, rows: &[&Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    let lines: Vec<Line> = rows.iter().map(|row| line(row)).collect();
+    page.heading("rules");
+    let mut widths = widths(&lines);
+    // The mark and its space, then two spaces before every column that is not empty.
+    let fixed = 2 + widths[1..].iter().filter(|width| **width > 0).map(|width| width + 2).sum::<usize>();
+    match page.width().checked_sub(fixed) {
+        Some(room) if room >= widths[0].min(NAME) => {
+            let least = widths[0].min(NAME);
+            let why = lines.iter().map(|line| width(&line.why)).max().unwrap_or(0).min(WHY);
+            let beside = why > 0 && room >= least + 2 + why;
+            widths[0] = widths[0].min(if beside { room - 2 - why } else { room });
+            table(page, &lines, &widths, beside);
+        }
+        _ => stacked(page, &lines),
+    }
+}
+
+fn line(row: &Row) -> Line {
+    let slice = row.slice.as_deref().map(|slice| format!(" [{}]", clipped(slice, 60))).unwrap_or_default();
+    // What a passing rule has to say is seen in its numbers, unless there are none.
+    let speaks = row.outcome != RowOutcome::Pass || row.margin.is_none();
+    let shown = |it: &crate::record::MetricValue| match it.number() {
+        Some(_) => value(it),
+        None => cut(&clean(&value(it)), TEXT),
+    };
+    let bound = match row.bound.number() {
+        Some(_) => bound(row),
+        None => cut(&clean(&bound(row)), TEXT),
+    };
+    Line {
+        outcome: row.outcome,
+        cells: [
+            format!("{}{slice}", clean(row.metric.as_str())),
+            row.value.as_ref().map_or_else(|| "missing".into(), shown),
+            bound,
+            row.baseline.as_ref().map(shown).unwrap_or_default(),
+            row.change.map(change).unwrap_or_default(),
+        ],
+        why: if speaks { clipped(&row.because, 400) } else { String::new() },
+    }
+}
+
+/// The columns that each column needs; 0 for one without content.
+fn widths(lines: &[Line]) -> [usize; 5] {
+    std::array::from_fn(|at| {
+        let widest = lines.iter().map(|line| width(&line.cells[at])).max().unwrap_or(0);
+        if widest == 0 { 0 } else { widest.max(width(TITLES[at])) }
+    })
+}
+
+fn table(page: &mut Page, lines: &[Line], widths: &[usize; 5], beside: bool) {
+    let header =
+        format!("  {}{}", cells(&TITLES.map(str::to_owned), widths), if beside { "  why" } else { "" });
+    let header = page.paint(DIM, header.trim_end());
+    page.line(&header);
+    for line in lines {
+        let (mark, style) = mark(line.outcome);
+        let row = format!("{}{}", page.paint(style, mark), cells(&line.cells, widths));
+        if beside {
+            page.beside(&row, 2 + width(&cells(&line.cells, widths)), &line.why);
+        } else {
+            page.line(&row);
+            below(page, &line.why);
+        }
+    }
+}
+
+fn cells(cells: &[String; 5], widths: &[usize; 5]) -> String {
+    let mut row = pad(&cut_middle(&cells[0], widths[0]), widths[0]);
+    for (at, (cell, columns)) in cells.iter().zip(widths).enumerate().skip(1).filter(|(_, (_, w))| **w > 0) {
+        row.push_str("  ");
+        // Bounds begin with their sign; numbers are compared by their last digits.
+        row.push_str(&if at == 2 { pad(cell, *columns) } else { pad_left(cell, *columns) });
+    }
+    row
+}
+
+fn stacked(page: &mut Page, lines: &[Line]) {
+    for line in lines {
+        let (mark, style) = mark(line.outcome);
+        let name = cut_middle(&line.cells[0], page.width() - 2);
+        let mark = page.paint(style, mark);
+        page.line(&format!("{mark}{name}"));
+        let mut now = String::new();
+        for (title, cell) in TITLES.iter().zip(&line.cells).skip(1).filter(|(_, cell)| !cell.is_empty()) {
+            let fact =
+                if *title == "value" || *title == "bound" { cell.clone() } else { format!("{title} {cell}") };
+            if !now.is_empty() && 4 + width(&now) + 2 + width(&fact) > page.width() {
+                page.line(&format!("    {now}"));
+                now.clear();
+            }
+            now.push_str(if now.is_empty() { "" } else { "  " });
+            now.push_str(&fact);
+        }
+        page.line(&format!("    {now}"));
+        below(page, &line.why);
+    }
+}
+
+fn below(page: &mut Page, why: &str) {
+    if !why.is_empty() {
+        page.text("    ", Style::new(), why, Style::new(), 4);
+    }
+}
+
+const fn mark(outcome: RowOutcome) -> (&'static str, Style) {
+    match outcome {
+        RowOutcome::Pass => ("✓ ", GOOD),
+        RowOutcome::Fail => ("✗ ", BAD),
+        RowOutcome::Inconclusive => ("? ", OPEN),
+    }
+}

@@ -1,0 +1,253 @@
+//! The only file that names concrete adapters: it puts the house together.
+
+use std::future::Future;
+use std::path::{Path, PathBuf};
+
+use crate::cache::Cache;
+use crate::config::{self, Config, Problem};
+use crate::console::{Console, Verbosity};
+use crate::engine::Engine;
+use crate::environment::Environment;
+use crate::fault::{Fault, Result};
+use crate::forge::local::Local;
+use crate::git::Repository;
+use crate::interrupt::{Hand, Interrupt, Signal};
+use crate::pipeline::Pipeline;
+use crate::record::Record;
+use crate::record::store::{RunFolder, Turn};
+
+/// What the flags say.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The configuration; none looks for modelgate.yml.
+    pub config: Option<PathBuf>,
+    /// The folder of the run; none is `.modelgate` beside the configuration.
+    pub run: Option<PathBuf>,
+    /// The folder of the cache; none is `cache` in the folder of the run.
+    pub cache: Option<PathBuf>,
+    /// Whether outputs may be restored.
+    pub restore: bool,
+    /// How much is shown; none is normal.
+    pub verbosity: Option<Verbosity>,
+    /// Whether progress is coloured.
+    pub color: bool,
+}
+
+/// The names of a configuration that nobody named, in the order in which they are looked for.
+const CONFIG_FILES: [&str; 2] = ["modelgate.yml", "modelgate.yaml"];
+
+/// A configuration that is invalid, with all that is needed to show why.
+#[derive(Debug)]
+pub struct Invalid {
+    /// The file, as the user would name it.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub problems: Vec<Problem>,
+}
+
+impl std::fmt::Display for Invalid {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is invalid", self.path.display())
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// The configuration that the settings name.
+#[must_use]
+pub fn config_path(settings: &Settings, environment: &Environment) -> PathBuf {
+    let named = settings.config.as_ref().filter(|path| !path.as_os_str().is_empty());
+    if let Some(path) = named {
+        return environment.absolute(path);
+    }
+    let found = CONFIG_FILES.iter().map(|name| environment.folder.join(name)).find(|path| path.exists());
+    found.unwrap_or_else(|| environment.folder.join(CONFIG_FILES[0]))
+}
+
+/// Reads the configuration.
+///
+/// # Errors
+/// [`Invalid`], with every problem.
+pub fn read_config(path: &Path) -> std::result::Result<Config, Invalid> {
+    config::read(path).map_err(|problems| Invalid { path: path.to_owned(), problems })
+}
+
+/// The folder of the run that the settings name, for a configuration at `config`.
+#[must_use]
+pub fn run_folder(settings: &Settings, environment: &Environment, config: &Path) -> RunFolder {
+    let named = settings.run.as_ref().filter(|path| !path.as_os_str().is_empty());
+    RunFolder::new(match named {
+        // The record itself may be named too.
+        Some(path) if path.file_name().is_some_and(|name| name == crate::record::store::FILE) => {
+            environment.absolute(path.parent().unwrap_or(Path::new("")))
+        }
+        Some(path) => environment.absolute(path),
+        None => project(config).join(".modelgate"),
+    })
+}
+
+/// The cache that the settings name.
+#[must_use]
+pub fn cache(settings: &Settings, environment: &Environment, folder: &RunFolder, interrupt: &Interrupt) -> Cache {
+    let named = settings.cache.as_ref().filter(|path| !path.as_os_str().is_empty());
+    let path = named.map_or_else(|| folder.path().join("cache"), |path| environment.absolute(path));
+    Cache::new(path, interrupt.clone())
+}
+
+fn project(config: &Path) -> PathBuf {
+    config.parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Everything that a command over a project needs.
+pub struct House {
+    /// What is asked for.
+    pub config: Config,
+    /// Where the record is.
+    pub folder: RunFolder,
+    /// Where people look.
+    pub forge: Local,
+    engine: Engine,
+    cache: Cache,
+    restore: bool,
+    environment: Environment,
+}
+
+impl House {
+    /// Puts it together.
+    #[must_use]
+    pub fn open(
+        settings: &Settings,
+        environment: Environment,
+        config_path: &Path,
+        config: Config,
+        interrupt: Interrupt,
+    ) -> Self {
+        let root = project(config_path);
+        let folder = run_folder(settings, &environment, config_path);
+        let cache = cache(settings, &environment, &folder, &interrupt);
+        let engine = Engine {
+            root: root.clone(),
+            run_dir: folder.path().to_owned(),
+            variables: environment.variables.clone(),
+            forge: environment.forge(),
+            console: console(settings, &environment),
+            interrupt,
+            clock: environment.clock,
+        };
+        let forge =
+            Local { repository: Repository::around(&root), root, run_dir: folder.path().to_owned() };
+        Self { config, folder, forge, engine, cache, restore: settings.restore, environment }
+    }
+
+    /// The conductor.
+    #[must_use]
+    pub const fn pipeline(&self) -> Pipeline<'_> {
+        Pipeline {
+            config: &self.config,
+            engine: &self.engine,
+            cache: &self.cache,
+            restore: self.restore,
+            forge: &self.forge,
+            folder: &self.folder,
+        }
+    }
+
+    /// A record of a run that begins now.
+    ///
+    /// # Errors
+    /// A machine without a source of random numbers.
+    pub fn new_record(&self) -> Result<Record> {
+        let started = self.environment.clock.timestamp();
+        let context = self.environment.context(self.forge.repository.as_ref().ok());
+        Ok(Record::new(run_id(&started)?, self.config.model.clone(), started, context))
+    }
+
+    /// Makes the run's folder and waits until no other process writes there.
+    ///
+    /// # Errors
+    /// A folder that cannot be made or locked.
+    pub async fn turn(&self) -> Result<Turn> {
+        self.folder.prepare()?;
+        if let Some(turn) = self.folder.try_turn()? {
+            return Ok(turn);
+        }
+        let shown = self.folder.path().display();
+        self.engine.console.note(&format!("waiting for another modelgate that works in {shown}"));
+        let folder = self.folder.clone();
+        let waiting = tokio::task::spawn_blocking(move || folder.wait_for_turn());
+        let mut interrupt = self.engine.interrupt.clone();
+        tokio::select! {
+            turn = waiting => turn.map_err(|error| Fault::new("wait for another modelgate", error))?,
+            _ = interrupt.wait(1) => Err(Fault::new("wait for another modelgate", "interrupted")),
+        }
+    }
+
+    /// What stopped us, if anything did.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Signal> {
+        self.engine.interrupt.raised().map(|raised| raised.signal)
+    }
+}
+
+/// A console on standard error.
+#[must_use]
+pub fn console(settings: &Settings, environment: &Environment) -> Console {
+    let verbosity = settings.verbosity.unwrap_or(Verbosity::Normal);
+    Console::new(Box::new(std::io::stderr()), environment.forge(), verbosity, settings.color, environment.clock)
+}
+
+/// What tells a run from every other, and sorts by time: `20260102t030405z-1f2e3d4c`.
+fn run_id(started: &str) -> Result<String> {
+    let mut random = [0; 4];
+    getrandom::fill(&mut random).map_err(|error| Fault::new("draw a random number", error))?;
+    let time: String = started.chars().filter(char::is_ascii_alphanumeric).collect();
+    Ok(format!("{}-{:08x}", time.to_lowercase(), u32::from_be_bytes(random)))
+}
+
+/// Runs `work` to its end, with signals turned into a raised hand.
+///
+/// # Errors
+/// A machine that gives us no threads or no signals.
+pub fn block_on<F: Future>(work: impl FnOnce(Interrupt) -> F) -> Result<F::Output> {
+    let start = |error| Fault::new("start the runtime", error);
+    // One thread besides ours, so that a signal is heard while ours is hashing.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(start)?;
+    let (hand, interrupt) = Interrupt::channel();
+    let output = runtime.block_on(async {
+        listen(hand).map_err(start)?;
+        Ok(work(interrupt).await)
+    });
+    // A thread that still waits for a left-over pipe must not keep the process.
+    runtime.shutdown_background();
+    output
+}
+
+#[cfg(unix)]
+fn listen(hand: Hand) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = [
+        (SignalKind::interrupt(), Signal::Interrupt),
+        (SignalKind::terminate(), Signal::Terminate),
+        (SignalKind::hangup(), Signal::Terminate),
+    ];
+    for (kind, meaning) in signals {
+        let mut stream = signal(kind)?;
+        let hand = hand.clone();
+        tokio::spawn(async move {
+            while stream.recv().await.is_some() {
+                hand.raise(meaning);
+            }
+        });
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn listen(hand: Hand) -> std::io::Result<()> {
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            hand.raise(Signal::Interrupt);
+        }
+    });
+    Ok(())
+}

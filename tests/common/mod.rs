@@ -1,0 +1,198 @@
+//! A project in a folder of its own, and modelgate run in it as a user would.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary under test.
+pub const MODELGATE: &str = env!("CARGO_BIN_EXE_modelgate");
+
+/// A project that needs nothing but a shell: train copies, evaluate copies.
+pub const SHELL_PROJECT: &str = "\
+version: 1
+model: churn
+lint:
+  python: []
+train:
+  run: cat params.txt data.csv > model.bin
+  inputs: [params.txt, data.csv]
+  outputs: [model.bin]
+evaluate:
+  run: cp scores.json metrics.json
+  inputs: [scores.json]
+  metrics: metrics.json
+gate:
+  rules:
+    accuracy: { min: 0.85 }
+";
+
+/// A project in a temporary folder, with a home of its own beside it.
+pub struct Project {
+    folder: TempDir,
+}
+
+/// How a command ended, and what it said.
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Project {
+    /// An empty folder that is no repository.
+    pub fn empty() -> Self {
+        let project = Self { folder: TempDir::new().expect("a temporary folder") };
+        fs::create_dir(project.path()).expect("the project's folder");
+        fs::create_dir(project.home()).expect("the home folder");
+        project
+    }
+
+    /// A repository with the shell project in one commit on main.
+    pub fn shell() -> Self {
+        let project = Self::empty();
+        project.file("modelgate.yml", SHELL_PROJECT);
+        project.file("params.txt", "depth 8\n");
+        project.file("data.csv", "x,y\n1,0\n2,1\n");
+        project.file("scores.json", "{\"accuracy\": 0.9}\n");
+        project.file(".gitignore", ".modelgate/\nmodel.bin\nmetrics.json\n");
+        project.git(&["init", "--quiet", "--initial-branch=main"]);
+        project.commit("First model");
+        project
+    }
+
+    /// The project's folder.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("project")
+    }
+
+    fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// Writes a file, and the folders above it.
+    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the file's folder");
+        fs::write(path, content).expect("the file");
+    }
+
+    /// The text of a file.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    pub fn exists(&self, name: &str) -> bool {
+        self.path().join(name).exists()
+    }
+
+    /// Changes the text of a file.
+    pub fn replace(&self, name: &str, old: &str, new: &str) {
+        let text = self.read(name);
+        assert!(text.contains(old), "{name} holds «{old}»");
+        self.file(name, text.replace(old, new));
+    }
+
+    /// A command in the project, that knows nothing of the machine but its programs.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.home())
+            .env("LANG", "C.UTF-8")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn git(&self, words: &[&str]) -> String {
+        let mut command = self.command("git");
+        command.args(["-c", "user.name=t", "-c", "user.email=t@localhost"]).args(words);
+        let said = said(command.output().expect("git is installed"));
+        assert_eq!(said.code, 0, "git {words:?}: {}", said.err);
+        said.out
+    }
+
+    pub fn commit(&self, message: &str) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+    }
+
+    /// modelgate with these words.
+    pub fn modelgate(&self, words: &[&str]) -> Said {
+        self.modelgate_with(words, &[])
+    }
+
+    /// modelgate with these words and variables.
+    pub fn modelgate_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Said {
+        let mut command = self.command(MODELGATE);
+        command.args(words).envs(variables.iter().copied());
+        said(command.output().expect("modelgate starts"))
+    }
+
+    /// The record of the latest run.
+    pub fn record(&self) -> Value {
+        serde_json::from_str(&self.read(".modelgate/run.json")).expect("run.json is JSON")
+    }
+
+    /// The outcome of each step, as `lint passed, test skipped, …`.
+    pub fn outcomes(&self) -> String {
+        outcomes(&self.record())
+    }
+
+    /// `text` without what differs from run to run.
+    pub fn stable(&self, text: &str) -> String {
+        stable(&text.replace(&self.path().display().to_string(), "[project]"))
+    }
+}
+
+/// The outcome of each step of a record.
+pub fn outcomes(record: &Value) -> String {
+    let steps = record["steps"].as_array().expect("steps");
+    let words = |step: &Value| format!("{} {}", step["step"].as_str().unwrap(), step["outcome"].as_str().unwrap());
+    steps.iter().map(words).collect::<Vec<_>>().join(", ")
+}
+
+/// What a finished command said.
+pub fn said(output: Output) -> Said {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    Said { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+/// Without durations, run ids, times and digests.
+pub fn stable(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (pattern, name) in [
+        (r"\d{8}t\d{6}z-[0-9a-f]{8}", "[run]"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]"),
+        (r"\b[0-9a-f]{64}\b", "[sha256]"),
+        (r"\b[0-9a-f]{40}\b", "[commit]"),
+        (r"\b\d+\.\d+ s\b", "[duration]"),
+    ] {
+        let pattern = regex::Regex::new(pattern).expect("a pattern");
+        text = pattern.replace_all(&text, name).into_owned();
+    }
+    text
+}
+
+/// Says that a test could not run here: by name, and where `make test` prints it.
+pub fn skip(test: &str, why: &str) {
+    eprintln!("skipped: {test}: {why}");
+    if let Some(path) = std::env::var_os("MODELGATE_SKIPPED") {
+        use std::io::Write;
+        let mut file = fs::File::options().create(true).append(true).open(path).expect("the list of skipped tests");
+        writeln!(file, "{test}: {why}").expect("the list of skipped tests");
+    }
+}
+
+/// The Python with the example's packages; none where `make test` did not make it.
+pub fn python() -> Option<PathBuf> {
+    std::env::var_os("MODELGATE_TEST_PYTHON").map(PathBuf::from).filter(|path| Path::new(path).exists())
+}
