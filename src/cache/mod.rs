@@ -102,6 +102,12 @@ impl Cache {
         Self { folder, interrupt }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The digests of files: in parallel, and from memory where size, times and inode are unchanged.
     ///
     /// # Errors
