@@ -79,8 +79,8 @@ impl Engine {
     /// their standard output is captured: linters say with their code that they found something.
     ///
     /// How a command can end, and what its evidence then says:
-    /// - by itself: `exit 0`, `exit 3`, `signal 9 (SIGKILL)`; of a captured standard output that is longer
-    ///   than 64 MiB the rest is not read, and the command counts as failed;
+    /// - by itself: `exit 0`, `exit 3`, `signal 9 (SIGKILL)`; one whose captured standard output is
+    ///   longer than 64 MiB has failed with `exit 0, too much output`;
     /// - it is not there, or is no program: `exit 127`, `exit 126`, as in a shell;
     /// - `not started`, because its folder or a secret that the script names is missing;
     /// - `timed out after 2h`;

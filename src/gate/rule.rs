@@ -140,9 +140,9 @@ fn without(policy: WithoutBaseline, why: &str) -> Decision {
         WithoutBaseline::Pass => Decision {
             outcome: RowOutcome::Pass,
             margin: None,
-            because: format!("{why}, so nothing was compared; without-baseline lets it pass"),
+            because: format!("{why}; not compared"),
         },
-        WithoutBaseline::Fail => fail(format!("{why}, and without-baseline makes that a failure")),
+        WithoutBaseline::Fail => fail(format!("{why}; without-baseline: fail")),
     }
 }
 
