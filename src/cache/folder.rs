@@ -9,9 +9,7 @@ use tempfile::NamedTempFile;
 use super::Cache;
 use super::stamp::Stamp;
 use crate::fault::{Fault, Result};
-
-/// How the name of a file begins that is not yet whole.
-pub(super) const UNFINISHED: &str = ".modelgate-";
+use crate::files::UNFINISHED;
 
 /// Makes the folder, with the tag that tells backup programs that they can leave it out.
 pub(super) fn make(folder: &Path) -> Result<()> {

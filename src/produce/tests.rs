@@ -160,7 +160,7 @@ async fn without_inputs_or_with_no_cache_it_always_runs() {
     let declared = wanted(TRAIN, &["train.csv"], &["model"]);
     project.produce("r3", &declared).await;
     project.restore = false;
-    assert_eq!(read(&project.produce("r4", &declared).await), "passed: nothing is to be restored\n");
+    assert_eq!(read(&project.produce("r4", &declared).await), "passed: --no-cache asks to make it anew\n");
     project.restore = true;
     assert_eq!(project.produce("r5", &declared).await.evidence.restored_from.as_deref(), Some("r4"));
 }
@@ -249,8 +249,9 @@ async fn inputs_that_change_meanwhile_are_a_warning_and_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn a_folder_of_inputs_does_not_contain_the_outputs() {
-    let project = project(&[("train.csv", "1")]);
+async fn a_folder_of_inputs_contains_neither_the_outputs_nor_the_cache() {
+    let mut project = project(&[("train.csv", "1")]);
+    project.cache = Cache::new(project.folder.path().join("kept"), project.engine.interrupt.clone());
     let whole = wanted("echo x > model", &["."], &["model"]);
     assert_eq!(read(&project.produce("r1", &whole).await), "passed: the cache holds no earlier run of it\n");
     assert_eq!(project.produce("r2", &whole).await.outcome, Outcome::Restored);
