@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use tempfile::NamedTempFile;
+
 use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
@@ -45,6 +47,39 @@ pub struct Content {
 
 /// How the name of a file begins that modelgate has not finished writing. When it is killed, one may stay.
 pub const UNFINISHED: &str = ".modelgate-";
+
+/// A new file in `folder`, deleted again unless it is persisted. Its mode is what the umask leaves of
+/// `rw-rw-rw-`, or of `rwxrwxrwx`.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = if executable { 0o777 } else { 0o666 };
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    builder.tempfile_in(folder)
+}
+
+/// Writes a file, all of it or nothing: into a neighbour first, which then takes its place.
+///
+/// # Errors
+/// A folder that cannot be written; the old content is then still there.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file = unfinished(path.parent().unwrap_or(Path::new(".")), false)?;
+        file.write_all(content)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| Fault::file("write", path, error))
+}
 
 /// Expands paths, folders (all files below) and globs (`*`, `**`, `?`, `[a-z]`, `{a,b}`) against `root`,
 /// which is absolute.

@@ -32,7 +32,10 @@ pub struct Shop<'a> {
 
 impl Shop<'_> {
     /// The files of the project; what modelgate itself writes is none.
-    fn expand(&self, patterns: &[String]) -> Result<Expanded> {
+    ///
+    /// # Errors
+    /// As [`files::expand`].
+    pub fn expand(&self, patterns: &[String]) -> Result<Expanded> {
         files::expand_beside(&self.engine.root, &self.ours(), patterns)
     }
 
@@ -238,8 +241,8 @@ fn failed(findings: Vec<Finding>) -> Work {
 fn command_failed(bad: &Ran) -> Finding {
     let command = on_one_line(&bad.evidence.command);
     let message = format!("«{command}» ended with {}", bad.evidence.ended);
+    // The report says by itself where the whole output is.
     Finding::error("command-failed", message)
-        .help(format!("read {} for the whole output of «{command}»", bad.evidence.log))
 }
 
 /// A command for a sentence: of a script of several lines, the first.

@@ -55,7 +55,7 @@ pub struct Key {
     pub step: Step,
     /// The commands with their folder, as canonical JSON.
     pub script: String,
-    /// The named variables and the digest of each one's value, secrets among them.
+    /// The variables that the configuration sets, and the digest of each one's value. No secrets.
     pub env: BTreeMap<String, Digest>,
     /// The inputs by path.
     pub inputs: BTreeMap<String, Digest>,

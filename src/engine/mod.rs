@@ -16,6 +16,8 @@ mod tail;
 #[cfg(all(test, unix))]
 mod tests;
 
+pub use environment::named_variables;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -26,7 +28,6 @@ use crate::console::Console;
 use crate::context::Forge;
 use crate::fault::Result;
 use crate::interrupt::Interrupt;
-use crate::name::Digest;
 use crate::record::CommandEvidence;
 use crate::step::Step;
 
@@ -93,12 +94,5 @@ impl Engine {
     /// written, a process that does not even end when it is killed.
     pub async fn run(&self, step: Step, script: &Script, capture: Capture) -> Result<Vec<Ran>> {
         local::run(self, step, script, capture, supervise::Patience::default()).await
-    }
-
-    /// The variables that a script names, secrets among them, with a digest of each one's value: what its
-    /// outputs may follow from. A secret that is not set is left out; its commands do not start.
-    #[must_use]
-    pub fn named_variables(&self, script: &Script) -> BTreeMap<String, Digest> {
-        environment::named_variables(&self.variables, script)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Order, Shop};
 use crate::cache::{Framed, Key};
+use crate::engine::named_variables;
 use crate::fault::{Fault, Result};
 use crate::files::{self, Content, ProjectFile};
 use crate::finding::Finding;
@@ -38,7 +39,7 @@ pub(super) fn gather(
     let key = Key {
         step: order.step,
         script: script(order)?,
-        env: shop.engine.named_variables(order.script),
+        env: named_variables(order.script),
         inputs,
         upstream: order.upstream.clone(),
         outputs: order.outputs.to_vec(),

@@ -175,6 +175,7 @@ pub fn stable(text: &str) -> String {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r"\b[0-9a-f]{40}\b", "[commit]"),
+        (r"\bcommit [0-9a-f]{7}\b", "commit [short]"),
         (r"\b\d+\.\d+ s\b", "[duration]"),
     ] {
         let pattern = regex::Regex::new(pattern).expect("a pattern");

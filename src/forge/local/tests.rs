@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use std::path::Path;
+
 use super::*;
 use crate::context::Context;
 use crate::name::MetricName;
