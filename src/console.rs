@@ -166,7 +166,7 @@ impl Console {
     /// Something that only the curious want to know.
     pub fn detail(&self, message: &str) {
         if self.verbosity == Verbosity::Verbose {
-            let line = self.paint(DIM, &format!("  {}", self.neutral(message)));
+            let line = self.paint(DIM, &format!("  · {}", self.neutral(message)));
             self.screen().write_lines(&format!("{line}\n"));
         }
     }

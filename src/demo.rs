@@ -82,7 +82,9 @@ impl Demo<'_> {
             let entry = entry.map_err(make)?;
             if !is_ours {
                 let why = format!("{} is not empty", folder.display());
-                return Err(Fault::new("make the demo", why).help("name another folder: `modelgate demo DIR`"));
+                return Err(
+                    Fault::new("make the demo", why).help("name another folder: `modelgate demo DIR`")
+                );
             }
             // Its packages take a minute to install and do not change.
             if entry.file_name() != VENV {
@@ -91,7 +93,9 @@ impl Demo<'_> {
         }
         for (name, content) in FILES.iter().chain(&[(MARK, "")]) {
             let path = folder.join(name);
-            let write = || fs::create_dir_all(path.parent().unwrap_or(folder)).and_then(|()| fs::write(&path, content));
+            let write = || {
+                fs::create_dir_all(path.parent().unwrap_or(folder)).and_then(|()| fs::write(&path, content))
+            };
             write().map_err(|error| Fault::file("write", &path, error))?;
         }
         Ok(())
@@ -103,10 +107,22 @@ impl Demo<'_> {
             return Ok(());
         }
         let python = if cfg!(windows) { "python" } else { "python3" };
-        self.command([python, "-m", "venv", VENV])
-            .map_err(|fault| fault.help("install Python 3.10 to 3.13 with its venv module (Debian: python3-venv)"))?;
-        self.command(["python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"])
-            .map_err(|fault| fault.help("the demo installs scikit-learn from the package index; is it reachable?"))?;
+        self.command([python, "-m", "venv", VENV]).map_err(|fault| {
+            fault.help("install Python 3.10 to 3.13 with its venv module (Debian: python3-venv)")
+        })?;
+        self.command([
+            "python",
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+            "requirements.txt",
+        ])
+        .map_err(|fault| {
+            fault.help("the demo installs scikit-learn from the package index; is it reachable?")
+        })?;
         fs::write(&requirements, REQUIREMENTS).map_err(|error| Fault::file("write", &requirements, error))
     }
 

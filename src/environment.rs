@@ -140,7 +140,8 @@ pub fn clock() -> Clock {
 }
 
 fn screen(is_terminal: bool) -> Screen {
-    let width = if is_terminal { terminal_size::terminal_size().map(|size| usize::from(size.0.0)) } else { None };
+    let width =
+        if is_terminal { terminal_size::terminal_size().map(|size| usize::from(size.0.0)) } else { None };
     Screen { is_terminal, width: width.filter(|&width| width > 0).unwrap_or(WIDTH) }
 }
 

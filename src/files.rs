@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use tempfile::NamedTempFile;
+
 use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
@@ -43,13 +45,49 @@ pub struct Content {
     pub bytes: u64,
 }
 
+/// How the name of a file begins that modelgate has not finished writing. When it is killed, one may stay.
+pub const UNFINISHED: &str = ".modelgate-";
+
+/// A new file in `folder`, deleted again unless it is persisted. Its mode is what the umask leaves of
+/// `rw-rw-rw-`, or of `rwxrwxrwx`.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = if executable { 0o777 } else { 0o666 };
+        builder.permissions(std::fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    builder.tempfile_in(folder)
+}
+
+/// Writes a file, all of it or nothing: into a neighbour first, which then takes its place.
+///
+/// # Errors
+/// A folder that cannot be written; the old content is then still there.
+pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut file = unfinished(path.parent().unwrap_or(Path::new(".")), false)?;
+        file.write_all(content)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| Fault::file("write", path, error))
+}
+
 /// Expands paths, folders (all files below) and globs (`*`, `**`, `?`, `[a-z]`, `{a,b}`) against `root`,
 /// which is absolute.
 ///
 /// A path that exists as it is written is that path, whatever marks are in it. A glob matches files only,
 /// dotfiles among them; `*` and `?` stop at a slash. Links to files and folders are followed, a link to
 /// nothing is no file, and a link back to a folder on the way is not walked again. `.git`, `.modelgate` and
-/// `__pycache__` are never entered by a folder or a glob. For a run's folder of another name, see
+/// `__pycache__` are never entered by a folder or a glob, and an [`UNFINISHED`] file is none. For others, see
 /// [`expand_beside`].
 ///
 /// # Errors
@@ -58,12 +96,12 @@ pub fn expand(root: &Path, patterns: &[String]) -> Result<Expanded> {
     expand_skipping(root, &Skip::default(), patterns)
 }
 
-/// [`expand`], which does not enter the run's folder either, whatever its name.
+/// [`expand`], which does not enter these folders either: the run's and the cache's, whatever their names.
 ///
 /// # Errors
 /// As [`expand`].
-pub fn expand_beside(root: &Path, run_dir: &Path, patterns: &[String]) -> Result<Expanded> {
-    expand_skipping(root, &Skip::folder(run_dir), patterns)
+pub fn expand_beside(root: &Path, folders: &[&Path], patterns: &[String]) -> Result<Expanded> {
+    expand_skipping(root, &Skip::folders(folders), patterns)
 }
 
 fn expand_skipping(root: &Path, skip: &Skip, patterns: &[String]) -> Result<Expanded> {
@@ -78,10 +116,16 @@ fn expand_skipping(root: &Path, skip: &Skip, patterns: &[String]) -> Result<Expa
 }
 
 /// The file of the project whose path is most like `wanted`, for «did you mean»; none when none is like it.
+/// `folders` are not looked into.
 #[must_use]
-pub fn nearest(root: &Path, run_dir: &Path, wanted: &str) -> Option<String> {
+pub fn nearest(root: &Path, folders: &[&Path], wanted: &str) -> Option<String> {
     const ALIKE: f64 = 0.7;
-    let everywhere = expand_beside(root, run_dir, &[".".to_owned()]).ok()?.files;
+    // Comparing takes time with the product of the lengths, and no path of a project is as long as that.
+    const LONGEST: usize = 1000;
+    if wanted.len() > LONGEST {
+        return None;
+    }
+    let everywhere = expand_beside(root, folders, &[".".to_owned()]).ok()?.files;
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_lowercase();
     let wanted_name = name(wanted);
     everywhere
@@ -141,7 +185,7 @@ pub fn pour(
     (to, to_path): (&mut impl Write, &Path),
     interrupt: &Interrupt,
 ) -> Result<Content> {
-    // Measured: from 64 KiB on the size hardly matters; a block that fits the second-level cache is best.
+    // Measured: from 64 KiB to 1 MiB the size makes no difference.
     const BLOCK: u64 = 256 * 1024;
     let expected = from.metadata().map_or(BLOCK, |metadata| metadata.len());
     // One byte more than the file holds, so that a small file needs one small block and sees its end.

@@ -116,7 +116,8 @@ impl Pipeline<'_> {
 
     fn gate(&self, record: &mut Record) -> Result<Work> {
         if let Some(reason) = gate::unproven(self.config, record) {
-            let mut work = Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
+            let mut work =
+                Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
             work.findings.push(Finding::error("unproven", reason));
             return Ok(work);
         }
@@ -204,10 +205,12 @@ fn warning(code: &str, fault: &Fault) -> Finding {
 /// How the run ended. What was not judged is not approved.
 #[must_use]
 pub fn conclude(record: &Record, stopped: bool) -> Conclusion {
-    let any = |outcome| record.steps.iter().any(|step| step.outcome == outcome);
+    let any = |outcome| record.steps.iter().any(|step| step.outcome == outcome && step.step != Step::Gate);
+    // A gate that failed without a verdict had no evidence to judge; the evidence itself may be good.
+    let gate_faulted = record.step(Step::Gate).is_some_and(|gate| gate.outcome == Outcome::Faulted);
     match &record.verdict {
         _ if stopped => Conclusion::Cancelled,
-        _ if any(Outcome::Faulted) => Conclusion::Faulted,
+        _ if any(Outcome::Faulted) || gate_faulted => Conclusion::Faulted,
         Some(verdict) => verdict.conclusion,
         None if any(Outcome::Failed) => Conclusion::Failed,
         None => Conclusion::Inconclusive,

@@ -29,7 +29,7 @@ pub struct Planned {
     pub because: String,
 }
 
-/// The ordered steps. Deploy and retrain are planned only when they are configured.
+/// The ordered steps. Data, image, deploy and retrain are planned only when they are configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// In the order of the work.
@@ -56,7 +56,8 @@ pub fn plan(config: &Config) -> Plan {
 
 /// Deploy and retrain are rare, so nobody wants to read that they are not asked for.
 fn is_planned(config: &Config, step: Step) -> bool {
-    !matches!(step, Step::Deploy | Step::Retrain) || unavailable(config, step).is_some()
+    let is_for_some = matches!(step, Step::Data | Step::Image | Step::Deploy | Step::Retrain);
+    !is_for_some || unavailable(config, step).is_some()
 }
 
 fn planned(config: &Config, step: Step) -> Planned {

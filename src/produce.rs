@@ -4,12 +4,13 @@ mod inputs;
 mod outputs;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::cache::{Cache, Entry, Lookup, Restored};
 use crate::config::Script;
 use crate::engine::{Capture, Engine, Ran};
 use crate::fault::Result;
-use crate::files;
+use crate::files::{self, Expanded};
 use crate::finding::{Finding, any_error};
 use crate::name::Digest;
 use crate::record::{Evidence, Outcome, Work};
@@ -27,6 +28,25 @@ pub struct Shop<'a> {
     pub restore: bool,
     /// The id of this run.
     pub run: &'a str,
+}
+
+impl Shop<'_> {
+    /// The files of the project; what modelgate itself writes is none.
+    ///
+    /// # Errors
+    /// As [`files::expand`].
+    pub fn expand(&self, patterns: &[String]) -> Result<Expanded> {
+        files::expand_beside(&self.engine.root, &self.ours(), patterns)
+    }
+
+    /// The file of the project whose path is most like this one.
+    fn nearest(&self, wanted: &str) -> Option<String> {
+        files::nearest(&self.engine.root, &self.ours(), wanted)
+    }
+
+    fn ours(&self) -> [&Path; 2] {
+        [&self.engine.run_dir, self.cache.folder()]
+    }
 }
 
 /// What is to be made.
@@ -123,7 +143,7 @@ fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Ch
         return Ok(Choice::Make("it declares no inputs, so it always runs".into()));
     }
     if !shop.restore {
-        return Ok(Choice::Make("nothing is to be restored".into()));
+        return Ok(Choice::Make("--no-cache asks to make it anew".into()));
     }
     let entry = match shop.cache.lookup(&materials.key) {
         Lookup::Hit(entry) => entry,
@@ -131,7 +151,7 @@ fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Ch
     };
     // A file that the outputs' patterns match and that the entry does not know would be taken for an output
     // by whatever comes next, and nobody would have vouched for it.
-    let there = files::expand_beside(&shop.engine.root, &shop.engine.run_dir, order.outputs)?;
+    let there = shop.expand(order.outputs)?;
     let strange = there.files.into_iter().find(|file| !entry.outputs.contains_key(&file.path));
     Ok(match strange {
         None => Choice::Restore(entry),
@@ -221,8 +241,8 @@ fn failed(findings: Vec<Finding>) -> Work {
 fn command_failed(bad: &Ran) -> Finding {
     let command = on_one_line(&bad.evidence.command);
     let message = format!("«{command}» ended with {}", bad.evidence.ended);
+    // The report says by itself where the whole output is.
     Finding::error("command-failed", message)
-        .help(format!("read {} for the whole output of «{command}»", bad.evidence.log))
 }
 
 /// A command for a sentence: of a script of several lines, the first.

@@ -88,7 +88,12 @@ pub fn run_folder(settings: &Settings, environment: &Environment, config: &Path)
 
 /// The cache that the settings name.
 #[must_use]
-pub fn cache(settings: &Settings, environment: &Environment, folder: &RunFolder, interrupt: &Interrupt) -> Cache {
+pub fn cache(
+    settings: &Settings,
+    environment: &Environment,
+    folder: &RunFolder,
+    interrupt: &Interrupt,
+) -> Cache {
     let named = settings.cache.as_ref().filter(|path| !path.as_os_str().is_empty());
     let path = named.map_or_else(|| folder.path().join("cache"), |path| environment.absolute(path));
     Cache::new(path, interrupt.clone())
@@ -134,8 +139,7 @@ impl House {
             interrupt,
             clock: environment.clock,
         };
-        let forge =
-            Local { repository: Repository::around(&root), root, run_dir: folder.path().to_owned() };
+        let forge = Local { repository: Repository::around(&root), root, run_dir: folder.path().to_owned() };
         Self { config, folder, forge, engine, cache, restore: settings.restore, environment }
     }
 
@@ -193,7 +197,13 @@ impl House {
 #[must_use]
 pub fn console(settings: &Settings, environment: &Environment) -> Console {
     let verbosity = settings.verbosity.unwrap_or(Verbosity::Normal);
-    Console::new(Box::new(std::io::stderr()), environment.forge(), verbosity, settings.color, environment.clock)
+    Console::new(
+        Box::new(std::io::stderr()),
+        environment.forge(),
+        verbosity,
+        settings.color,
+        environment.clock,
+    )
 }
 
 /// What tells a run from every other, and sorts by time: `20260102t030405z-1f2e3d4c`.
@@ -211,7 +221,8 @@ fn run_id(started: &str) -> Result<String> {
 pub fn block_on<F: Future>(work: impl FnOnce(Interrupt) -> F) -> Result<F::Output> {
     let start = |error| Fault::new("start the runtime", error);
     // One thread besides ours, so that a signal is heard while ours is hashing.
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(start)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(start)?;
     let (hand, interrupt) = Interrupt::channel();
     let output = runtime.block_on(async {
         listen(hand).map_err(start)?;

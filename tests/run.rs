@@ -1,5 +1,7 @@
 //! The main job, from a commit to a verdict.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
 mod common;
 
 use common::{Project, outcomes};
@@ -14,7 +16,16 @@ fn a_good_model_is_approved() {
         project.outcomes(),
         "lint skipped, test skipped, train passed, evaluate passed, gate passed, report passed"
     );
-    for file in ["run.json", "report.md", "report.html", "metrics.txt", "junit.xml", "lint.sarif", "codequality.json", "bundle.zip"] {
+    for file in [
+        "run.json",
+        "report.md",
+        "report.html",
+        "metrics.txt",
+        "junit.xml",
+        "lint.sarif",
+        "codequality.json",
+        "bundle.zip",
+    ] {
         assert!(project.exists(&format!(".modelgate/{file}")), "{file}");
     }
     insta::assert_snapshot!("approved", project.stable(&said.out));
@@ -50,7 +61,11 @@ fn what_has_not_changed_is_restored_and_what_has_is_made() {
     assert_eq!(project.modelgate(&["run"]).code, 0);
     let third = project.record();
     assert_eq!(third["steps"][2]["outcome"], "passed");
-    assert!(third["steps"][2]["because"].as_str().unwrap().contains("params.txt"), "{}", third["steps"][2]["because"]);
+    assert!(
+        third["steps"][2]["because"].as_str().unwrap().contains("params.txt"),
+        "{}",
+        third["steps"][2]["because"]
+    );
     assert_eq!(third["steps"][3]["outcome"], "passed", "the model is another, so it is measured again");
 
     assert_eq!(project.modelgate(&["run", "--no-cache"]).code, 0);

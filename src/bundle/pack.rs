@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
 use super::{BUNDLE, COMMENT, DEFLATED, DIRECTORY, OUTPUTS, SEAL, SUMS, TOTAL, digest_through, entry, sums};
 use crate::fault::{Fault, Result};
+use crate::files::unfinished;
 use crate::name::Digest;
 use crate::record::Record;
 
@@ -47,7 +47,7 @@ pub fn pack(root: &Path, run_dir: &Path, record: &Record, reports: &[(&str, Vec<
     );
     check_sizes(&sources)?;
 
-    let temporary = scratch(run_dir).map_err(cannot_write)?;
+    let temporary = unfinished(run_dir, false).map_err(cannot_write)?;
     let file = temporary.reopen().map_err(cannot_write)?;
     let mut writer = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
     let mut total = 0;
@@ -164,13 +164,4 @@ fn seal(mut writer: Writer) -> std::io::Result<()> {
     let (digest, _) = digest_through((&mut file).take(sealed), |_| Ok(()))?;
     file.seek(SeekFrom::Start(sealed))?;
     file.write_all(digest.hex().as_bytes())
-}
-
-/// A temporary file that will be as readable as any other file of the run.
-fn scratch(folder: &Path) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".bundle-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }

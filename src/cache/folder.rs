@@ -1,17 +1,12 @@
 //! The cache's folder: its lock, its clock, and how a file gets in whole or not at all.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Write;
 use std::path::Path;
-
-use tempfile::NamedTempFile;
 
 use super::Cache;
 use super::stamp::Stamp;
 use crate::fault::{Fault, Result};
-
-/// How the name of a file begins that is not yet whole.
-pub(super) const UNFINISHED: &str = ".modelgate-";
+use crate::files::{unfinished, write_whole};
 
 /// Makes the folder, with the tag that tells backup programs that they can leave it out.
 pub(super) fn make(folder: &Path) -> Result<()> {
@@ -23,31 +18,11 @@ pub(super) fn make(folder: &Path) -> Result<()> {
     write(&tag, b"Signature: 8a477f597d28d172789f06886806bc55\n# modelgate's cache: it can be deleted.\n")
 }
 
-/// Writes a file so that nobody ever sees a part of it.
+/// Writes a file so that nobody ever sees a part of it, and makes its folder.
 pub(super) fn write(path: &Path, content: &[u8]) -> Result<()> {
-    let fault = |error| Fault::file("write", path, error);
     let parent = path.parent().unwrap_or(path);
     std::fs::create_dir_all(parent).map_err(|error| Fault::file("make the folder", parent, error))?;
-    let mut file = unfinished(parent, false).map_err(fault)?;
-    file.write_all(content).map_err(fault)?;
-    file.persist(path).map_err(|error| fault(error.error))?;
-    Ok(())
-}
-
-/// A new file in `folder`, deleted again unless it is persisted. Its mode is what the umask leaves of
-/// `rw-rw-rw-`, or of `rwxrwxrwx`.
-pub(super) fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(UNFINISHED);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = if executable { 0o777 } else { 0o666 };
-        builder.permissions(std::fs::Permissions::from_mode(mode));
-    }
-    #[cfg(not(unix))]
-    let _ = executable;
-    builder.tempfile_in(folder)
+    write_whole(path, content)
 }
 
 /// Waits until nobody prunes, and holds off whoever wants to.

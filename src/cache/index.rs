@@ -130,6 +130,8 @@ fn places(bytes: &[u8]) -> Option<Vec<(usize, usize)>> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::*;
 
     fn line(path: &str, number: u8) -> Line<'_> {

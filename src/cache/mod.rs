@@ -55,7 +55,7 @@ pub struct Key {
     pub step: Step,
     /// The commands with their folder, as canonical JSON.
     pub script: String,
-    /// The named variables and the digest of each one's value, secrets among them.
+    /// The variables that the configuration sets, and the digest of each one's value. No secrets.
     pub env: BTreeMap<String, Digest>,
     /// The inputs by path.
     pub inputs: BTreeMap<String, Digest>,
@@ -102,6 +102,12 @@ impl Cache {
         Self { folder, interrupt }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The digests of files: in parallel, and from memory where size, times and inode are unchanged.
     ///
     /// # Errors
@@ -116,6 +122,9 @@ impl Cache {
     /// # Errors
     /// As [`Cache::digests`].
     pub fn contents(&self, files: &[ProjectFile]) -> Result<BTreeMap<String, Content>> {
+        if files.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let index = Index::read(&self.folder);
         let known: Vec<Option<(Stamp, Content)>> =
             files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();

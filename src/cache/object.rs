@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::{Output, folder};
+use super::Output;
 use crate::fault::{Fault, Result};
 use crate::files;
 use crate::interrupt::Interrupt;
@@ -35,7 +35,7 @@ pub(super) fn keep(folder: &Path, from: &Path, digest: &Digest, interrupt: &Inte
     let parent = object.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent).map_err(|error| Fault::file("make the folder", parent, error))?;
     let mut copy =
-        folder::unfinished(parent, false).map_err(|error| Fault::file("write in", parent, error))?;
+        files::unfinished(parent, false).map_err(|error| Fault::file("write in", parent, error))?;
     let content = files::pour((&mut source, from), (copy.as_file_mut(), &object), interrupt)?;
     if content.digest != *digest {
         let cause = "it was changed while it was copied";
@@ -62,7 +62,7 @@ pub(super) fn copy_out(
 ) -> Result<std::result::Result<NamedTempFile, Unusable>> {
     let object = path(folder, &output.digest);
     let Ok(mut source) = File::open(&object) else { return Ok(Err(Unusable::Gone)) };
-    let mut copy = folder::unfinished(beside, output.executable)
+    let mut copy = files::unfinished(beside, output.executable)
         .map_err(|error| Fault::file("write in", beside, error))?;
     let content = files::pour((&mut source, &object), (copy.as_file_mut(), beside), interrupt)?;
     if content.digest == output.digest {

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Cache, entry, folder, object};
 use crate::fault::{Fault, Result};
+use crate::files::UNFINISHED;
 use crate::name::Digest;
 
 /// What is taken out of the cache.
@@ -131,7 +132,7 @@ fn remove(
 ) -> Result<u64> {
     let mut removed = 0;
     for (path, name) in files(folder)? {
-        let unfinished = name.starts_with(folder::UNFINISHED);
+        let unfinished = name.starts_with(UNFINISHED);
         if !unfinished && (!ours(&name) || kept.contains(&name)) {
             continue;
         }

@@ -26,7 +26,9 @@ enum What {
 
 /// `modelgate cache prune`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  modelgate cache prune --unused-for 7d\n  modelgate cache prune --max-size 2GB")]
+#[command(
+    after_help = "Example:\n  modelgate cache prune --unused-for 7d\n  modelgate cache prune --max-size 2GB"
+)]
 struct PruneFlags {
     /// Remove what no run has used for this long
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = humantime::parse_duration)]
@@ -59,7 +61,8 @@ pub fn execute(args: Cache, mut call: Call) -> anyhow::Result<End> {
 }
 
 fn sentence(freed: Freed) -> String {
-    let entries = if freed.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", freed.entries) };
+    let entries =
+        if freed.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", freed.entries) };
     format!("removed {entries} and freed {}; {} are left\n", bytes(freed.bytes), bytes(freed.left))
 }
 

@@ -27,7 +27,11 @@ use crate::wire::{self, Invalid, Settings};
 
 /// Takes a machine-learning model from a commit to a verdict: lint, test, train, evaluate, gate, report.
 #[derive(Debug, Parser)]
-#[command(name = "modelgate", version, disable_help_subcommand = true, after_help = "\
+#[command(
+    name = "modelgate",
+    version,
+    disable_help_subcommand = true,
+    after_help = "\
 Example:
   modelgate init          look at the project and write a modelgate.yml
   modelgate run           take the model to a verdict
@@ -35,7 +39,8 @@ Example:
 
 Exit codes:
   0 approved · 1 a fault · 2 usage · 3 invalid configuration · 10 rejected or inconclusive
-  11 a step failed · 130 interrupted · 143 terminated")]
+  11 a step failed · 130 interrupted · 143 terminated"
+)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -224,7 +229,11 @@ fn print(text: &str) -> anyhow::Result<()> {
 }
 
 /// Refuses what this version cannot do, with a problem for each.
-fn refuse_unavailable(house: &wire::House, path: PathBuf, matters: impl Fn(Step) -> bool) -> Result<(), Invalid> {
+fn refuse_unavailable(
+    house: &wire::House,
+    path: PathBuf,
+    matters: impl Fn(Step) -> bool,
+) -> Result<(), Invalid> {
     let problems: Vec<_> = house
         .config
         .unavailable

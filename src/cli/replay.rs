@@ -32,7 +32,9 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
         let Some(mut record) = house.folder.load()? else {
             let missing = format!("there is no run.json in {}", house.folder.path().display());
             let doing = format!("do the {step}");
-            return Err(Fault::new(doing, missing).help("make one with `modelgate run`, or name its folder with --run").into());
+            return Err(Fault::new(doing, missing)
+                .help("make one with `modelgate run`, or name its folder with --run")
+                .into());
         };
         let _turn = house.turn().await?;
         record.reopen(step);

@@ -28,8 +28,11 @@ pub fn execute(args: &Verify, call: &Call) -> anyhow::Result<End> {
             let config = wire::config_path(&call.settings, &call.environment);
             let folder = wire::run_folder(&call.settings, &call.environment, &config);
             let record = folder.load()?.ok_or_else(|| {
-                Fault::new("verify the outputs", format!("there is no run.json in {}", folder.path().display()))
-                    .help("make one with `modelgate run`, or name its folder with --run")
+                Fault::new(
+                    "verify the outputs",
+                    format!("there is no run.json in {}", folder.path().display()),
+                )
+                .help("make one with `modelgate run`, or name its folder with --run")
             })?;
             let root = config.parent().map(PathBuf::from).unwrap_or_default();
             let what = format!("the outputs of run {}", record.id);

@@ -12,6 +12,7 @@ mod suggest;
 mod validate;
 
 #[cfg(test)]
+#[path = "reference_tests.rs"]
 mod reference;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,9 @@ use wait4::Wait4;
 /// The variable that marks every process of a command.
 pub const MARK: &str = "MODELGATE_COMMAND";
 
+/// Hears when a command itself has ended.
+pub type Exited = oneshot::Receiver<io::Result<()>>;
+
 /// How to ask a process to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
@@ -51,7 +54,7 @@ impl Group {
     ///
     /// # Errors
     /// A thread could not be started; the command is killed.
-    pub fn new(child: Child, mark: Option<String>) -> io::Result<(Self, oneshot::Receiver<io::Result<()>>)> {
+    pub fn new(child: Child, mark: Option<String>) -> io::Result<(Self, Exited)> {
         let leader = Pid::from_child(&child);
         let group = Self { child: Some(child), leader, mark };
         let (sender, receiver) = oneshot::channel();

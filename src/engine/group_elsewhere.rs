@@ -10,6 +10,9 @@ use tokio::sync::oneshot;
 /// The variable that marks every process of a command.
 pub const MARK: &str = "MODELGATE_COMMAND";
 
+/// Hears when a command itself has ended.
+pub type Exited = oneshot::Receiver<io::Result<()>>;
+
 /// How to ask a process to end; here it can never refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
@@ -39,7 +42,7 @@ impl Group {
     ///
     /// # Errors
     /// A thread could not be started.
-    pub fn new(child: Child, _: Option<String>) -> io::Result<(Self, oneshot::Receiver<io::Result<()>>)> {
+    pub fn new(child: Child, _: Option<String>) -> io::Result<(Self, Exited)> {
         let group = Self(Arc::new(Mutex::new(child)));
         let watched = Arc::clone(&group.0);
         let (sender, receiver) = oneshot::channel();

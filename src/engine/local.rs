@@ -3,16 +3,16 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use super::environment::{child_variables, missing_secrets, secret_values};
-use super::group::{self, Group, MARK};
+use super::group::{self, Exited, Group, MARK};
 use super::mask::Mask;
 use super::shell;
-use super::stream::{KEPT, Reader, Stream};
+use super::stream::{self, KEPT, Reader, Stream};
 use super::supervise::{self, End, Patience};
 use super::{Capture, Engine, Ran, Variables};
+use crate::clock::Stopwatch;
 use crate::config::{Command, Script};
 use crate::fault::{Fault, Result};
 use crate::number;
@@ -34,6 +34,26 @@ struct Bench<'a> {
     /// Why no command can start.
     refusal: Option<String>,
     patience: Patience,
+}
+
+/// A command that runs.
+struct Running {
+    group: Group,
+    exited: Exited,
+    /// Of what is shown, and of what is captured.
+    readers: Vec<Reader>,
+    stopwatch: Stopwatch,
+}
+
+/// What the attempt to start a command came to.
+enum Started {
+    Running(Running),
+    /// It did not start, through no fault of the world. `code` is the exit code that a shell would give.
+    Refused {
+        code: Option<i32>,
+        why: String,
+        output: Stream,
+    },
 }
 
 /// How a command ended, before it is written down.
@@ -119,7 +139,10 @@ fn refusal(variables: &Variables, step: Step, script: &Script, folder: &Path) ->
 
 /// A command that failed and speaks of a variable that was kept from it probably wanted it.
 fn hint(engine: &Engine, step: Step, withheld: &[String], ran: &Ran) {
-    let speaks_of = |name: &&String| ran.evidence.tail.iter().any(|line| line.contains(name.as_str()));
+    let is_in = |line: &str, name: &str| {
+        line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+    };
+    let speaks_of = |name: &&String| ran.evidence.tail.iter().any(|line| is_in(line, name));
     for name in withheld.iter().filter(speaks_of) {
         engine.console.note(&format!("{name} is kept from commands unless {step}.secrets names it"));
     }
@@ -161,20 +184,29 @@ impl Bench<'_> {
     }
 
     async fn finish(&self, index: usize, command: &Command) -> Result<Finished> {
-        let mut output = self.stream(index, "log", true)?;
+        let output = self.stream(index, "log", true)?;
         if self.engine.interrupt.raised().is_some() {
             return Ok(Finished::unstarted(INTERRUPTED.into(), None, output));
         }
-        let process = match &self.refusal {
-            Some(why) => Err(why.clone()),
-            None => shell::process(command, &self.folder, &self.engine.variables, &self.variables),
-        };
+        match self.start(index, command, output)? {
+            Started::Running(running) => self.see_through(index, running).await,
+            Started::Refused { code, why, mut output } => {
+                output.say(&why);
+                let ended = code.map_or_else(|| "not started".into(), |code| format!("exit {code}"));
+                Ok(Finished::unstarted(ended, code, output))
+            }
+        }
+    }
+
+    fn start(&self, index: usize, command: &Command, output: Stream) -> Result<Started> {
+        let refused = |code, why, output| Ok(Started::Refused { code, why, output });
+        if let Some(why) = &self.refusal {
+            return refused(None, why.clone(), output);
+        }
+        let process = shell::process(command, &self.folder, &self.engine.variables, &self.variables);
         let mut process = match process {
             Ok(process) => process,
-            Err(why) => {
-                output.say(&why);
-                return Ok(Finished::unstarted("not started".into(), None, output));
-            }
+            Err(why) => return refused(None, why, output),
         };
         let mark = random_mark();
         process
@@ -193,69 +225,60 @@ impl Bench<'_> {
                 process.stdout(to)
             }
         };
-        process.stderr(Stdio::from(to_output));
+        process.stderr(to_output);
 
         let stopwatch = self.engine.clock.start();
         let child = match process.spawn() {
             Ok(child) => child,
             Err(error) => match shell::refusal(process.get_program(), &self.folder, &error) {
-                Some((code, why)) => {
-                    output.say(&why);
-                    let ended = code.map_or_else(|| "not started".into(), |code| format!("exit {code}"));
-                    return Ok(Finished::unstarted(ended, code, output));
-                }
+                Some((code, why)) => return refused(code, why, output),
                 None => return Err(Fault::new(format!("start «{}»", shell::typed(command)), error)),
             },
         };
-        // Our ends for writing; as long as they are open the output has no end.
+        // It holds our ends for writing; as long as they are open the output has no end.
         drop(process);
         let thread = |error| Fault::new("start a thread", error);
-        let (group, mut exited) = Group::new(child, mark).map_err(thread)?;
+        let (group, exited) = Group::new(child, mark).map_err(thread)?;
         let mut readers = vec![Reader::start(from_output, output).map_err(thread)?];
         if let Some((pipe, stream)) = from_stdout {
             readers.push(Reader::start(pipe, stream).map_err(thread)?);
         }
+        Ok(Started::Running(Running { group, exited, readers, stopwatch }))
+    }
 
+    async fn see_through(&self, index: usize, running: Running) -> Result<Finished> {
+        let Running { group, mut exited, mut readers, stopwatch } = running;
+        let (patience, console) = (self.patience, &self.engine.console);
         let mut interrupt = self.engine.interrupt.clone();
-        let broken = async {
-            match &readers[..] {
-                [one, two] => tokio::select! { () = one.broken() => {}, () = two.broken() => {} },
-                [one, ..] => one.broken().await,
-                [] => std::future::pending().await,
-            }
-        };
-        let end =
-            supervise::until_exit(&group, &mut exited, broken, self.timeout, &mut interrupt, self.patience)
-                .await?;
+        let broken = stream::any_broken(&readers);
+        let end = supervise::until_exit(&group, &mut exited, broken, self.timeout, &mut interrupt, patience)
+            .await?;
         let seconds = stopwatch.seconds();
-        let console = &self.engine.console;
-        supervise::end_left_overs(&group, end, &mut interrupt, self.patience, console).await;
+        supervise::end_left_overs(&group, end, &mut interrupt, patience, console).await;
         let usage = group.reap().map_err(|error| Fault::new("learn how a command ended", error))?;
-        supervise::drain(&mut readers, &mut interrupt, self.patience, console).await;
+        supervise::drain(&mut readers, &mut interrupt, patience, console).await;
+        if end == End::Exited && group::looks_out_of_memory(usage.status) {
+            console.note("it was killed from outside, as the kernel does when memory runs out");
+        }
 
         let mut streams = readers.into_iter().map(Reader::close);
         let mut output = self.whole(index, "log", streams.next().flatten())?;
-        let stdout = match streams.next() {
-            Some(stream) => Some(self.whole(index, "out", stream)?),
-            None => None,
-        };
-        let (ended, code) = match end {
+        let stdout = streams.next().map(|stream| self.whole(index, "out", stream)).transpose()?;
+        let (mut ended, mut code) = match end {
             End::Exited | End::Broken => group::ended(usage.status),
             End::TimedOut(limit) => (format!("timed out after {}", humantime::format_duration(limit)), None),
             End::Interrupted(_) => (INTERRUPTED.to_owned(), None),
         };
-        if end == End::Exited && group::looks_out_of_memory(usage.status) {
-            console.note("it was killed from outside, as the kernel does when memory runs out");
-        }
-        let overflowed = stdout.as_ref().is_some_and(|stdout| stdout.overflowed);
-        if overflowed {
+        if stdout.as_ref().is_some_and(|stdout| stdout.overflowed) {
             output.say(&format!(
                 "it wrote more than {} to its standard output, more than is read",
                 number::bytes(KEPT as u64)
             ));
+            ended.push_str(", too much output");
+            code = None;
         }
         Ok(Finished {
-            success: code == Some(0) && !overflowed,
+            success: code == Some(0),
             code,
             ended,
             seconds,

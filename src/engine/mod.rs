@@ -16,7 +16,7 @@ mod tail;
 #[cfg(all(test, unix))]
 mod tests;
 
-pub use environment::{child_variables, missing_secrets};
+pub use environment::{child_variables, missing_secrets, named_variables};
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -28,7 +28,6 @@ use crate::console::Console;
 use crate::context::Forge;
 use crate::fault::Result;
 use crate::interrupt::Interrupt;
-use crate::name::Digest;
 use crate::record::CommandEvidence;
 use crate::step::Step;
 
@@ -81,8 +80,8 @@ impl Engine {
     /// their standard output is captured: linters say with their code that they found something.
     ///
     /// How a command can end, and what its evidence then says:
-    /// - by itself: `exit 0`, `exit 3`, `signal 9 (SIGKILL)`; of a captured standard output that is longer
-    ///   than 64 MiB the rest is not read, and the command counts as failed;
+    /// - by itself: `exit 0`, `exit 3`, `signal 9 (SIGKILL)`; one whose captured standard output is
+    ///   longer than 64 MiB has failed with `exit 0, too much output`;
     /// - it is not there, or is no program: `exit 127`, `exit 126`, as in a shell;
     /// - `not started`, because its folder or a secret that the script names is missing;
     /// - `timed out after 2h`;
@@ -95,12 +94,5 @@ impl Engine {
     /// written, a process that does not even end when it is killed.
     pub async fn run(&self, step: Step, script: &Script, capture: Capture) -> Result<Vec<Ran>> {
         local::run(self, step, script, capture, supervise::Patience::default()).await
-    }
-
-    /// The variables that a script names, secrets among them, with a digest of each one's value: what its
-    /// outputs may follow from. A secret that is not set is left out; its commands do not start.
-    #[must_use]
-    pub fn named_variables(&self, script: &Script) -> BTreeMap<String, Digest> {
-        environment::named_variables(&self.variables, script)
     }
 }

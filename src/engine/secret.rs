@@ -16,30 +16,29 @@ pub enum Exposure {
     SecretInUrl(String),
 }
 
-/// Names that are secret although no word in them says so, and what they open:
-/// signing in to a cloud, a cluster or a registry; the files through which GitHub's runner takes
-/// commands; agents that sign in for whoever reaches their socket.
-const NAMES: [&str; 16] = [
-    "ACTIONS_ID_TOKEN_REQUEST_URL",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
+/// Names that are secret although no word in them says so.
+const NAMES: [&str; 12] = [
+    // Signing in to a registry, a cluster, a web site.
     "DOCKER_AUTH_CONFIG",
+    "KUBECONFIG",
+    "NETRC",
+    // Settings of git from its caller, which can carry a header that signs in.
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    // The files through which GitHub's runner takes commands.
     "GITHUB_ENV",
     "GITHUB_OUTPUT",
     "GITHUB_PATH",
     "GITHUB_STATE",
     "GITHUB_STEP_SUMMARY",
-    "GOOGLE_APPLICATION_CREDENTIALS",
+    // Agents that sign in for whoever reaches their socket.
     "GPG_AGENT_INFO",
-    "KUBECONFIG",
-    "MYSQL_PWD",
-    "NETRC",
-    "SSH_AGENT_PID",
     "SSH_AUTH_SOCK",
 ];
 
-/// Families of names: what is configured for us is not for a command, and all of Azure's is for signing in.
-const PREFIXES: [&str; 4] = ["MODELGATE_", "AZURE_", "CI_JOB_JWT", "GIT_CONFIG_VALUE_"];
+/// Families of names: what is configured for us is not for a command, all of Azure's is for signing in, and
+/// git's settings come with a count.
+const PREFIXES: [&str; 4] = ["MODELGATE_", "AZURE_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
 
 /// Words that make a name secret, as a word of it or as the end of one: PGPASSWORD, `authToken`.
 const ENDINGS: [&str; 12] = [
@@ -169,6 +168,10 @@ mod tests {
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+            "GOOGLE_APPLICATION_CREDENTIALS",
+            "DOCKER_AUTH_CONFIG",
+            "HF_TOKEN",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             "AZURE_CLIENT_ID",
             "GOOGLE_GHA_CREDS_PATH",

@@ -108,7 +108,7 @@ impl Reader {
     }
 
     /// Waits until the log cannot be written; for ever, when that does not happen.
-    pub async fn broken(&self) {
+    async fn broken(&self) {
         let mut progress = self.progress.clone();
         if progress.wait_for(|progress| *progress == Progress::Broken).await.is_err() {
             std::future::pending().await
@@ -131,6 +131,18 @@ impl Reader {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         stream.finish();
         Some(stream)
+    }
+}
+
+/// Waits until a log of one of the readers cannot be written; for ever, when that does not happen.
+pub async fn any_broken(readers: &[Reader]) {
+    match readers {
+        [] => std::future::pending().await,
+        [one] => one.broken().await,
+        [one, rest @ ..] => tokio::select! {
+            () = one.broken() => {}
+            () = Box::pin(any_broken(rest)) => {}
+        },
     }
 }
 

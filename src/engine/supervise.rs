@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::group::{Ask, Group};
+use super::group::{Ask, Exited, Group};
 use super::stream::Reader;
 use crate::console::Console;
 use crate::fault::{Fault, Result};
@@ -54,7 +54,7 @@ pub enum End {
 /// It cannot be waited for, or it does not even end when it is killed.
 pub async fn until_exit(
     group: &Group,
-    exited: &mut oneshot::Receiver<io::Result<()>>,
+    exited: &mut Exited,
     broken: impl Future<Output = ()>,
     timeout: Option<Duration>,
     interrupt: &mut Interrupt,

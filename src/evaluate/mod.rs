@@ -5,9 +5,7 @@ pub mod metrics;
 use std::collections::BTreeMap;
 
 use crate::config::Evaluate;
-use crate::engine::Engine;
 use crate::fault::Result;
-use crate::files;
 use crate::finding::{Finding, Severity, any_error};
 use crate::name::Digest;
 use crate::produce::{Forecast, Order, Shop, forecast, produce};
@@ -25,7 +23,7 @@ pub async fn perform(config: &Evaluate, shop: Shop<'_>, record: &Record) -> Resu
     if !work.outcome.is_good() || any_error(&work.findings) {
         return Ok(work);
     }
-    let measurement = measure(config, shop.engine, &work.evidence.outputs)?;
+    let measurement = measure(config, shop, &work.evidence.outputs)?;
     Ok(conclude(work, measurement))
 }
 
@@ -57,10 +55,8 @@ struct Measurement {
     from: String,
 }
 
-fn measure(config: &Evaluate, engine: &Engine, outputs: &BTreeMap<String, Digest>) -> Result<Measurement> {
-    let mut expanded = files::expand(&engine.root, &config.metrics)?;
-    // A broad glob would find the copies that the run's folder keeps.
-    expanded.files.retain(|file| !file.on_disk.starts_with(&engine.run_dir));
+fn measure(config: &Evaluate, shop: Shop<'_>, outputs: &BTreeMap<String, Digest>) -> Result<Measurement> {
+    let expanded = shop.expand(&config.metrics)?;
     let sheets = expanded.files.iter().map(metrics::read).collect();
     let mut measurement = measured(sheets, outputs);
     measurement.metrics.findings.extend(expanded.unmatched.iter().map(|pattern| unmatched(pattern)));

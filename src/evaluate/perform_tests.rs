@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{Command, Script};
 use crate::console::{Console, Verbosity};
 use crate::context::{Context, Forge};
-use crate::engine::Variables;
+use crate::engine::{Engine, Variables};
 use crate::interrupt::{Hand, Interrupt};
 use crate::name::{MetricName, ModelName};
 use crate::record::MetricValue;

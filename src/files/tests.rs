@@ -65,10 +65,11 @@ fn a_pattern_that_is_no_glob_names_the_way_out() {
 
 #[test]
 fn our_own_folders_are_never_inputs() {
-    let root = project(&["a", ".git/b", ".modelgate/c", "runs/d", "src/__pycache__/e", "x/runs/f"]);
+    let root =
+        project(&["a", ".git/b", ".modelgate/c", "runs/d", "src/__pycache__/e", "x/runs/f", ".modelgate-x"]);
     let beside = |pattern: &str| {
         let run_dir = root.path().join("runs");
-        let files = expand_beside(root.path(), &run_dir, &[pattern.to_owned()]).unwrap().files;
+        let files = expand_beside(root.path(), &[&run_dir], &[pattern.to_owned()]).unwrap().files;
         files.into_iter().map(|file| file.path).collect::<Vec<_>>()
     };
     assert_eq!(beside("**"), ["a", "x/runs/f"]);
@@ -120,11 +121,12 @@ fn a_name_that_is_not_utf_8_is_named_and_not_guessed() {
 #[test]
 fn the_nearest_file_is_a_slip_or_lies_elsewhere() {
     let root = project(&["params.json", "data/train.csv", "model.joblib"]);
-    let nearest = |wanted| nearest(root.path(), &root.path().join(".modelgate"), wanted);
+    let nearest = |wanted| nearest(root.path(), &[], wanted);
     assert_eq!(nearest("param.json").as_deref(), Some("params.json"));
     assert_eq!(nearest("train.csv").as_deref(), Some("data/train.csv"));
     assert_eq!(nearest("Model.joblib").as_deref(), Some("model.joblib"));
     assert_eq!(nearest("quite/different"), None);
+    assert_eq!(nearest(&"model".repeat(1_000_000)), None);
 }
 
 #[test]

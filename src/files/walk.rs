@@ -7,19 +7,20 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::UNFINISHED;
 use super::pattern::{is_absent, normal};
 use crate::fault::{Fault, Result};
 
 /// The folders that are never entered.
 #[derive(Default)]
 pub(super) struct Skip {
-    folder: Option<PathBuf>,
+    folders: Vec<PathBuf>,
 }
 
 impl Skip {
-    /// The folders of every project, and this one.
-    pub(super) fn folder(folder: &Path) -> Self {
-        Self { folder: Some(normal(folder)) }
+    /// The folders that no project means, and these.
+    pub(super) fn folders(folders: &[&Path]) -> Self {
+        Self { folders: folders.iter().map(|folder| normal(folder)).collect() }
     }
 
     /// Whether a walk leaves this folder out.
@@ -27,7 +28,7 @@ impl Skip {
         // __pycache__ follows from the sources beside it. As an input, it would make the first run
         // change the key of the second.
         let ours = name == ".git" || name == ".modelgate" || name == "__pycache__";
-        ours || self.folder.as_deref().is_some_and(|folder| {
+        ours || self.folders.iter().any(|folder| {
             folder == on_disk || (folder.file_name() == Some(name) && same_folder(folder, on_disk))
         })
     }
@@ -98,8 +99,12 @@ impl Folder {
         };
         for entry in entries {
             let entry = entry.map_err(fault)?;
+            let name = entry.file_name();
+            if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
+                continue;
+            }
             let Some((kind, linked)) = kind_of(&entry)? else { continue };
-            let below = self.below.join(entry.file_name());
+            let below = self.below.join(&name);
             if kind.is_file() && wanted(&below) {
                 held.files.push(entry.path());
             } else if kind.is_dir() && deepest.is_none_or(|deepest| self.depth < deepest) {

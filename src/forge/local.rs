@@ -1,13 +1,14 @@
 //! The local forge: reports as files in the run's folder, records as a history in the git repository.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::bundle;
 use crate::fault::{Fault, Result};
+use crate::files::write_whole;
 use crate::git::{Absence, Repository};
 use crate::name::{Commit, ModelName};
-use crate::record::{Baseline, Conclusion, Record, SCHEMA};
+use crate::record::{Baseline, Conclusion, Record, store};
 use crate::report::{self, Past, Report};
 
 /// How many records are looked at for a baseline.
@@ -17,7 +18,7 @@ const LOOKED_AT: usize = 200;
 const TREND: usize = 20;
 
 /// The file of a record, in the run's folder and in the history.
-const RECORD: &str = "run.json";
+const RECORD: &str = store::FILE;
 
 /// This machine as a forge.
 #[derive(Debug, Clone)]
@@ -45,7 +46,7 @@ fn reference(model: &ModelName) -> String {
 }
 
 fn parse(document: &[u8]) -> Option<Record> {
-    serde_json::from_slice(document).ok().filter(|record: &Record| record.schema == SCHEMA)
+    store::parse(std::str::from_utf8(document).ok()?).ok()
 }
 
 impl Local {
@@ -108,9 +109,7 @@ impl Local {
         let Ok(repository) = &self.repository else {
             return Ok(());
         };
-        let mut text =
-            serde_json::to_string_pretty(record).map_err(|error| Fault::new("write the record", error))?;
-        text.push('\n');
+        let text = store::to_json(record)?;
         let message = report::compose(record, &[]).headline;
         repository.append(&reference(&record.model), RECORD, &text, &message)
     }
@@ -128,7 +127,7 @@ impl Local {
         std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
         for (name, content) in &files {
             let path = self.run_dir.join(name);
-            write_whole(&path, content.as_bytes()).map_err(|error| Fault::file("write", &path, error))?;
+            write_whole(&path, content.as_bytes())?;
         }
         let run = self.run_dir.join(RECORD);
         let run = std::fs::read(&run).map_err(|error| Fault::file("read", &run, error))?;
@@ -216,18 +215,6 @@ fn past_of(record: &Record) -> Past {
         conclusion: record.conclusion,
         metrics: numeric.collect(),
     }
-}
-
-/// Writes a file so that nobody ever sees a part of it.
-fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".report-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    std::io::Write::write_all(&mut file, content)?;
-    file.persist(path).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What a reader must know to trust the rows of a verdict.
 
-use crate::config::{BaselineSource, Gate, WithoutBaseline};
+use crate::config::{Gate, WithoutBaseline};
 use crate::record::{Baseline, Record};
 
 /// Whole sentences, the weightiest first; empty when the rows speak for themselves.
@@ -17,26 +17,18 @@ pub fn notes(policy: &Gate, record: &Record) -> Vec<String> {
     notes
 }
 
+/// Why there is none stands among the findings; here is what came of it.
 fn no_baseline(policy: &Gate) -> Option<String> {
-    let comparing = policy.rules.iter().filter(|rule| rule.kind.compares()).count();
-    let source = match &policy.baseline {
-        BaselineSource::None if comparing == 0 => return None,
-        BaselineSource::None => "There is no baseline".to_owned(),
-        BaselineSource::DefaultBranch => {
-            "The default branch has no approved run to compare with yet".to_owned()
-        }
-        BaselineSource::File(path) => format!("There is no baseline from {}", super::words::quoted(path)),
+    let rules = match policy.rules.iter().filter(|rule| rule.kind.compares()).count() {
+        0 => return None,
+        1 => "The one rule that compares".to_owned(),
+        count => format!("The {count} rules that compare"),
     };
-    let rules = match comparing {
-        0 => return Some(format!("{source}.")),
-        1 => "the one rule that compares".to_owned(),
-        count => format!("the {count} rules that compare"),
+    let word = match policy.without_baseline {
+        WithoutBaseline::Pass => "pass",
+        WithoutBaseline::Fail => "fail",
     };
-    let (verb, word) = match policy.without_baseline {
-        WithoutBaseline::Pass => (if comparing == 1 { "passes" } else { "pass" }, "pass"),
-        WithoutBaseline::Fail => (if comparing == 1 { "fails" } else { "fail" }, "fail"),
-    };
-    Some(format!("{source}, so {rules} {verb} (without-baseline: {word})."))
+    Some(format!("{rules} had no baseline to compare with (without-baseline: {word})."))
 }
 
 /// Whether a model was compared with itself, which says nothing.

@@ -88,8 +88,8 @@ fn read(path: &Path, limit: u64, content: &mut Vec<u8>) -> std::result::Result<(
         Finding::error("lint-unreadable", format!("cannot be read: {error}"))
             .help("check that it is there and who may read it, or leave it out of lint.python")
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
+    // Asked before it is opened: a link may lead to a pipe, which would be waited for.
+    let about = std::fs::metadata(path).map_err(unreadable)?;
     if !about.is_file() {
         return Err(Finding::error("lint-unreadable", "is not a file").help("leave it out of lint.python"));
     }
@@ -97,6 +97,7 @@ fn read(path: &Path, limit: u64, content: &mut Vec<u8>) -> std::result::Result<(
         let message = format!("not checked: larger than {} MiB", limit / (1024 * 1024));
         return Err(Finding::error("lint-too-large", message).help("leave it out of lint.python"));
     }
+    let file = File::open(path).map_err(unreadable)?;
     content.reserve(usize::try_from(about.len()).unwrap_or(0));
     file.take(limit).read_to_end(content).map(|_| ()).map_err(unreadable)
 }
@@ -111,6 +112,8 @@ mod tests {
         check(root, &root.join(".modelgate"), &globs, &Interrupt::channel().1)
     }
 
+    // Windows needs a privilege to make links.
+    #[cfg(unix)]
     #[test]
     fn a_project_is_checked_file_by_file_in_order() {
         let root = tempfile::tempdir().unwrap();
@@ -128,8 +131,9 @@ mod tests {
         write("merge.py", b"<<<<<<< a\nx = 1\n=======\nx = 2\n>>>>>>> b\n");
         write("a.ipynb", b"{");
         write("loop.py", "x = 1\nbreak\n".as_bytes());
-        #[cfg(unix)]
-        std::os::unix::fs::symlink("gone.py", root.path().join("dangling.py")).unwrap();
+        for (to, from) in [("gone.py", "dangling.py"), ("/dev/zero", "endless.py")] {
+            std::os::unix::fs::symlink(to, root.path().join(from)).unwrap();
+        }
         let checked = checked(root.path(), &["**/*.py", "**/*.ipynb"]).unwrap();
         let lines: Vec<String> = checked
             .findings

@@ -27,21 +27,21 @@ pub(super) fn conflicts(text: &str) -> Vec<Conflict> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let mut open: Option<(usize, Range<usize>, bool)> = None;
+    let mut open: Option<Open> = None;
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let end = start + line.len();
         match (mark(line.trim_end_matches(['\r', '\n'])), &mut open) {
-            (Some(Mark::Ours), _) => open = Some((start, end..end, false)),
-            (Some(Mark::Base), Some((_, ours, false))) if ours.is_empty() => ours.end = start.max(ours.start),
-            (Some(Mark::Middle), Some((_, ours, middle))) => {
-                if ours.is_empty() {
-                    ours.end = start.max(ours.start);
-                }
-                *middle = true;
+            (Some(Mark::Ours), _) => {
+                open = Some(Open { from: start, ours: end, ours_end: None, middle: false })
             }
-            (Some(Mark::Theirs), Some((from, ours, true))) => {
-                found.push(Conflict { block: *from..end, ours: ours.clone() });
+            (Some(Mark::Base), Some(open)) => open.ours_end = open.ours_end.or(Some(start)),
+            (Some(Mark::Middle), Some(open)) => {
+                open.ours_end = open.ours_end.or(Some(start));
+                open.middle = true;
+            }
+            (Some(Mark::Theirs), Some(Open { from, ours, ours_end: Some(ours_end), middle: true })) => {
+                found.push(Conflict { block: *from..end, ours: *ours..*ours_end });
                 open = None;
             }
             _ => {}
@@ -49,6 +49,14 @@ pub(super) fn conflicts(text: &str) -> Vec<Conflict> {
         start = end;
     }
     found
+}
+
+/// A conflict that has begun.
+struct Open {
+    from: usize,
+    ours: usize,
+    ours_end: Option<usize>,
+    middle: bool,
 }
 
 fn mark(line: &str) -> Option<Mark> {
@@ -110,6 +118,8 @@ mod tests {
         assert_eq!(resolved.len(), TEXT.len());
         let words: Vec<_> = resolved.split_whitespace().collect();
         assert_eq!(words.join(" "), "a = 1 b = 1 c = 1");
+        let none = "<<<<<<< a\n||||||| b\nx\n=======\ny\n>>>>>>> c\n";
+        assert_eq!(super::resolved(none, &conflicts(none)).trim(), "", "our side deleted it");
         assert_eq!(resolved.find("c = 1"), TEXT.find("c = 1"));
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn judge(ran: &Ran, project: &Project) -> Vec<Finding> {
     }
     if let Some(why) = unreadable {
         let weight = if ran.success { Severity::Warning } else { Severity::Error };
-        let message = format!("cannot read what «{command}» printed: {why}");
+        let message = format!("cannot read what «{}» printed: {why}", first_line(command));
         findings.push(Finding::new(weight, "linter-output-unreadable", message).help(format!(
             "print SARIF to standard output and nothing else; all of it is in {}",
             ran.evidence.log
@@ -47,7 +47,16 @@ fn failed(ran: &Ran, found: usize) -> Finding {
         Some(127) => format!("install the linter before modelgate runs; its output is in {}", evidence.log),
         _ => format!("its output is in {}", evidence.log),
     };
-    Finding::error("linter-failed", format!("«{}» ended with {ended}{last}", evidence.command)).help(help)
+    Finding::error("linter-failed", format!("«{}» ended with {ended}{last}", first_line(&evidence.command)))
+        .help(help)
+}
+
+/// A script of many lines is named by its first.
+fn first_line(command: &str) -> String {
+    match command.trim().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => command.trim().to_owned(),
+    }
 }
 
 #[cfg(test)]

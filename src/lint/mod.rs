@@ -146,7 +146,37 @@ fn kept(mut findings: Vec<Finding>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::clock::Clock;
+    use crate::config::Script;
+    use crate::console::{Console, Verbosity};
+    use crate::context::Forge;
+    use crate::interrupt::Interrupt;
+
+    fn engine(root: &std::path::Path) -> Engine {
+        let clock = Clock { wall: std::time::SystemTime::now, steady: std::time::Instant::now };
+        Engine {
+            root: root.to_owned(),
+            run_dir: root.join(".modelgate"),
+            variables: crate::engine::Variables::new(),
+            forge: Forge::Local,
+            console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
+            interrupt: Interrupt::channel().1,
+            clock,
+        }
+    }
+
+    #[tokio::test]
+    async fn python_alone_needs_no_linter() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("train.py"), "def f(:\n    pass\n").unwrap();
+        let config = Lint { python: vec!["**/*.py".into()], script: Script::default() };
+        let work = perform(&config, &engine(root.path())).await.unwrap();
+        assert_eq!(work.outcome, Outcome::Failed);
+        assert_eq!(work.because, "2 syntax errors in 1 of 1 file");
+        assert_eq!(work.findings[0].place(), "train.py:1:7");
+    }
 
     fn checked(files: usize, findings: Vec<Finding>) -> check::Checked {
         check::Checked { files, findings }

@@ -100,11 +100,7 @@ fn parse(text: &str, mode: Mode, target: &Target) -> Vec<Trouble> {
     // A tree that was mended by guesses shows errors that nobody made.
     if parsed.errors().is_empty() {
         let found = semantic::errors(parsed.syntax(), text, target.version, mode == Mode::Ipython);
-        troubles.extend(
-            found.iter().map(|error| {
-                Trouble::new("python-syntax", error.range.start().to_usize(), error.to_string())
-            }),
-        );
+        troubles.extend(found.into_iter().map(|(at, message)| Trouble::new("python-syntax", at, message)));
     }
     troubles
 }

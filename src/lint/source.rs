@@ -133,7 +133,8 @@ fn declared(name: &str, line: usize, bom: bool) -> Result<Encoding, Finding> {
             .at_line(number(line), None)
             .help("save the file as UTF-8 and remove the declaration"));
     };
-    if bom && encoding != Encoding::Utf8 {
+    // Python takes no other spelling here, not even «utf8».
+    if bom && !(is(&["utf-8"]) || begins(&["utf-8"])) {
         let message = format!("the file begins with the mark of UTF-8 and declares «{name}»");
         return Err(trouble((number(line), 1), &message).help("remove the declaration"));
     }
@@ -205,6 +206,8 @@ mod tests {
         assert_eq!(wrong(b"a = 1\nb\0").2, Some(2));
         assert!(wrong(b"\xFF\xFEx\0").3.contains("UTF-16"));
         assert_eq!(wrong(b"\xEF\xBB\xBF# coding: latin-1\n").0, encoding);
+        assert_eq!(wrong(b"\xEF\xBB\xBF# coding: utf8\n").0, encoding);
+        assert!(decode(b"\xEF\xBB\xBF# coding: UTF-8\n").is_ok());
         assert_eq!(wrong(b"# coding: koi8-r\n").0, "python-encoding-unknown");
     }
 }

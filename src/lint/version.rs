@@ -7,6 +7,8 @@ use ruff_python_ast::PythonVersion;
 use super::place::number;
 use crate::finding::Finding;
 
+const UNREADABLE: &str = "python-version-unreadable";
+
 /// The version to check against, and who says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
@@ -25,8 +27,24 @@ impl Target {
 
 /// Reads the target version of the project in `root`, and what could not be read of it.
 pub(super) fn target(root: &Path) -> (Target, Vec<Finding>) {
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_default();
-    from_texts(&read("pyproject.toml"), &read("setup.cfg"))
+    let mut unreadable = Vec::new();
+    let mut read = |name: &str| match std::fs::read_to_string(root.join(name)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => {
+            let message = format!("cannot read which Python the project is for: {error}");
+            unreadable.push(
+                Finding::warning(UNREADABLE, message)
+                    .at_path(name)
+                    .help("until then the newest syntax is allowed"),
+            );
+            String::new()
+        }
+    };
+    let (pyproject, setup) = (read("pyproject.toml"), read("setup.cfg"));
+    let (target, findings) = from_texts(&pyproject, &setup);
+    unreadable.extend(findings);
+    (target, unreadable)
 }
 
 /// As [`target`], over the texts of the two files.
@@ -47,7 +65,7 @@ fn from_texts(pyproject: &str, setup: &str) -> (Target, Vec<Finding>) {
             Some(None) => return (Target::newest(), findings),
             None => findings.push(
                 Finding::warning(
-                    "python-version-unreadable",
+                    UNREADABLE,
                     format!("cannot read the Python version from {key} «{}»", written.escape_debug()),
                 )
                 .at_path(file)
@@ -64,7 +82,8 @@ fn from_texts(pyproject: &str, setup: &str) -> (Target, Vec<Finding>) {
 /// One key of one section does not need a TOML parser: sections and such keys stand on lines of their own.
 fn value<'a>(text: &'a str, section: &str, key: &str) -> Option<(usize, &'a str)> {
     let mut within = "";
-    for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate().peekable();
+    while let Some((index, line)) = lines.next() {
         let line = line.trim();
         if let Some(head) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             within = head.trim();
@@ -74,6 +93,10 @@ fn value<'a>(text: &'a str, section: &str, key: &str) -> Option<(usize, &'a str)
         let name = name.trim().trim_matches(['"', '\'']);
         let dotted = name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
         if (within == section && name == key) || (within.is_empty() && dotted == Some(key)) {
+            // An INI value may stand on the line below, further in.
+            let below =
+                lines.next_if(|(_, below)| written.trim().is_empty() && below.starts_with([' ', '\t']));
+            let (index, written) = below.unwrap_or((index, written));
             return Some((index + 1, unquoted(written.trim())));
         }
     }
@@ -172,10 +195,22 @@ mod tests {
         let minor = |pyproject: &str, setup: &str| from_texts(pyproject, setup).0.version.minor;
         assert_eq!(minor(pyproject, setup), 9);
         assert_eq!(minor("", setup), 8);
+        assert_eq!(minor("", "[options]\npython_requires =\n    >=3.9\n"), 9);
         assert_eq!(minor("project.requires-python = '>=3.11'\r\n", ""), 11);
         assert_eq!(minor("[tool.poetry.dependencies]\npython = \"^3.10\"\n", ""), 10);
         assert_eq!(minor("[project]\nrequires-python = \">=3.6\"\n", ""), 7, "no older one can be checked");
         assert_eq!(from_texts("", "").0, Target::newest());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_said() -> std::io::Result<()> {
+        let root = tempfile::tempdir()?;
+        assert_eq!(target(root.path()), (Target::newest(), Vec::new()));
+        std::fs::write(root.path().join("pyproject.toml"), b"\xFF")?;
+        std::fs::create_dir(root.path().join("setup.cfg"))?;
+        let paths: Vec<_> = target(root.path()).1.into_iter().filter_map(|finding| finding.path).collect();
+        assert_eq!(paths, ["pyproject.toml", "setup.cfg"]);
+        Ok(())
     }
 
     #[test]

@@ -125,6 +125,8 @@ fn walk(
         .ignore(false)
         .git_global(false)
         .require_git(false)
+        // Outside of a repository a .gitignore above the project is none of its business.
+        .parents(root.ancestors().any(|folder| folder.join(".git").exists()))
         .follow_links(false)
         .filter_entry(move |entry| {
             !is_folder(entry) || entry.depth() == 0 || enters(entry, &run_dir, &hidden)

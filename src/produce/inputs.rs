@@ -1,10 +1,10 @@
 //! What a step works with: its inputs, the outputs of the steps before, and the key that they add up to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
 
 use super::{Order, Shop};
 use crate::cache::{Framed, Key};
+use crate::engine::named_variables;
 use crate::fault::{Fault, Result};
 use crate::files::{self, Content, ProjectFile};
 use crate::finding::Finding;
@@ -39,7 +39,7 @@ pub(super) fn gather(
     let key = Key {
         step: order.step,
         script: script(order)?,
-        env: variables(shop, order),
+        env: named_variables(order.script),
         inputs,
         upstream: order.upstream.clone(),
         outputs: order.outputs.to_vec(),
@@ -50,12 +50,11 @@ pub(super) fn gather(
 /// The inputs. A file that the outputs' patterns match is an input only where it is named itself: `inputs: .`
 /// means what was there before, and not what the step made the last time.
 fn expand(shop: Shop<'_>, order: &Order<'_>) -> Result<files::Expanded> {
-    let (root, run_dir) = (&shop.engine.root, &shop.engine.run_dir);
-    let mut inputs = files::expand_beside(root, run_dir, order.inputs)?;
+    let mut inputs = shop.expand(order.inputs)?;
     if inputs.files.is_empty() {
         return Ok(inputs);
     }
-    let made = files::expand_beside(root, run_dir, order.outputs)?.files;
+    let made = shop.expand(order.outputs)?.files;
     let made: BTreeSet<&str> = made.iter().map(|file| file.path.as_str()).collect();
     let named: BTreeSet<&str> = order.inputs.iter().map(|pattern| pattern.trim_start_matches("./")).collect();
     inputs.files.retain(|file| !made.contains(file.path.as_str()) || named.contains(file.path.as_str()));
@@ -65,7 +64,7 @@ fn expand(shop: Shop<'_>, order: &Order<'_>) -> Result<files::Expanded> {
 fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
     let shown = pattern.escape_debug();
     let finding = Finding::error("input-missing", format!("nothing matches the input «{shown}»"));
-    let near = files::nearest(&shop.engine.root, &shop.engine.run_dir, pattern);
+    let near = shop.nearest(pattern);
     finding.help(match near {
         Some(near) => {
             format!("write «{}» under {}.inputs, if that is meant", near.escape_debug(), order.step)
@@ -148,21 +147,4 @@ fn evidence(contents: &BTreeMap<String, Content>) -> Inputs {
 fn script(order: &Order<'_>) -> Result<String> {
     serde_json::to_string(&(&order.script.commands, &order.script.working_directory))
         .map_err(|error| Fault::new(format!("write down the commands of {}", order.step), error))
-}
-
-/// The named variables with a digest of each one's value. A secret that is not set has none.
-fn variables(shop: Shop<'_>, order: &Order<'_>) -> BTreeMap<String, Digest> {
-    let set = order.script.env.iter().map(|(name, value)| (name.clone(), variable(name, value.as_bytes())));
-    let secret = |name: &String| {
-        let value = shop.engine.variables.get(OsStr::new(name))?;
-        Some((name.clone(), variable(name, value.as_encoded_bytes())))
-    };
-    set.chain(order.script.secrets.iter().filter_map(secret)).collect()
-}
-
-fn variable(name: &str, value: &[u8]) -> Digest {
-    let mut framed = Framed::new("modelgate/variable/v1");
-    framed.part(name.as_bytes());
-    framed.part(value);
-    framed.finish()
 }

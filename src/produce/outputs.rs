@@ -6,13 +6,13 @@ use std::path::Path;
 use super::{Order, Shop};
 use crate::cache::Stamp;
 use crate::fault::Result;
-use crate::files::{self, Expanded, ProjectFile};
+use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::name::Digest;
 
 /// The stamps of the files that the commands are to write, before they have.
 pub(super) fn stamps(shop: Shop<'_>, order: &Order<'_>) -> Result<BTreeMap<String, Stamp>> {
-    let there = expand(shop, order.fresh)?.files.into_iter();
+    let there = shop.expand(order.fresh)?.files.into_iter();
     Ok(there.filter_map(|file| Some((file.path, Stamp::of(&file.on_disk)?))).collect())
 }
 
@@ -22,7 +22,7 @@ pub(super) fn collect(
     order: &Order<'_>,
     before: &BTreeMap<String, Stamp>,
 ) -> Result<std::result::Result<BTreeMap<String, Digest>, Vec<Finding>>> {
-    let made = expand(shop, order.outputs)?;
+    let made = shop.expand(order.outputs)?;
     let mut findings: Vec<Finding> =
         made.unmatched.iter().map(|pattern| missing(shop, order, pattern)).collect();
     let root = &shop.engine.root;
@@ -35,13 +35,9 @@ pub(super) fn collect(
                 && stamp.is_some()
                 && before.get(&file.path) == stamp.as_ref()
         };
-        findings.extend(expand(shop, order.fresh)?.files.iter().filter(stale).map(left_over));
+        findings.extend(shop.expand(order.fresh)?.files.iter().filter(stale).map(left_over));
     }
     if findings.is_empty() { shop.cache.digests(&made.files).map(Ok) } else { Ok(Err(findings)) }
-}
-
-fn expand(shop: Shop<'_>, patterns: &[String]) -> Result<Expanded> {
-    files::expand_beside(&shop.engine.root, &shop.engine.run_dir, patterns)
 }
 
 /// Whether the file is in the project, by its name and with links followed.
@@ -52,7 +48,7 @@ fn is_within(root: &Path, file: &ProjectFile) -> bool {
 
 fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
     let shown = pattern.escape_debug();
-    let near = files::nearest(&shop.engine.root, &shop.engine.run_dir, pattern);
+    let near = shop.nearest(pattern);
     Finding::error("output-missing", format!("there is no output «{shown}» after the commands")).help(
         match near {
             Some(near) => {

@@ -1,13 +1,14 @@
 //! The record as a file: `run.json` in the run's folder, always whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{Record, SCHEMA};
 use crate::fault::{Fault, Result};
+use crate::files::write_whole;
 
 /// The name of the record in the run's folder.
 pub const FILE: &str = "run.json";
@@ -149,34 +150,6 @@ pub fn to_json(record: &Record) -> Result<String> {
         .map_err(|error| Fault::new("write the record as JSON", error))?;
     text.push('\n');
     Ok(text)
-}
-
-/// Writes a file, all of it or nothing: into a neighbour first, which then takes its place.
-///
-/// # Errors
-/// A folder that cannot be written; the old content is then still there.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".modelgate-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        make_readable(file.as_file())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| Fault::file("write", path, error))
-}
-
-/// Temporary files are private to their owner; reports are for everybody.
-#[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &File) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ mod text;
 pub use crate::number::{bytes, change, number, seconds};
 pub use number::{bound, value};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::record::{CommandEvidence, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
 use crate::step::Step;
 
@@ -107,8 +107,7 @@ pub fn judged(verdict: &Verdict) -> String {
     let with = |outcome| verdict.rows.iter().filter(|row| row.outcome == outcome).count();
     let all = verdict.rows.len();
     match (verdict.conclusion, with(RowOutcome::Fail), with(RowOutcome::Inconclusive)) {
-        (Conclusion::Approved, ..) if all == 1 => "the one rule holds".to_owned(),
-        (Conclusion::Approved, ..) => format!("all {all} rules hold"),
+        (Conclusion::Approved, ..) => held(verdict),
         (Conclusion::Rejected, 0, _) => "the gate did not let it through".to_owned(),
         (Conclusion::Rejected, 1, _) if all == 1 => "the one rule does not hold".to_owned(),
         (Conclusion::Rejected, 1, _) => format!("1 of {all} rules does not hold"),
@@ -116,6 +115,18 @@ pub fn judged(verdict: &Verdict) -> String {
         (_, _, 0) => "the evidence does not decide".to_owned(),
         (_, _, 1) if all == 1 => "the one rule could not be decided".to_owned(),
         (_, _, open) => format!("{open} of {all} rules could not be decided"),
+    }
+}
+
+/// That every rule holds; and of how many that is only because there was nothing to compare with.
+fn held(verdict: &Verdict) -> String {
+    let rules = match verdict.rows.len() {
+        1 => "the one rule holds".to_owned(),
+        all => format!("all {all} rules hold"),
+    };
+    match verdict.rows.iter().filter(|row| row.rule.compares() && row.baseline.is_none()).count() {
+        0 => rules,
+        open => format!("{rules}, {open} of them without a baseline to compare with"),
     }
 }
 
@@ -147,28 +158,94 @@ fn failed_commands(record: &Record) -> impl Iterator<Item = (Step, &CommandEvide
 /// How many remedies of findings are worth reading at once.
 const REMEDIES: usize = 5;
 
+/// What stopped the run first; what only could be better last.
 fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<String> {
+    let decides = |finding: &&Finding| finding.severity == Severity::Error;
+    let helps = |finding: &Finding| finding.help.clone();
+    let found = || findings.iter().map(|(_, finding)| *finding);
     let mut advice: Vec<String> = record.steps.iter().filter_map(|step| step.help.clone()).collect();
-    let mut remedies: Vec<&String> = Vec::new();
-    for help in findings.iter().filter_map(|(_, finding)| finding.help.as_ref()) {
-        if !remedies.contains(&help) && !advice.contains(help) && remedies.len() < REMEDIES {
-            remedies.push(help);
+    let mut add = |helps: &mut dyn Iterator<Item = String>| {
+        let mut left = REMEDIES;
+        for help in helps {
+            if left > 0 && !advice.contains(&help) {
+                advice.push(help);
+                left -= 1;
+            }
         }
-    }
-    advice.extend(remedies.into_iter().cloned());
-    advice.extend(
-        failed_commands(record).map(|(_, command)| {
-            format!("read {} for the whole output of «{}»", command.log, command.command)
-        }),
-    );
-    let mut unmeasured: Vec<&str> = Vec::new();
-    for row in rows.iter().filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass) {
-        if !unmeasured.contains(&row.metric.as_str()) {
-            unmeasured.push(row.metric.as_str());
-        }
-    }
-    if !unmeasured.is_empty() {
-        advice.push(format!("make evaluate write {} into its metrics file", unmeasured.join(", ")));
-    }
+    };
+    add(&mut found().filter(decides).filter_map(helps));
+    add(&mut failed_commands(record)
+        .map(|(_, command)| format!("read {} for the whole output of «{}»", command.log, command.command)));
+    add(&mut unmeasured(rows).into_iter());
+    add(&mut found().filter(|finding| !decides(finding)).filter_map(helps));
     advice
+}
+
+/// What to do about the metrics that nobody measured.
+fn unmeasured(rows: &[&Row]) -> Option<String> {
+    let mut metrics: Vec<&str> = Vec::new();
+    for row in rows.iter().filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass) {
+        if !metrics.contains(&row.metric.as_str()) {
+            metrics.push(row.metric.as_str());
+        }
+    }
+    (!metrics.is_empty()).then(|| format!("make evaluate write {} into its metrics file", metrics.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_headline_says_how_it_ended_and_why() {
+        let headlines: Vec<String> = fixtures::all()
+            .iter()
+            .filter(|(name, _)| *name != "hostile")
+            .map(|(name, record)| format!("{name}: {}", compose(record, &[]).headline))
+            .collect();
+        insta::assert_snapshot!(headlines.join("\n"));
+    }
+
+    #[test]
+    fn what_does_not_hold_comes_first() {
+        let record = fixtures::rejected();
+        let report = compose(&record, &[]);
+        let outcomes: Vec<RowOutcome> = report.rows.iter().map(|row| row.outcome).collect();
+        assert!(outcomes.is_sorted_by_key(|outcome| *outcome == RowOutcome::Pass));
+        let record = fixtures::failed_lint();
+        let report = compose(&record, &[]);
+        assert!(report.findings.is_sorted_by(|(_, one), (_, next)| one.severity >= next.severity));
+    }
+
+    #[test]
+    fn a_fault_brings_its_own_remedy_and_nothing_is_advised_twice() {
+        let mut record = fixtures::faulted();
+        let help = record.step(Step::Train).and_then(|train| train.help.clone());
+        record.steps[0].findings = vec![Finding::error("x", "y").help(help.clone().unwrap_or_default()); 9];
+        assert_eq!(compose(&record, &[]).advice, Vec::from_iter(help));
+    }
+
+    #[test]
+    fn what_stopped_the_run_is_advised_before_what_could_be_better() {
+        let mut record = fixtures::rejected();
+        record.steps[0].findings = vec![Finding::warning("x", "y").help("tidy up")];
+        let advice = compose(&record, &[]).advice;
+        assert_eq!(advice, ["make evaluate write recall.macro avg into its metrics file", "tidy up"]);
+    }
+
+    #[test]
+    fn a_run_without_a_conclusion_did_not_end_well() {
+        let mut record = fixtures::approved();
+        record.conclusion = None;
+        assert_eq!(compose(&record, &[]).conclusion, Conclusion::Faulted);
+    }
+
+    #[test]
+    fn every_report_has_its_own_file() {
+        let record = fixtures::hostile();
+        let files = files(&compose(&record, &[]));
+        let names: std::collections::BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names.len(), files.len());
+        assert!(files.iter().all(|(name, text)| text.ends_with('\n') || *name == "report.html"));
+    }
 }

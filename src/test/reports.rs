@@ -60,9 +60,7 @@ pub fn marks(engine: &Engine, patterns: &[String]) -> Result<BTreeMap<String, Ma
 
 /// The run's folder holds reports of our own, which a broad glob would find.
 fn expand(engine: &Engine, patterns: &[String]) -> Result<Expanded> {
-    let mut expanded = files::expand(&engine.root, patterns)?;
-    expanded.files.retain(|file| !file.on_disk.starts_with(&engine.run_dir));
-    Ok(expanded)
+    files::expand_beside(&engine.root, &[&engine.run_dir], patterns)
 }
 
 fn marks_of(files: &[ProjectFile]) -> BTreeMap<String, Mark> {

@@ -44,3 +44,25 @@ fn order(config: &Config) -> Option<Order<'_>> {
         upstream: &NO_UPSTREAM,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn fresh(evaluate: &str) -> Vec<String> {
+        let text = format!(
+            "version: 1\nmodel: churn\ntrain: {{ run: python train.py, outputs: [model.joblib, metrics.json] }}\n\
+             evaluate: {evaluate}\ngate: {{ rules: {{ accuracy: {{ min: 0.8 }} }} }}\n"
+        );
+        let config = crate::config::parse(&text).unwrap();
+        order(&config).unwrap().fresh.to_vec()
+    }
+
+    #[test]
+    fn train_must_write_the_metrics_when_nobody_else_does() {
+        assert_eq!(fresh("{ metrics: metrics.json }"), ["metrics.json"]);
+        assert_eq!(fresh("{ run: python evaluate.py, metrics: scores.json }"), [""; 0]);
+    }
+}

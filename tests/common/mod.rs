@@ -156,7 +156,8 @@ impl Project {
 /// The outcome of each step of a record.
 pub fn outcomes(record: &Value) -> String {
     let steps = record["steps"].as_array().expect("steps");
-    let words = |step: &Value| format!("{} {}", step["step"].as_str().unwrap(), step["outcome"].as_str().unwrap());
+    let words =
+        |step: &Value| format!("{} {}", step["step"].as_str().unwrap(), step["outcome"].as_str().unwrap());
     steps.iter().map(words).collect::<Vec<_>>().join(", ")
 }
 
@@ -174,6 +175,7 @@ pub fn stable(text: &str) -> String {
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]"),
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r"\b[0-9a-f]{40}\b", "[commit]"),
+        (r"\bcommit [0-9a-f]{7}\b", "commit [short]"),
         (r"\b\d+\.\d+ s\b", "[duration]"),
     ] {
         let pattern = regex::Regex::new(pattern).expect("a pattern");
@@ -187,7 +189,8 @@ pub fn skip(test: &str, why: &str) {
     eprintln!("skipped: {test}: {why}");
     if let Some(path) = std::env::var_os("MODELGATE_SKIPPED") {
         use std::io::Write;
-        let mut file = fs::File::options().create(true).append(true).open(path).expect("the list of skipped tests");
+        let mut file =
+            fs::File::options().create(true).append(true).open(path).expect("the list of skipped tests");
         writeln!(file, "{test}: {why}").expect("the list of skipped tests");
     }
 }

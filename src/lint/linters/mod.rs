@@ -4,6 +4,7 @@ mod checkstyle;
 mod json;
 mod located;
 mod sarif;
+mod shape;
 mod text;
 
 pub(super) use located::Project;
@@ -57,11 +58,12 @@ pub(super) fn read(output: &[u8], command: &str, project: &Project) -> Reading {
     let output = String::from_utf8_lossy(output);
     let mut rest = output.strip_prefix('\u{feff}').unwrap_or(&output);
     let mut reading = Reading::default();
-    let mut text = text::Reader::new(tools(command), project);
+    let tools = tools(command);
+    let mut text = text::Reader::new(tools.clone(), project);
     while !rest.is_empty() {
         // One broken document is enough: what follows it is read line by line.
         if reading.unreadable.is_none() {
-            match document(rest, project, &tools(command)) {
+            match document(rest, project, &tools) {
                 Some(Ok((findings, read))) => {
                     reading.findings.append(&mut text.take());
                     reading.findings.extend(findings);
@@ -114,7 +116,7 @@ impl Spotted<'_> {
     /// The finding, placed in the project.
     fn finding(self, project: &Project) -> Finding {
         let severity = self.severity.unwrap_or(Severity::Error);
-        let message = if self.message.trim().is_empty() { "no message" } else { self.message.trim() };
+        let message = short(self.message);
         let number = |number: Option<u64>| {
             number.filter(|number| *number > 0).map(|number| u32::try_from(number).unwrap_or(u32::MAX))
         };
@@ -123,6 +125,18 @@ impl Spotted<'_> {
         finding.column = finding.line.and(number(self.column));
         finding.help = self.help;
         project.place(finding, &self.path)
+    }
+}
+
+/// The message, or as much of it as one should be: some linters quote whole blocks of source.
+fn short(message: &str) -> String {
+    const MAX: usize = 1_000;
+    match message.trim() {
+        "" => "no message".to_owned(),
+        message => match message.char_indices().nth(MAX) {
+            Some((end, _)) => format!("{}…", &message[..end]),
+            None => message.to_owned(),
+        },
     }
 }
 
@@ -197,6 +211,13 @@ mod tests {
         assert_eq!(code("Ruff", "E501"), "ruff/E501");
         assert_eq!(code("", "a b\n[x]"), "lint/a-b--x-");
         assert_eq!(code("x", ""), "x/message");
+    }
+
+    #[test]
+    fn a_long_message_is_cut_where_a_character_ends() {
+        assert_eq!(short(" ä\n"), "ä");
+        assert_eq!(short(&"ä".repeat(5_000)).chars().count(), 1_001);
+        assert_eq!(short("\n"), "no message");
     }
 
     proptest! {

@@ -1,6 +1,10 @@
 //! Lines of text, as linters print them for people. What is no finding is passed over: it is in the log.
 
 use super::located::Project;
+use super::shape::{
+    Located, heading_of, is_code, is_symbol, located, mypy_code, place_of, pyright_rule, severity_of,
+    without_colors,
+};
 use super::{Spotted, json};
 use crate::finding::{Finding, Severity};
 
@@ -22,14 +26,6 @@ enum Open {
     Wrapped,
     /// A finding that ruff prints in full; its help may follow.
     Full,
-}
-
-/// `path:line:column`, and what follows.
-struct Located<'a> {
-    path: &'a str,
-    line: u64,
-    column: Option<u64>,
-    rest: &'a str,
 }
 
 impl<'a> Reader<'a> {
@@ -232,116 +228,6 @@ impl<'a> Reader<'a> {
         };
         self.found.push(spotted.finding(self.project));
     }
-}
-
-/// How much the letter of a code weighs for its linter.
-fn severity_of(tool: &str, id: &str) -> Severity {
-    match (tool, id.as_bytes().first()) {
-        ("pylint", Some(b'W')) | ("flake8" | "pycodestyle", Some(b'W')) => Severity::Warning,
-        ("pylint", Some(b'C' | b'R' | b'I')) => Severity::Notice,
-        _ => Severity::Error,
-    }
-}
-
-/// Finds the first `:line:`, `:line:column:`, `:line:column:line:column:` or `:line:column -`.
-fn located(line: &str) -> Option<Located<'_>> {
-    line.match_indices(':').find_map(|(colon, _)| {
-        let (number, mut rest) = digits(&line[colon + 1..])?;
-        let mut column = None;
-        let mut count = 0;
-        while let Some((next, after)) = rest.strip_prefix(':').and_then(digits) {
-            count += 1;
-            column = column.or(Some(next));
-            rest = after;
-            if count == 3 {
-                break;
-            }
-        }
-        let rest = match rest.strip_prefix(':') {
-            Some(rest) => rest.strip_prefix(' ').unwrap_or(rest),
-            None => rest.strip_prefix(' ').filter(|rest| rest.starts_with("- "))?,
-        };
-        (colon > 0).then_some(Located { path: &line[..colon], line: number, column, rest })
-    })
-}
-
-fn digits(text: &str) -> Option<(u64, &str)> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number = text[..end].parse().ok()?;
-    Some((number, &text[end..]))
-}
-
-/// `path:line:column` and nothing after it.
-fn place_of(place: &str) -> Option<(&str, u64, Option<u64>)> {
-    let mut parts = place.trim().rsplitn(3, ':');
-    let column = parts.next()?.parse().ok()?;
-    let line = parts.next()?.parse().ok()?;
-    Some((parts.next()?, line, Some(column)))
-}
-
-/// The heading of a finding in full: `F401 [*] message`, `invalid-syntax: message`, `error[code]: message`.
-fn heading_of(heading: &str) -> (Option<Severity>, &str, &str) {
-    let (first, message) = heading.split_once(' ').unwrap_or((heading, ""));
-    let message = message.strip_prefix("[*] ").unwrap_or(message);
-    let word = first.trim_end_matches(':');
-    if let Some((severity, code)) = word.strip_suffix(']').and_then(|word| word.split_once('[')) {
-        return (json::severity(severity), code, message);
-    }
-    if is_code(word) || first.ends_with(':') {
-        return (None, word, message);
-    }
-    (None, "", heading)
-}
-
-/// `E501`, `PLR0913`, `invalid-syntax`.
-fn is_code(text: &str) -> bool {
-    let letters = text.bytes().take_while(u8::is_ascii_uppercase).count();
-    let numbers = text.len() - letters;
-    let numbered = (1..=10).contains(&letters)
-        && (1..=6).contains(&numbers)
-        && text.bytes().skip(letters).all(|byte| byte.is_ascii_digit());
-    numbered || text == "invalid-syntax"
-}
-
-/// `unused-import`.
-fn is_symbol(text: &str) -> bool {
-    text.contains('-')
-        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        || matches!(text, "fixme" | "reimported" | "unreachable")
-}
-
-/// The message and the code of `message  [code]`.
-fn mypy_code(message: &str) -> (&str, Option<&str>) {
-    let parts = message.strip_suffix(']').and_then(|message| message.rsplit_once(" ["));
-    match parts {
-        Some((text, code))
-            if !code.is_empty() && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_,".contains(&b)) =>
-        {
-            (text.trim_end(), Some(code))
-        }
-        _ => (message, None),
-    }
-}
-
-/// The message and the rule of `message (rule)`.
-fn pyright_rule(message: &str) -> (&str, Option<&str>) {
-    let parts = message.strip_suffix(')').and_then(|message| message.rsplit_once(" ("));
-    parts
-        .filter(|(_, rule)| rule.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-        .map_or((message, None), |(text, rule)| (text, Some(rule)))
-}
-
-/// The line without the escape sequences that colour it.
-fn without_colors(line: &str) -> String {
-    let mut plain = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("\u{1b}[") {
-        plain.push_str(before);
-        let end = after.find(|c: char| c.is_ascii_alphabetic()).map_or(after.len(), |end| end + 1);
-        rest = &after[end..];
-    }
-    plain.push_str(rest);
-    plain
 }
 
 #[cfg(test)]

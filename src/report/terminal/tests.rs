@@ -10,7 +10,9 @@ fn plain(record: &crate::record::Record, width: usize) -> String {
 
 fn assert_fits(name: &str, record: &crate::record::Record, columns: usize) {
     for color in [false, true] {
-        let page = render(&compose(record, &[]), Look { width: columns, color });
+        let look = Look { width: columns, color };
+        let mut page = render(&compose(record, &[]), look);
+        page.extend(record.steps.iter().map(|done| step(done, look)));
         for line in page.lines() {
             // The only escape sequences are our own colours.
             let shown = clean(&line.replace('\u{200b}', ""));

@@ -4,25 +4,28 @@
 //! would need a whole name resolution (a `nonlocal` without a binding), the answer given here is the one
 //! that reports nothing.
 
+mod around;
+
 use std::cell::RefCell;
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Mod, PythonVersion, Stmt};
-use ruff_python_parser::semantic_errors::{
-    LazyImportContext, SemanticSyntaxChecker, SemanticSyntaxContext, SemanticSyntaxError,
-};
-use ruff_text_size::{Ranged, TextRange};
+use ruff_python_parser::semantic_errors::SemanticSyntaxChecker;
+use ruff_text_size::Ranged;
 
-/// The errors of a module.
+use around::{Around, Kind, Scope};
+
+/// The errors of a module: the byte offset and what is wrong there.
 pub(super) fn errors(
     module: &Mod,
     source: &str,
     version: PythonVersion,
     notebook: bool,
-) -> Vec<SemanticSyntaxError> {
+) -> Vec<(usize, String)> {
     let Mod::Module(module) = module else { return Vec::new() };
     let mut walk = Walk {
         rules: SemanticSyntaxChecker::new(),
+        own: Vec::new(),
         around: Around {
             source,
             version,
@@ -35,7 +38,9 @@ pub(super) fn errors(
     };
     walk.around.note_globals(&module.body);
     walk.visit_body(&module.body);
-    walk.around.errors.into_inner()
+    let found = walk.around.errors.into_inner();
+    let found = found.iter().map(|error| (error.range.start().to_usize(), error.to_string()));
+    found.chain(walk.own).collect()
 }
 
 fn future_annotations(body: &[Stmt]) -> bool {
@@ -44,181 +49,10 @@ fn future_annotations(body: &[Stmt]) -> bool {
     futures.any(|import| import.names.iter().any(|alias| alias.name.as_str() == "annotations"))
 }
 
-enum Kind<'a> {
-    Module,
-    Class,
-    Function { is_async: bool, parameters: &'a ast::Parameters },
-    Lambda(Option<&'a ast::Parameters>),
-    Comprehension { is_async: bool },
-    Generator,
-}
-
-struct Scope<'a> {
-    kind: Kind<'a>,
-    /// How many loops of this scope we are in.
-    loops: u32,
-    /// How many `try` statements of this scope we are in.
-    tries: u32,
-    /// The names that it declares global, and where.
-    globals: Vec<(&'a str, TextRange)>,
-}
-
-impl<'a> Scope<'a> {
-    const fn of(kind: Kind<'a>) -> Self {
-        Self { kind, loops: 0, tries: 0, globals: Vec::new() }
-    }
-}
-
-/// What surrounds the node that is being visited.
-struct Around<'a> {
-    source: &'a str,
-    version: PythonVersion,
-    notebook: bool,
-    future_annotations: bool,
-    has_global: bool,
-    scopes: Vec<Scope<'a>>,
-    errors: RefCell<Vec<SemanticSyntaxError>>,
-}
-
-impl<'a> Around<'a> {
-    fn innermost(&self) -> Option<&Scope<'a>> {
-        self.scopes.last()
-    }
-
-    fn kinds(&self) -> impl Iterator<Item = &Kind<'a>> {
-        self.scopes.iter().rev().map(|scope| &scope.kind)
-    }
-
-    /// The kinds from the innermost scope outwards up to the function or class that holds them.
-    fn comprehensions(&self) -> impl Iterator<Item = &Kind<'a>> {
-        self.kinds().take_while(|kind| matches!(kind, Kind::Comprehension { .. } | Kind::Generator))
-    }
-
-    /// The innermost scope that is no comprehension.
-    fn holder(&self) -> Option<&Kind<'a>> {
-        self.kinds().find(|kind| !matches!(kind, Kind::Comprehension { .. } | Kind::Generator))
-    }
-
-    /// IPython awaits at the top of a cell.
-    fn at_top_of_cell(&self) -> bool {
-        self.notebook && matches!(self.holder(), Some(Kind::Module))
-    }
-
-    /// Looks ahead for the `global` statements of a scope that is about to be entered.
-    fn note_globals(&mut self, body: &'a [Stmt]) {
-        if self.has_global
-            && let Some(scope) = self.scopes.last_mut()
-        {
-            let mut globals = Globals(&mut scope.globals);
-            globals.visit_body(body);
-        }
-    }
-}
-
-struct Globals<'a, 'b>(&'b mut Vec<(&'a str, TextRange)>);
-
-impl<'a> Visitor<'a> for Globals<'a, '_> {
-    fn visit_stmt(&mut self, stmt: &'a Stmt) {
-        match stmt {
-            Stmt::Global(global) => {
-                self.0.extend(global.names.iter().map(|name| (name.as_str(), global.range())));
-            }
-            // What stands within belongs to another scope.
-            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
-            _ => walk_stmt(self, stmt),
-        }
-    }
-
-    fn visit_expr(&mut self, _: &'a Expr) {}
-}
-
-impl SemanticSyntaxContext for Around<'_> {
-    fn future_annotations_or_stub(&self) -> bool {
-        self.future_annotations
-    }
-
-    fn lazy_import_context(&self) -> Option<LazyImportContext> {
-        let scope = self.innermost()?;
-        match scope.kind {
-            Kind::Function { .. } => Some(LazyImportContext::Function),
-            Kind::Class => Some(LazyImportContext::Class),
-            _ => (scope.tries > 0).then_some(LazyImportContext::TryExceptBlocks),
-        }
-    }
-
-    fn python_version(&self) -> PythonVersion {
-        self.version
-    }
-
-    fn source(&self) -> &str {
-        self.source
-    }
-
-    fn global(&self, name: &str) -> Option<TextRange> {
-        let globals = &self.innermost()?.globals;
-        globals.iter().find(|(global, _)| *global == name).map(|(_, range)| *range)
-    }
-
-    fn has_nonlocal_binding(&self, _: &str) -> bool {
-        true
-    }
-
-    fn in_async_context(&self) -> bool {
-        matches!(self.holder(), Some(Kind::Function { is_async: true, .. })) || self.at_top_of_cell()
-    }
-
-    fn in_await_allowed_context(&self) -> bool {
-        matches!(self.holder(), Some(Kind::Function { .. } | Kind::Lambda(_))) || self.at_top_of_cell()
-    }
-
-    fn in_yield_allowed_context(&self) -> bool {
-        matches!(self.kinds().next(), Some(Kind::Function { .. } | Kind::Lambda(_)))
-    }
-
-    fn in_sync_comprehension(&self) -> bool {
-        self.comprehensions().any(|kind| matches!(kind, Kind::Comprehension { is_async: false }))
-    }
-
-    fn in_class_body_comprehension(&self) -> bool {
-        matches!(self.holder(), Some(Kind::Class))
-    }
-
-    fn in_module_scope(&self) -> bool {
-        self.scopes.len() == 1
-    }
-
-    fn in_function_scope(&self) -> bool {
-        matches!(self.kinds().next(), Some(Kind::Function { .. }))
-    }
-
-    fn in_generator_context(&self) -> bool {
-        self.comprehensions().any(|kind| matches!(kind, Kind::Generator))
-    }
-
-    fn in_notebook(&self) -> bool {
-        self.notebook
-    }
-
-    fn report_semantic_error(&self, error: SemanticSyntaxError) {
-        self.errors.borrow_mut().push(error);
-    }
-
-    fn in_loop_context(&self) -> bool {
-        self.innermost().is_some_and(|scope| scope.loops > 0)
-    }
-
-    fn is_bound_parameter(&self, name: &str) -> bool {
-        match self.kinds().next() {
-            Some(Kind::Function { parameters, .. } | Kind::Lambda(Some(parameters))) => {
-                parameters.includes(name)
-            }
-            _ => false,
-        }
-    }
-}
-
 struct Walk<'a> {
     rules: SemanticSyntaxChecker,
+    /// What Python refuses and the parser's rules do not know.
+    own: Vec<(usize, String)>,
     around: Around<'a>,
 }
 
@@ -306,7 +140,14 @@ impl<'a> Visitor<'a> for Walk<'a> {
                 self.visit_expr(&a_while.test);
                 self.visit_loop(&a_while.body, &a_while.orelse);
             }
-            Stmt::Try(_) => {
+            Stmt::Expr(alone) if alone.value.is_starred_expr() => {
+                self.own.push((stmt.start().to_usize(), "cannot use starred expression here".into()));
+                walk_stmt(self, stmt);
+            }
+            Stmt::Try(a_try) => {
+                if a_try.handlers.is_empty() && !a_try.orelse.is_empty() {
+                    self.own.push((stmt.start().to_usize(), "`try` with `else` and without `except`".into()));
+                }
                 if let Some(scope) = self.around.scopes.last_mut() {
                     scope.tries += 1;
                 }
@@ -360,8 +201,8 @@ mod tests {
         let parsed = parse_unchecked(source, ParseOptions::from(mode));
         assert!(parsed.errors().is_empty(), "{source}");
         errors(parsed.syntax(), source, PythonVersion::PY310, notebook)
-            .iter()
-            .map(ToString::to_string)
+            .into_iter()
+            .map(|(_, message)| message)
             .collect()
     }
 
@@ -384,6 +225,8 @@ mod tests {
             "import x\nfrom __future__ import annotations\n",
             "f(a=1, a=2)\n",
             "nonlocal x\n",
+            "*a\n",
+            "try:\n    pass\nelse:\n    pass\nfinally:\n    pass\n",
             "*a = 1\n",
             "def f():\n    [(yield) for x in y]\n",
             "match x:\n    case y: pass\n    case 1: pass\n",
@@ -409,6 +252,8 @@ mod tests {
             "class A:\n    x = [y for y in z]\n    async def f(self):\n        await self\n",
             "def f():\n    try:\n        yield 1\n    finally:\n        return\n",
             "def f(*, a, b=1): pass\n",
+            "*a,\n",
+            "try:\n    pass\nfinally:\n    pass\n",
         ] {
             assert_eq!(of(source, false), Vec::<String>::new(), "{source}");
         }
