@@ -20,7 +20,7 @@ pub(super) fn inputs(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
     let mut found = 0;
     let mut checks = Vec::new();
     for (step, patterns) in steps {
-        match files::expand_beside(patient.root, patient.run_dir, patterns) {
+        match files::expand_beside(patient.root, &[patient.run_dir], patterns) {
             Ok(expanded) => {
                 found += expanded.files.len();
                 checks.extend(
@@ -40,11 +40,14 @@ pub(super) fn inputs(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
 
 fn unmatched(patient: &Patient<'_>, config: &Config, step: Step, pattern: &str) -> Check {
     let says = format!("«{}» of {step}.inputs matches nothing", shown(pattern));
+    if patient.root.join(format!("{pattern}.dvc")).is_file() || patient.root.join("dvc.lock").is_file() {
+        return Check::broken("inputs", says).help("dvc pull");
+    }
     // Training may make it.
     if step == Step::Evaluate && config.train.is_some() {
         return Check::warning("inputs", says).help("it has to be there, or training has to make it");
     }
-    let help = match nearest(patient.root, patient.run_dir, pattern) {
+    let help = match nearest(patient.root, &[patient.run_dir], pattern) {
         Some(like) => format!("did you mean «{}»?", shown(&like)),
         None => format!("put it there, or take it out of `{step}.inputs`"),
     };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::folder::Folder;
 use super::recipe::{Runner, Script, has_target};
+use super::scan::scan;
 use super::script::{Read, Role};
 use super::{Project, Work, dvc, manifest, measure};
 use crate::engine::Variables;
@@ -16,6 +17,9 @@ const EVALUATE: [&str; 5] = ["evaluate.py", "eval.py", "evaluate_model.py", "eva
 
 /// How many scripts without a telling name are read to find one that trains.
 const MOST_READ: usize = 40;
+
+/// How many scripts with a telling name are read to find the right one.
+const MOST_NAMED: usize = 8;
 
 /// Looks at the project in `root`, an absolute folder. `variables` tell which Python the machine has.
 ///
@@ -54,14 +58,28 @@ impl Finder<'_> {
         }
         let mut named = Vec::new();
         project.train = stages.train.map(|work| self.adapt(work)).or_else(|| {
-            let read = self.script(&TRAIN, "train").or_else(|| self.fitting());
+            let read = self.script(&TRAIN, "train", |read| read.traces.fits).or_else(|| self.fitting());
+            let unplaced = read.as_ref().map(Read::unplaced).unwrap_or_default();
+            if !unplaced.is_empty() {
+                let models = unplaced.join(", ");
+                let hint = format!(
+                    "{models}: in a folder that is known only when it runs. Is it among the outputs?"
+                );
+                project.hints.push(hint);
+            }
             read.map(|read| self.keep(&read, Role::Train, &mut project.metrics, &mut named))
                 .or_else(|| self.target("train"))
         });
         let train_metrics = std::mem::take(&mut project.metrics);
         let train_named = std::mem::take(&mut named);
         project.evaluate = stages.evaluate.map(|work| self.adapt(work)).or_else(|| {
-            let read = self.script(&EVALUATE, "evaluate")?;
+            // Beside the script that trains, if it has the choice.
+            let beside = project
+                .train
+                .as_ref()
+                .and_then(|train| train.from.rsplit_once('/'))
+                .map(|(folder, _)| folder);
+            let read = self.script(&EVALUATE, "evaluate", |read| read.folder() == beside)?;
             self.hand_over(&read, project.train.as_mut());
             Some(self.keep(&read, Role::Evaluate, &mut project.metrics, &mut named))
         });
@@ -81,10 +99,19 @@ impl Finder<'_> {
             let missing = project.metrics.iter().filter(|file| !train.outputs.contains(file));
             train.outputs.extend(missing.cloned().collect::<Vec<_>>());
         }
-        if named.is_empty() {
-            named = train_named;
+        for metrics in [train_named, self.named_in(&project.evaluate), self.named_in(&project.train)] {
+            if named.is_empty() {
+                named = metrics;
+            }
         }
         (project, named)
+    }
+
+    /// The names of metrics that the scripts of a stage write.
+    fn named_in(&self, work: &Option<Work>) -> Vec<String> {
+        let inputs = work.iter().filter(|work| work.from == "dvc.yaml").flat_map(|work| &work.inputs);
+        let scripts = inputs.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
+        scripts.filter_map(|script| self.folder.text(script)).flat_map(|text| scan(&text).metrics).collect()
     }
 
     fn adapt(&self, mut work: Work) -> Work {
@@ -92,17 +119,25 @@ impl Finder<'_> {
         work
     }
 
-    /// The script with one of the names that lies nearest to the root; else a shell script.
-    fn script(&self, names: &[&str], word: &str) -> Option<Read> {
-        let rank = |path: &&String| {
+    /// The script with one of the names that lies nearest to the root, one that is `right` before all
+    /// others; else a shell script.
+    fn script(&self, names: &[&str], word: &str, right: impl Fn(&Read) -> bool) -> Option<Read> {
+        let rank = |path: &String| {
             let name = path.rsplit('/').next().unwrap_or_default();
             let place = names.iter().position(|known| *known == name)?;
             Some((path.matches('/').count(), place))
         };
         let own = self.folder.files.iter().filter(|path| !is_aside(path));
-        let found = own.filter_map(|path| Some((rank(&path)?, path))).min();
-        if let Some((_, path)) = found {
-            return Some(Read::of(self.folder, self.script_at(path)));
+        let mut named: Vec<_> = own.filter_map(|path| Some((rank(path)?, path))).collect();
+        named.sort();
+        let mut scripts: Vec<Read> = named
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(_, path)| Read::of(self.folder, self.script_at(path)))
+            .collect();
+        if !scripts.is_empty() {
+            let best = scripts.iter().position(right).unwrap_or(0);
+            return Some(scripts.swap_remove(best));
         }
         let shell = [format!("{word}.sh"), format!("scripts/{word}.sh")];
         shell.into_iter().find(|path| self.folder.has_file(path)).map(|path| Read::shell(&path))

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
 use crate::fault::{Fault, Result};
+use crate::files::{unfinished, write_whole};
 
 /// How deep a script or a data set may lie; deeper ones are found where a script names them.
 const DEEPEST: usize = 4;
@@ -160,23 +161,19 @@ fn relative(root: &Path, path: &Path) -> Option<String> {
 /// # Errors
 /// A file that is there already; a folder that cannot be written.
 pub fn save(path: &Path, text: &str, replace: bool) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    if replace {
+        return write_whole(path, text.as_bytes());
+    }
     let write = || {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".modelgate-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder)?;
+        let mut file = unfinished(path.parent().unwrap_or(Path::new(".")), false)?;
         file.write_all(text.as_bytes())?;
-        let kept = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-        kept.map(drop).map_err(|error| error.error)
+        file.persist_noclobber(path).map(drop).map_err(|error| error.error)
     };
     write().map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Fault::new(format!("write {}", path.display()), "it is there already").help(
+        ErrorKind::AlreadyExists => Fault::new(format!("write {}", path.display()), "it is there already")
+            .help(
                 "`modelgate init --stdout` shows what would be written, `modelgate init --force` replaces it",
-            )
-        }
+            ),
         _ => Fault::file("write", path, error),
     })
 }

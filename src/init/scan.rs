@@ -23,6 +23,8 @@ pub(super) struct Mention {
     pub usage: Usage,
     /// Whether something stands in front that is only known when the script runs.
     pub partial: bool,
+    /// Whether it stands in the script itself, not in a module that it imports.
+    pub own: bool,
 }
 
 /// What a script does with a path.
@@ -157,7 +159,7 @@ fn paths(statement: &Statement) -> Vec<Mention> {
     chains
         .into_iter()
         .filter(|chain| !chain.computed && looks_like_path(&chain.path))
-        .map(|chain| Mention { path: chain.path, usage, partial: chain.partial })
+        .map(|chain| Mention { path: chain.path, usage, partial: chain.partial, own: true })
         .collect()
 }
 

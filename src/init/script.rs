@@ -64,9 +64,10 @@ impl Read {
                     read.modules.push(module);
                 }
             }
-            read.traces.paths.extend(traces.paths);
+            let own = next == 0;
+            read.traces.paths.extend(traces.paths.into_iter().map(|path| Mention { own, ..path }));
             // What a module could do is not what the script does.
-            if next == 0 {
+            if own {
                 read.traces.metrics = traces.metrics;
                 read.traces.imports = traces.imports;
             }
@@ -74,6 +75,11 @@ impl Read {
             next += 1;
         }
         read
+    }
+
+    /// The folder that it is in; none for the project itself.
+    pub fn folder(&self) -> Option<&str> {
+        self.script.path.rsplit_once('/').map(|(folder, _)| folder)
     }
 
     /// A shell script, which is not read.
@@ -139,7 +145,8 @@ impl Read {
         };
         let mut settings = Vec::new();
         let mut data = Vec::new();
-        for mention in self.traces.paths.iter().filter(|mention| mention.usage != Usage::Write) {
+        let reads = |mention: &&Mention| mention.usage == Usage::Read || is_own(mention);
+        for mention in self.traces.paths.iter().filter(reads) {
             let end = extension(&mention.path);
             // A step reads what the steps before it made in any case.
             if MODELS.contains(&end) && role == Role::Evaluate {
@@ -147,11 +154,14 @@ impl Read {
             }
             let Some(path) = find(folder, mention).filter(|path| !made(path)) else { continue };
             if SETTINGS.contains(&end) {
-                settings.push(path)
+                settings.push(path);
             } else if end != "py" {
-                data.push(path)
+                data.push(path);
             }
         }
+        // A folder says less than the files in it that are named.
+        let named = data.clone();
+        data.retain(|path| !named.iter().any(|other| other.starts_with(&format!("{path}/"))));
         if data.is_empty() && folder.has_folder("data") {
             data.push("data".into());
         }
@@ -178,9 +188,23 @@ impl Read {
     fn models_made(&self) -> Vec<String> {
         let is_made = |mention: &&Mention| match extension(&mention.path) {
             "" => mention.usage == Usage::Write && mention.path.contains('/'),
-            end => MODELS.contains(&end) && mention.usage != Usage::Read,
+            end => MODELS.contains(&end) && (mention.usage == Usage::Write || is_own(mention)),
         };
         self.whole(is_made)
+    }
+
+    /// The models in folders that are known only when it runs.
+    pub fn unplaced(&self) -> Vec<&str> {
+        let is_model = |mention: &&Mention| {
+            mention.partial && mention.usage != Usage::Read && MODELS.contains(&extension(&mention.path))
+        };
+        let mut models: Vec<&str> = Vec::new();
+        for mention in self.traces.paths.iter().filter(is_model) {
+            if !models.contains(&mention.path.as_str()) {
+                models.push(&mention.path);
+            }
+        }
+        models
     }
 
     /// The models that it loads.
@@ -217,6 +241,11 @@ impl Read {
             self.traces.paths.iter().filter(|mention| !mention.partial).filter(|mention| wanted(mention));
         known.map(|mention| clean(&mention.path)).filter(|path| seen.insert(path.clone())).collect()
     }
+}
+
+/// Whether the script itself names the path, and maybe reads it and maybe writes it.
+fn is_own(mention: &Mention) -> bool {
+    mention.own && mention.usage == Usage::Unknown
 }
 
 /// The path of the project that a script means; one that is read although it is not there, too, since

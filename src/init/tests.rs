@@ -121,6 +121,18 @@ fn a_package_below_src_with_uv() {
 }
 
 #[test]
+fn the_script_that_fits_is_preferred_and_what_it_saves_somewhere_is_said() {
+    let folder = project(&[
+        ("tasks/train.py", "def train(ctx): ctx.run('python -m ct.train')\n"),
+        ("src/ct/__init__.py", ""),
+        ("src/ct/train.py", "trainer.fit(model)\ntorch.save(model, out / 'model.pt')\n"),
+        ("src/ct/evaluate.py", ""),
+        ("evaluation/evaluate.py", ""),
+    ]);
+    insta::assert_snapshot!(shown(&found(&folder.path())));
+}
+
+#[test]
 fn an_empty_folder() {
     insta::assert_snapshot!(shown(&found(&project(&[]).path())));
 }

@@ -69,34 +69,47 @@ fn train(project: &Project) -> String {
         return todo.replace("RUN", &comment(&scalar(&run)));
     };
     let mut text = format!("train:\n{}", script(work));
-    let inputs = Kept::of("inputs", &work.inputs);
-    text += if inputs.kept.is_empty() {
-        "  # Without inputs it always runs. With them it is restored while none of them has changed:\n  \
-         # inputs: [train.py, data/train.csv]\n"
-    } else {
-        "  # While none of these has changed, the outputs are restored: name everything that it reads.\n"
-    };
-    text += &inputs.line();
+    let inputs = Kept::of("inputs", &work.inputs).line();
     let outputs = Kept::of("outputs", &work.outputs);
-    if outputs.kept.is_empty() {
-        text += "  # TODO: the files that it makes, such as:\n  # outputs: [model.joblib]\n";
+    text += match (inputs.is_empty(), outputs.kept.is_empty()) {
+        (true, _) => {
+            "  # Without inputs it always runs. With them it is restored while none of them has changed:\n  \
+             # inputs: [train.py, data/train.csv]\n"
+        }
+        (false, false) => {
+            "  # While none of these has changed, the outputs are restored: name everything that it reads.\n"
+        }
+        // With inputs, but with nothing to restore, a second run would have no model.
+        (false, true) => {
+            "  # Once its outputs are named, it can be restored while none of these has changed:\n"
+        }
+    };
+    if !outputs.kept.is_empty() {
+        return text + &inputs + &outputs.line();
     }
-    text + &outputs.line()
+    text += &inputs.replace("  inputs:", "  # inputs:");
+    text + "  # TODO: the files that it makes, such as:\n  # outputs: [model.joblib]\n" + &outputs.line()
 }
 
 fn evaluate(project: &Project) -> String {
     let metrics = Kept::of("metrics", &project.metrics);
     let mut text = "evaluate:\n".to_owned();
     let train = usable(project.train.as_ref());
-    let measures = train.filter(|train| {
-        let outputs = Kept::of("outputs", &train.outputs).kept;
-        !metrics.kept.is_empty() && metrics.kept.iter().all(|file| outputs.contains(file))
-    });
+    let made = train.map(|train| Kept::of("outputs", &train.outputs).kept).unwrap_or_default();
+    let all_made = !metrics.kept.is_empty() && metrics.kept.iter().all(|file| made.contains(file));
+    let measures = train.filter(|_| all_made);
     let evaluate = usable(project.evaluate.as_ref());
     match (evaluate, measures) {
         (Some(work), _) => {
             text += &script(work);
-            text += &Kept::of("inputs", &work.inputs).line();
+            let inputs = Kept::of("inputs", &work.inputs);
+            if made.is_empty() && !inputs.kept.is_empty() {
+                // Restored metrics of another model would be worse than measuring again.
+                text += "  # Once it is known which file the model is, it can be restored while none of these has changed:\n";
+                text += &inputs.line().replace("  inputs:", "  # inputs:");
+            } else {
+                text += &inputs.line();
+            }
             text += &Kept::of("outputs", &work.outputs).line();
         }
         (None, Some(train)) => {
