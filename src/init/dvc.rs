@@ -118,7 +118,7 @@ fn work(stages: &[Stage], later: &BTreeSet<&String>, with_metrics: bool) -> Opti
         outputs.extend(last.metrics.iter().filter(|file| !last.outputs.contains(file)).cloned());
     }
     let run = stages.iter().flat_map(|stage| stage.run.clone()).collect();
-    Some(Work { from: FILE.into(), run, env: Vec::new(), inputs, outputs })
+    Some(Work { from: FILE.into(), run, env: Vec::new(), inputs, data_is_known: true, outputs })
 }
 
 /// A stage, unless it says what only DVC can fill in.

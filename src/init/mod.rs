@@ -66,6 +66,8 @@ pub struct Work {
     pub env: Vec<(String, String)>,
     /// Paths, folders and globs that they read.
     pub inputs: Vec<String>,
+    /// Whether the data is among the inputs. Without it, nothing may be restored.
+    pub data_is_known: bool,
     /// Paths, folders and globs that they make, the metrics not among them unless nothing else makes these.
     pub outputs: Vec<String>,
 }

@@ -133,12 +133,12 @@ impl Read {
         if role == Role::Train {
             work.outputs = self.models_made();
         }
-        work.inputs = self.inputs(folder, &work.outputs, role);
+        (work.inputs, work.data_is_known) = self.inputs(folder, &work.outputs, role);
         work
     }
 
-    /// What it reads: the code, the settings, the packages, the data.
-    fn inputs(&self, folder: &Folder, outputs: &[String], role: Role) -> Vec<String> {
+    /// What it reads: the code, the settings, the packages, the data; and whether data is among it.
+    fn inputs(&self, folder: &Folder, outputs: &[String], role: Role) -> (Vec<String>, bool) {
         let metrics = self.metrics_files(folder);
         let made = |path: &str| {
             outputs.iter().chain(&metrics).any(|made| made == path || made.starts_with(&format!("{path}/")))
@@ -171,8 +171,9 @@ impl Read {
         }
         let packages = manifest::packages(folder);
         let mut seen = BTreeSet::new();
+        let data_is_known = !data.is_empty();
         let all = self.code().into_iter().chain(settings).chain(packages).chain(data);
-        all.filter(|path| seen.insert(path.clone())).collect()
+        (all.filter(|path| seen.insert(path.clone())).collect(), data_is_known)
     }
 
     /// The code: the whole package where it is part of one, else the script and what it imports.

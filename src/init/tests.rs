@@ -228,12 +228,13 @@ fn text() -> impl Strategy<Value = String> {
 fn work() -> impl Strategy<Value = Option<Work>> {
     let texts = || prop::collection::vec(text(), 0..3);
     let env = prop::collection::vec((text(), text()), 0..2);
-    let work = (text(), texts(), env, texts(), texts());
-    prop::option::of(work.prop_map(|(from, run, env, inputs, outputs)| Work {
+    let work = (text(), texts(), env, texts(), any::<bool>(), texts());
+    prop::option::of(work.prop_map(|(from, run, env, inputs, data_is_known, outputs)| Work {
         from,
         run,
         env,
         inputs,
+        data_is_known,
         outputs,
     }))
 }

@@ -69,26 +69,37 @@ fn train(project: &Project) -> String {
         return todo.replace("RUN", &comment(&scalar(&run)));
     };
     let mut text = format!("train:\n{}", script(work));
-    let inputs = Kept::of("inputs", &work.inputs).line();
     let outputs = Kept::of("outputs", &work.outputs);
-    text += match (inputs.is_empty(), outputs.kept.is_empty()) {
-        (true, _) => {
-            "  # Without inputs it always runs. With them it is restored while none of them has changed:\n  \
-             # inputs: [train.py, data/train.csv]\n"
-        }
-        (false, false) => {
-            "  # While none of these has changed, the outputs are restored: name everything that it reads.\n"
-        }
-        // With inputs, but with nothing to restore, a second run would have no model.
-        (false, true) => {
-            "  # Once its outputs are named, it can be restored while none of these has changed:\n"
-        }
-    };
-    if !outputs.kept.is_empty() {
-        return text + &inputs + &outputs.line();
+    text += &inputs(work, (!outputs.kept.is_empty()).then_some(RESTORED), "its outputs");
+    if outputs.kept.is_empty() {
+        text += "  # TODO: the files that it makes, such as:\n  # outputs: [model.joblib]\n";
     }
-    text += &inputs.replace("  inputs:", "  # inputs:");
-    text + "  # TODO: the files that it makes, such as:\n  # outputs: [model.joblib]\n" + &outputs.line()
+    text + &outputs.line()
+}
+
+const RESTORED: &str =
+    "While none of these has changed, the outputs are restored: name everything that it reads.";
+
+/// The inputs with a remark, which is none where something other than the data is `unknown`. Then nothing may
+/// be restored, since a restored result of another model or other data would be worse than doing it again.
+fn inputs(work: &Work, remark: Option<&str>, unknown: &str) -> String {
+    let inputs = Kept::of("inputs", &work.inputs);
+    let line = inputs.line();
+    if inputs.kept.is_empty() {
+        let example = "  # It always runs. With inputs, it is restored while none of them has changed.\n";
+        return line + example;
+    }
+    let unknown = match (remark, work.data_is_known) {
+        (Some(""), true) => return line,
+        (Some(remark), true) => return format!("  # {remark}\n{line}"),
+        (Some(_), false) => "its data",
+        (None, true) => unknown,
+        (None, false) => &format!("{unknown} and its data"),
+    };
+    let line = line.replace("  inputs:", "  # inputs:");
+    format!(
+        "  # It always runs. With {unknown} named, it can be restored while none of these has changed:\n{line}"
+    )
 }
 
 fn evaluate(project: &Project) -> String {
@@ -102,14 +113,7 @@ fn evaluate(project: &Project) -> String {
     match (evaluate, measures) {
         (Some(work), _) => {
             text += &script(work);
-            let inputs = Kept::of("inputs", &work.inputs);
-            if made.is_empty() && !inputs.kept.is_empty() {
-                // Restored metrics of another model would be worse than measuring again.
-                text += "  # Once it is known which file the model is, it can be restored while none of these has changed:\n";
-                text += &inputs.line().replace("  inputs:", "  # inputs:");
-            } else {
-                text += &inputs.line();
-            }
+            text += &inputs(work, (!made.is_empty()).then_some(""), "the model");
             text += &Kept::of("outputs", &work.outputs).line();
         }
         (None, Some(train)) => {
