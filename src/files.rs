@@ -1,6 +1,7 @@
 //! The files of the project: from paths and globs to sorted lists, and their digests.
 
 mod pattern;
+mod stamp;
 mod walk;
 
 use std::fs::File;
@@ -15,7 +16,9 @@ use tempfile::NamedTempFile;
 use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
+
 use pattern::Pattern;
+pub use stamp::Stamp;
 use walk::Skip;
 
 /// A file of the project.

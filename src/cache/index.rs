@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::folder;
-use super::stamp::Stamp;
-use crate::files::{Content, ProjectFile};
+use crate::files::{Content, ProjectFile, Stamp};
 use crate::name::Digest;
 
 /// The first bytes: another layout gets another number.

@@ -21,7 +21,6 @@ mod key;
 mod object;
 mod prune;
 mod restore;
-mod stamp;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +29,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Result;
-use crate::files::{self, Content, ProjectFile};
+use crate::files::{self, Content, ProjectFile, Stamp};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use crate::step::Step;
@@ -39,7 +38,6 @@ use index::Index;
 pub use key::Framed;
 pub use prune::{Freed, Prune};
 pub use restore::Restored;
-pub use stamp::Stamp;
 
 /// A cache in a folder.
 #[derive(Debug, Clone)]

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Order, Shop};
-use crate::cache::Stamp;
 use crate::fault::Result;
-use crate::files::ProjectFile;
+use crate::files::{ProjectFile, Stamp};
 use crate::finding::Finding;
 use crate::name::Digest;
 

@@ -8,15 +8,15 @@ use std::path::Path;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     /// Bytes.
-    pub(super) size: u64,
+    pub size: u64,
     /// When the content was last written, in nanoseconds since 1970. Anybody can set it.
-    pub(super) modified: i64,
+    pub modified: i64,
     /// When content or attributes were last changed, in nanoseconds since 1970. Nobody can set it.
-    pub(super) changed: i64,
+    pub changed: i64,
     /// The inode.
-    pub(super) inode: u64,
+    pub inode: u64,
     /// The device of the inode.
-    pub(super) device: u64,
+    pub device: u64,
 }
 
 /// How coarse a file system's clock may be: FAT counts in steps of two seconds.
@@ -30,9 +30,10 @@ impl Stamp {
         std::fs::metadata(path).ok().filter(Metadata::is_file).and_then(|metadata| Self::from(&metadata))
     }
 
-    /// The stamp that the metadata of a file give.
+    /// The stamp that the metadata of a file give; none on a system that has no such times.
     #[cfg(unix)]
-    pub(super) fn from(metadata: &Metadata) -> Option<Self> {
+    #[must_use]
+    pub fn from(metadata: &Metadata) -> Option<Self> {
         use std::os::unix::fs::MetadataExt;
         let nanoseconds = |seconds: i64, rest: i64| seconds.checked_mul(1_000_000_000)?.checked_add(rest);
         Some(Self {
@@ -44,8 +45,10 @@ impl Stamp {
         })
     }
 
+    /// None: this system has no such times.
     #[cfg(not(unix))]
-    pub(super) fn from(_: &Metadata) -> Option<Self> {
+    #[must_use]
+    pub fn from(_: &Metadata) -> Option<Self> {
         None
     }
 
@@ -55,7 +58,8 @@ impl Stamp {
     /// the same size and times both times (git calls it racily clean). So a digest is remembered only of a
     /// file that had been left alone for longer than any tick: whoever writes it after we have read it gives
     /// it a new time. A modification time in the future is no harm, for the next write sets it back.
-    pub(super) const fn is_settled(&self, now: i64) -> bool {
+    #[must_use]
+    pub const fn is_settled(&self, now: i64) -> bool {
         let since_modified = now.saturating_sub(self.modified);
         let since_changed = now.saturating_sub(self.changed);
         since_modified.saturating_abs() > COARSE && since_changed > COARSE
