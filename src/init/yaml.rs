@@ -30,7 +30,9 @@ fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
     let safe = |c: char| c.is_alphanumeric() || "_-./*=+ ".contains(c);
     let same = || document::yaml(&format!("[{text}]")) == Ok(Node::List(vec![Node::Text(text.to_owned())]));
-    begins && text.chars().all(safe) && same()
+    // Booleans for older readers of YAML, which editors still use.
+    let old = ["y", "n", "yes", "no", "on", "off"].contains(&text.to_lowercase().as_str());
+    begins && text.chars().all(safe) && !old && same()
 }
 
 fn quoted(text: &str) -> String {
@@ -67,7 +69,7 @@ mod tests {
             assert_eq!(scalar(plain), plain);
         }
         for hostile in
-            ["", "true", "1e3", "null", "*.py", "- a", "a: b", "a #b", "x,y", "[", " a", "~", "it's"]
+            ["", "true", "1e3", "null", "*.py", "- a", "a: b", "a #b", "x,y", "[", " a", "~", "it's", "No"]
         {
             assert_eq!(scalar(hostile), format!("\"{hostile}\""));
         }
