@@ -303,7 +303,7 @@ fn every_code_of_a_finding_is_explained() {
         r#"Finding::(?:error|warning|notice)\(\s*"([a-z-]+)""#,
         r#"Finding::new\([^"]{0,60}"([a-z-]+)""#,
         r#"Trouble::new\(\s*"([a-z-]+)""#,
-        r#"(?:finding|warning|unusual)\(\s*"([a-z-]+)""#,
+        r#"(?:finding|warning)\(\s*"([a-z]+(?:-[a-z]+)+)""#,
         r#"let code = "([a-z-]+)""#,
         r#"const [A-Z]+: &str = "([a-z]+(?:-[a-z]+)+)""#,
     ]
@@ -478,7 +478,5 @@ fn the_rooms_are_those_of_the_sources_in_their_order() {
         .lines()
         .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
         .collect();
-    // The table's last row stands below all others in lib.rs, and so does nothing else.
-    assert_eq!(table.iter().collect::<BTreeSet<_>>(), modules.iter().collect::<BTreeSet<_>>());
     assert_eq!(table, modules);
 }
