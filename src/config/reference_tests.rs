@@ -16,11 +16,11 @@ const COMMON: [&str; 5] = ["run", "env", "secrets", "working-directory", "timeou
 const INTRODUCTION: &str = "\
 # modelgate.yml
 
-<!-- Made from src/config/raw.rs and src/config/reference.rs. `UPDATE_DOCS=1 cargo test` writes it again. -->
+<!-- Made from src/config/raw.rs and src/config/reference_tests.rs. `UPDATE_DOCS=1 cargo test` writes it again. -->
 
 One file says what a model must prove before it is deployed. It stands in the top folder of the project, and
 its sections are the steps of the work, in their order: lint, test, data, image, train, evaluate, gate,
-report, deploy, retrain.
+report, deploy, retrain. [The steps](steps.md) tells what each does.
 
 The smallest useful file makes a model, measures it, and judges it by one rule:
 
