@@ -37,9 +37,9 @@ that modelgate does not know is an error, as is a key that stands twice: `modelg
 of the file at once, with its line, its column and a remedy. `modelgate schema` prints the JSON Schema of the
 file, from which editors complete and explain the keys as you type.
 
-What is marked as not yet available may be written all the same, so that a file can be ahead of the version that
-reads it. Nothing of it is passed over in silence: the step is recorded as skipped, and a gate that cannot look at
-all that it was asked to approves nothing.
+What is marked as not yet available is checked as all else is, so that a file can be ahead of the version that reads
+it. But it is never passed over in silence: `modelgate run` and `modelgate gate` end with exit code 3 and name it, and
+so does the command of a step that it belongs to.
 ";
 
 const COMMANDS: &str = "
