@@ -48,6 +48,13 @@ fn is_within(root: &Path, file: &ProjectFile) -> bool {
 
 fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
     let shown = pattern.escape_debug();
+    if shop.engine.root.join(pattern).is_dir() {
+        return Finding::error(
+            "output-missing",
+            format!("the output «{shown}» is a folder without a file in it"),
+        )
+        .help(format!("make the commands of {} write a file there, or correct the path", order.step));
+    }
     let near = shop.nearest(pattern);
     Finding::error("output-missing", format!("there is no output «{shown}» after the commands")).help(
         match near {
