@@ -220,6 +220,11 @@ fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// How a command ended that was stopped before it had begun.
+fn stopped(house: &wire::House) -> End {
+    house.stopped().map_or(End::Faulted, End::Stopped)
+}
+
 /// Refuses what this version cannot do, with a problem for each.
 fn refuse_unavailable(
     house: &wire::House,

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Call, refuse_unavailable, show};
+use super::{Call, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::fault::Fault;
 use crate::pipeline::conclude;
@@ -36,7 +36,7 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
                 .help("make one with `modelgate run`, or name its folder with --run")
                 .into());
         };
-        let _turn = house.turn().await?;
+        let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
         record.reopen(step);
         house.pipeline().step(step, &mut record).await?;
         if step == Step::Gate {
