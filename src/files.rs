@@ -1,6 +1,7 @@
 //! The files of the project: from paths and globs to sorted lists, and their digests.
 
 mod pattern;
+pub mod portable;
 mod walk;
 
 use std::fs::File;

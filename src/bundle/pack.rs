@@ -9,8 +9,9 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::{BUNDLE, COMMENT, DEFLATED, DIRECTORY, OUTPUTS, SEAL, SUMS, TOTAL, digest_through, entry, sums};
+use super::{BUNDLE, COMMENT, DEFLATED, DIRECTORY, OUTPUTS, SEAL, SUMS, TOTAL, digest_through, sums};
 use crate::fault::{Fault, Result};
+use crate::files::portable;
 use crate::files::unfinished;
 use crate::name::Digest;
 use crate::record::Record;
@@ -111,13 +112,13 @@ fn digests(
     }
     digests.extend(outputs.iter().map(|(path, digest)| (format!("{OUTPUTS}{path}"), *digest)));
 
-    let mut keys: BTreeMap<String, &str> = BTreeMap::from([(entry::key(SUMS), SUMS)]);
+    let mut keys: BTreeMap<String, &str> = BTreeMap::from([(portable::key(SUMS), SUMS)]);
     for name in digests.keys() {
-        if let Some(why) = entry::why_unsafe(name) {
+        if let Some(why) = portable::why_unsafe(name) {
             return Err(refuse(name, format!("the name cannot be unpacked safely: {why}"))
                 .help("rename the output, or write it into the project's folder"));
         }
-        if let Some(other) = keys.insert(entry::key(name), name) {
+        if let Some(other) = keys.insert(portable::key(name), name) {
             return Err(refuse(
                 name,
                 format!("it would be the same file as {other} where names ignore case"),
