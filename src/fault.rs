@@ -42,12 +42,16 @@ impl Fault {
 
     /// A fault about a file; a full disk and a refused permission bring their own remedy.
     pub fn file(verb: &str, path: &Path, cause: std::io::Error) -> Self {
-        use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, StorageFull};
+        use std::io::ErrorKind::{
+            AlreadyExists, IsADirectory, NotADirectory, PermissionDenied, ReadOnlyFilesystem, StorageFull,
+        };
         let help = match cause.kind() {
             StorageFull => Some("free some space, or point --run at another disk"),
             PermissionDenied | ReadOnlyFilesystem => {
                 Some("check who owns the file and its folder, or point --run at a folder that can be written")
             }
+            AlreadyExists | NotADirectory => Some("a file is in the place of a folder: move it away"),
+            IsADirectory => Some("a folder is in the place of a file: move it away"),
             _ => None,
         };
         let fault = Self::new(format!("{verb} {}", path.display()), cause);

@@ -1,6 +1,7 @@
 //! The files of the project: from paths and globs to sorted lists, and their digests.
 
 mod pattern;
+pub mod portable;
 mod stamp;
 mod walk;
 
@@ -67,7 +68,13 @@ pub fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempF
     }
     #[cfg(not(unix))]
     let _ = executable;
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|error| match error.kind() {
+        // Without the random name, which only distracts from the path that the caller names.
+        kind @ (ErrorKind::StorageFull | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            kind.into()
+        }
+        _ => error,
+    })
 }
 
 /// Writes a file, all of it or nothing: into a neighbour first, which then takes its place.
@@ -77,7 +84,7 @@ pub fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempF
 pub fn write_whole(path: &Path, content: &[u8]) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let mut file = unfinished(path.parent().unwrap_or(Path::new(".")), false)?;
-        file.write_all(content)?;
+        file.as_file_mut().write_all(content)?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };

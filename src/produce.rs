@@ -174,7 +174,7 @@ async fn make(shop: Shop<'_>, order: &Order<'_>, materials: &Materials, because:
     }
     if let Some(bad) = ran.iter().find(|ran| !ran.success) {
         work.findings.push(command_failed(bad));
-        let because = format!("{} from «{}»", bad.evidence.ended, on_one_line(&bad.evidence.command));
+        let because = how_it_ended(bad);
         return Ok(Work { outcome: Outcome::Failed, because, ..work });
     }
     let made = match outputs::collect(shop, order, &before)? {
@@ -239,10 +239,12 @@ fn failed(findings: Vec<Finding>) -> Work {
 }
 
 fn command_failed(bad: &Ran) -> Finding {
-    let command = on_one_line(&bad.evidence.command);
-    let message = format!("«{command}» ended with {}", bad.evidence.ended);
     // The report says by itself where the whole output is.
-    Finding::error("command-failed", message)
+    Finding::error("command-failed", how_it_ended(bad))
+}
+
+fn how_it_ended(bad: &Ran) -> String {
+    format!("«{}» {}", on_one_line(&bad.evidence.command), bad.evidence.ending())
 }
 
 /// A command for a sentence: of a script of several lines, the first.

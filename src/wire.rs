@@ -166,14 +166,15 @@ impl House {
         Ok(Record::new(run_id(&started)?, self.config.model.clone(), started, context))
     }
 
-    /// Makes the run's folder and waits until no other process writes there.
+    /// Makes the run's folder and waits until no other process writes there. None when somebody stopped us
+    /// before that.
     ///
     /// # Errors
     /// A folder that cannot be made or locked.
-    pub async fn turn(&self) -> Result<Turn> {
+    pub async fn turn(&self) -> Result<Option<Turn>> {
         self.folder.prepare()?;
         if let Some(turn) = self.folder.try_turn()? {
-            return Ok(turn);
+            return Ok(Some(turn));
         }
         let shown = self.folder.path().display();
         self.engine.console.note(&format!("waiting for another modelgate that works in {shown}"));
@@ -181,8 +182,10 @@ impl House {
         let waiting = tokio::task::spawn_blocking(move || folder.wait_for_turn());
         let mut interrupt = self.engine.interrupt.clone();
         tokio::select! {
-            turn = waiting => turn.map_err(|error| Fault::new("wait for another modelgate", error))?,
-            _ = interrupt.wait(1) => Err(Fault::new("wait for another modelgate", "interrupted")),
+            turn = waiting => {
+                turn.map_err(|error| Fault::new("wait for another modelgate", error))?.map(Some)
+            }
+            _ = interrupt.wait(1) => Ok(None),
         }
     }
 

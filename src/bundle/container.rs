@@ -4,7 +4,8 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use super::{COMMENT, DEFLATED, DIRECTORY, SEAL, TOTAL, entry};
+use super::{COMMENT, DEFLATED, DIRECTORY, SEAL, TOTAL};
+use crate::files::portable;
 use crate::finding::Finding;
 
 const LOCAL: u32 = 0x0403_4b50;
@@ -108,11 +109,11 @@ pub(super) fn check_names(entries: &[Entry]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut keys = std::collections::BTreeMap::new();
     for Entry { name, .. } in entries {
-        if let Some(why) = entry::why_unsafe(name) {
+        if let Some(why) = portable::why_unsafe(name) {
             let message = format!("the entry {} must not be unpacked: {why}", shown(name));
             findings.push(Finding::error("bundle-entry-escapes", message));
         }
-        if let Some(other) = keys.insert(entry::key(name), name) {
+        if let Some(other) = keys.insert(portable::key(name), name) {
             let message = match other == name {
                 true => format!("the entry {} is there twice", shown(name)),
                 false => format!(

@@ -7,7 +7,6 @@
 //! signature: who may replace the bundle may replace the seal.
 
 mod container;
-mod entry;
 mod pack;
 mod sums;
 mod verify;

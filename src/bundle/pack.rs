@@ -9,13 +9,51 @@ use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, System, ZipWriter};
 
-use super::{BUNDLE, COMMENT, DEFLATED, DIRECTORY, OUTPUTS, SEAL, SUMS, TOTAL, digest_through, entry, sums};
+use super::{BUNDLE, COMMENT, DEFLATED, DIRECTORY, OUTPUTS, SEAL, SUMS, TOTAL, digest_through, sums};
 use crate::fault::{Fault, Result};
+use crate::files::portable;
 use crate::files::unfinished;
 use crate::name::Digest;
 use crate::record::Record;
 
-type Writer = ZipWriter<BufWriter<File>>;
+type Writer = ZipWriter<BufWriter<Fragile>>;
+
+/// A file that fails once and from then on only counts. When zip's writer is dropped it tries to end the
+/// archive a last time, and complains on standard error where that fails too.
+struct Fragile {
+    file: File,
+    has_failed: bool,
+}
+
+impl Fragile {
+    /// The file, all of which was written.
+    fn whole(self) -> std::io::Result<File> {
+        if self.has_failed { Err(std::io::Error::other("it was not written whole")) } else { Ok(self.file) }
+    }
+}
+
+impl Write for Fragile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.has_failed {
+            let further = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+            return self.file.seek_relative(further).map(|()| bytes.len());
+        }
+        let written = self.file.write(bytes);
+        self.has_failed =
+            written.as_ref().is_err_and(|error| error.kind() != std::io::ErrorKind::Interrupted);
+        written
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Fragile {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.file.seek(to)
+    }
+}
 
 /// What becomes an entry.
 enum Source<'a> {
@@ -49,7 +87,7 @@ pub fn pack(root: &Path, run_dir: &Path, record: &Record, reports: &[(&str, Vec<
 
     let temporary = unfinished(run_dir, false).map_err(cannot_write)?;
     let file = temporary.reopen().map_err(cannot_write)?;
-    let mut writer = ZipWriter::new(BufWriter::with_capacity(1 << 20, file));
+    let mut writer = ZipWriter::new(BufWriter::with_capacity(1 << 20, Fragile { file, has_failed: false }));
     let mut total = 0;
     for (name, source) in &sources {
         total += add(&mut writer, root, name, source)?;
@@ -74,13 +112,13 @@ fn digests(
     }
     digests.extend(outputs.iter().map(|(path, digest)| (format!("{OUTPUTS}{path}"), *digest)));
 
-    let mut keys: BTreeMap<String, &str> = BTreeMap::from([(entry::key(SUMS), SUMS)]);
+    let mut keys: BTreeMap<String, &str> = BTreeMap::from([(portable::key(SUMS), SUMS)]);
     for name in digests.keys() {
-        if let Some(why) = entry::why_unsafe(name) {
+        if let Some(why) = portable::why_unsafe(name) {
             return Err(refuse(name, format!("the name cannot be unpacked safely: {why}"))
                 .help("rename the output, or write it into the project's folder"));
         }
-        if let Some(other) = keys.insert(entry::key(name), name) {
+        if let Some(other) = keys.insert(portable::key(name), name) {
             return Err(refuse(
                 name,
                 format!("it would be the same file as {other} where names ignore case"),
@@ -158,7 +196,7 @@ fn start(writer: &mut Writer, name: &str, size: u64) -> std::io::Result<()> {
 /// Ends the zip, and writes the digest of all that is before it into the last bytes of its comment.
 fn seal(mut writer: Writer) -> std::io::Result<()> {
     writer.set_comment(format!("{COMMENT}{}", "0".repeat(64)))?;
-    let mut file = writer.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    let mut file = writer.finish()?.into_inner().map_err(std::io::IntoInnerError::into_error)?.whole()?;
     let sealed = file.metadata()?.len() - SEAL;
     file.rewind()?;
     let (digest, _) = digest_through((&mut file).take(sealed), |_| Ok(()))?;

@@ -9,8 +9,9 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use super::container::{self, Entry, Trouble, shown};
-use super::{DEFLATED, OUTPUTS, RECORD, SEAL, SUMS, digest_through, entry, sums};
+use super::{DEFLATED, OUTPUTS, RECORD, SEAL, SUMS, digest_through, sums};
 use crate::fault::{Fault, Result};
+use crate::files::portable;
 use crate::finding::Finding;
 use crate::name::Digest;
 use crate::record::{Conclusion, Record, RowOutcome, SCHEMA};
@@ -273,7 +274,7 @@ pub fn verify_outputs(root: &Path, record: &Record) -> Result<Vec<Finding>> {
 
 fn verify_output(root: &Path, path: &str, recorded: Digest) -> Result<Option<Finding>> {
     let finding = |code, why: String| Some(Finding::error(code, why).at_path(path));
-    if let Some(why) = entry::why_unsafe(path) {
+    if let Some(why) = portable::why_unsafe(path) {
         let message = format!("the record names an output outside of the project, {}: {why}", shown(path));
         return Ok(finding("output-escapes", message));
     }

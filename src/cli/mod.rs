@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod demo;
 mod doctor;
 mod init;
 mod plan;
@@ -144,6 +145,8 @@ enum Command {
     Schema(schema::Schema),
     /// Check that a bundle, or the project's outputs, are what was judged
     Verify(verify::Verify),
+    /// Show it on a real project: a model that is approved, and one that is rejected
+    Demo(demo::Demo),
     /// Look after the cache of steps
     Cache(cache::Cache),
 }
@@ -205,6 +208,7 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Plan(args) => plan::execute(args, call),
         Command::Schema(_) => schema::execute(),
         Command::Verify(args) => verify::execute(&args, &call),
+        Command::Demo(args) => demo::execute(&args, &call),
         Command::Cache(args) => cache::execute(args, call),
     }
 }
@@ -226,6 +230,11 @@ fn print(text: &str) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// How a command ended that was stopped before it had begun.
+fn stopped(house: &wire::House) -> End {
+    house.stopped().map_or(End::Faulted, End::Stopped)
 }
 
 /// Refuses what this version cannot do, with a problem for each.

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use super::{Call, refuse_unavailable, show};
+use super::{Call, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::fault::Fault;
 use crate::pipeline::conclude;
-use crate::record::Conclusion;
+use crate::record::{Conclusion, Record};
 use crate::step::Step;
 use crate::wire::{self, House};
 
@@ -29,14 +29,11 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
         if step == Step::Gate {
             refuse_unavailable(&house, path, |_| true)?;
         }
-        let Some(mut record) = house.folder.load()? else {
-            let missing = format!("there is no run.json in {}", house.folder.path().display());
-            let doing = format!("do the {step}");
-            return Err(Fault::new(doing, missing)
-                .help("make one with `modelgate run`, or name its folder with --run")
-                .into());
-        };
-        let _turn = house.turn().await?;
+        // Waiting for a turn makes the folder, which a mistaken --run must not.
+        record(&house, step)?;
+        let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
+        // Only now: who had the turn may have written another.
+        let mut record = record(&house, step)?;
         record.reopen(step);
         house.pipeline().step(step, &mut record).await?;
         if step == Step::Gate {
@@ -49,4 +46,13 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
             None => End::Concluded(record.conclusion.unwrap_or(Conclusion::Faulted)),
         })
     })?
+}
+
+fn record(house: &House, step: Step) -> anyhow::Result<Record> {
+    house.folder.load()?.ok_or_else(|| {
+        let missing = format!("there is no run.json in {}", house.folder.path().display());
+        Fault::new(format!("do the {step}"), missing)
+            .help("make one with `modelgate run`, or name its folder with --run")
+            .into()
+    })
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CacheFlags, Call, refuse_unavailable, show};
+use super::{CacheFlags, Call, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::plan;
 use crate::record::Conclusion;
@@ -24,7 +24,7 @@ pub fn execute(args: Run, call: Call) -> anyhow::Result<End> {
     wire::block_on(|interrupt| async move {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |_| true)?;
-        let _turn = house.turn().await?;
+        let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
         let mut record = house.new_record()?;
         house.pipeline().run(&plan::plan(&house.config), &mut record).await?;
         show::run(&call, &house, &record)?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CacheFlags, Call, refuse_unavailable, show};
+use super::{CacheFlags, Call, refuse_unavailable, show, stopped};
 use crate::config::{Config, Problem};
 use crate::exit::End;
 use crate::record::{Outcome, Record};
@@ -31,7 +31,7 @@ pub fn execute(step: Step, cache: CacheFlags, call: Call) -> anyhow::Result<End>
     wire::block_on(|interrupt| async move {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |unavailable| unavailable == step)?;
-        let _turn = house.turn().await?;
+        let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
         let mut record = record(&house)?;
         record.reopen(step);
         house.pipeline().step(step, &mut record).await?;

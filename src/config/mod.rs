@@ -192,9 +192,10 @@ fn tree(text: &str) -> Result<Node, Problem> {
         whole(document::locate(text, &[], document::At::Value), &message, HELP)
     };
     let node = document::yaml(text).map_err(|error| {
-        let help = match error.message.starts_with("a tab") {
-            true => "put spaces in its place, two for each level",
-            false => "the file is YAML: check the indentation, the quotes and the brackets",
+        let help = match &error.message {
+            tab if tab.starts_with("a tab") => "put spaces in its place, two for each level",
+            bomb if bomb.contains("aliases") => "write out what its aliases (`*name`) stand for",
+            _ => "the file is YAML: check the indentation, the quotes and the brackets",
         };
         whole(error.place, &error.message, help)
     })?;

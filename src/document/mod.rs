@@ -78,6 +78,7 @@ pub fn yaml(text: &str) -> Result<Node, SyntaxError> {
 /// The parser's words, where they are no help, in ours.
 fn plain(message: &str) -> String {
     match message {
+        "repetition limit exceeded" => "its aliases multiply to more than is read".to_owned(),
         "recursion limit exceeded" => "lists and maps are nested too deeply".to_owned(),
         m if m.contains("more than one document") => {
             "there is more than one document; `---` may stand only at the top".to_owned()
@@ -229,7 +230,7 @@ mod tests {
             bomb += &format!("a{level}: &a{level} [{}]\n", [before.as_str(); 9].join(","));
         }
         let error = yaml(&bomb).err();
-        assert!(error.is_some_and(|error| error.message.contains("repetition limit")));
+        assert!(error.is_some_and(|error| error.message.contains("aliases multiply")));
     }
 
     #[test]

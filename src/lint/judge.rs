@@ -38,17 +38,17 @@ fn failed(ran: &Ran, found: usize) -> Finding {
         found => format!("after {found} findings that explain nothing"),
     };
     let ended = match ran.code {
-        Some(_) => format!("{} {besides}", evidence.ended),
-        None => evidence.ended.clone(),
+        Some(_) => format!("{} {besides}", evidence.ending()),
+        None => evidence.ending(),
     };
     let last = evidence.tail.iter().rev().find(|line| !line.trim().is_empty());
+    let last = last.filter(|_| evidence.has_output_to_read());
     let last = last.map(|line| format!(": {}", line.trim())).unwrap_or_default();
     let help = match ran.code {
         Some(127) => format!("install the linter before modelgate runs; its output is in {}", evidence.log),
         _ => format!("its output is in {}", evidence.log),
     };
-    Finding::error("linter-failed", format!("«{}» ended with {ended}{last}", first_line(&evidence.command)))
-        .help(help)
+    Finding::error("linter-failed", format!("«{}» {ended}{last}", first_line(&evidence.command))).help(help)
 }
 
 /// A script of many lines is named by its first.

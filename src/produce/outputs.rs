@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Order, Shop};
 use crate::fault::Result;
-use crate::files::{ProjectFile, Stamp};
+use crate::files::{ProjectFile, Stamp, portable};
 use crate::finding::Finding;
 use crate::name::Digest;
 
@@ -25,7 +25,9 @@ pub(super) fn collect(
     let mut findings: Vec<Finding> =
         made.unmatched.iter().map(|pattern| missing(shop, order, pattern)).collect();
     let root = &shop.engine.root;
-    findings.extend(made.files.iter().filter(|file| !is_within(root, file)).map(outside));
+    let (inside, elsewhere): (Vec<_>, Vec<_>) = made.files.iter().partition(|file| is_within(root, file));
+    findings.extend(elsewhere.into_iter().map(outside));
+    findings.extend(names(inside.into_iter()));
     if !order.script.commands.is_empty() {
         let outputs: BTreeSet<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
         let stale = |file: &&ProjectFile| {
@@ -47,6 +49,13 @@ fn is_within(root: &Path, file: &ProjectFile) -> bool {
 
 fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
     let shown = pattern.escape_debug();
+    if shop.engine.root.join(pattern).is_dir() {
+        return Finding::error(
+            "output-missing",
+            format!("the output «{shown}» is a folder without a file in it"),
+        )
+        .help(format!("make the commands of {} write a file there, or correct the path", order.step));
+    }
     let near = shop.nearest(pattern);
     Finding::error("output-missing", format!("there is no output «{shown}» after the commands")).help(
         match near {
@@ -63,6 +72,24 @@ fn outside(file: &ProjectFile) -> Finding {
     Finding::error("output-outside", message)
         .at_path(&file.path)
         .help("write a file inside of the project and no link that leads out of it")
+}
+
+/// The names that a bundle could not hold. Better said here than after everything else was done.
+fn names<'a>(files: impl Iterator<Item = &'a ProjectFile>) -> Vec<Finding> {
+    let mut keys: BTreeMap<String, &str> = BTreeMap::new();
+    files
+        .filter_map(|file| {
+            let other = keys.insert(portable::key(&file.path), &file.path);
+            let why = match (portable::why_unsafe(&file.path), other) {
+                (Some(why), _) => why.to_owned(),
+                (None, Some(other)) => format!("where names ignore case it is the same file as {other}"),
+                (None, None) => return None,
+            };
+            let message =
+                format!("the output {} has a name for this system only: {why}", file.path.escape_debug());
+            Some(Finding::error("output-name", message).at_path(&file.path).help("rename it"))
+        })
+        .collect()
 }
 
 fn left_over(file: &ProjectFile) -> Finding {

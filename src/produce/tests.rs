@@ -188,7 +188,7 @@ async fn a_failing_command_is_named_and_nothing_is_kept() {
     let wanted = wanted("echo x > model; exit 3", &["train.csv"], &["model"]);
     let work = project.produce("r1", &wanted).await;
     assert_eq!(work.outcome, Outcome::Failed);
-    assert!(work.because.starts_with("exit 3 from «"), "{}", work.because);
+    assert!(work.because.ends_with("ended with exit 3"), "{}", work.because);
     assert_eq!(work.findings[0].code, "command-failed");
     assert!(work.evidence.commands[0].log.starts_with("logs/"));
     assert_eq!((work.evidence.commands.len(), work.evidence.outputs.len()), (1, 0));

@@ -37,7 +37,7 @@ pub struct Evidence {
 pub struct CommandEvidence {
     /// The command as a person would type it.
     pub command: String,
-    /// How it ended: `exit 0`, `exit 1`, `signal 9`, `timed out after 2h`.
+    /// How it ended: `exit 0`, `exit 1`, `signal 9`, `timed out after 2h`, `interrupted`, `not started`.
     pub ended: String,
     /// Wall-clock seconds.
     pub seconds: f64,
@@ -50,6 +50,26 @@ pub struct CommandEvidence {
     /// The last lines of the output; kept only when the command failed. Untrusted text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tail: Vec<String>,
+}
+
+impl CommandEvidence {
+    /// How it ended, after the word for what ended: `ended with exit 1`, `timed out after 2h`, `was not
+    /// started: …` with the reason.
+    #[must_use]
+    pub fn ending(&self) -> String {
+        match (self.ended.as_str(), self.tail.last()) {
+            ("not started", Some(why)) => format!("was not started: {why}"),
+            ("not started" | "interrupted", _) => format!("was {}", self.ended),
+            (ended, _) if ended.starts_with("timed out") => ended.to_owned(),
+            (ended, _) => format!("ended with {ended}"),
+        }
+    }
+
+    /// Whether its output tells more than [`Self::ending`].
+    #[must_use]
+    pub fn has_output_to_read(&self) -> bool {
+        self.ended != "not started"
+    }
 }
 
 /// The declared inputs of a step.

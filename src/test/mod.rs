@@ -140,7 +140,7 @@ fn because(ran: &[Ran], tests: &Tests, findings: &[Finding], reported: bool) -> 
 }
 
 fn ended(ran: &Ran) -> String {
-    format!("«{}» ended with {}", ran.evidence.command.escape_debug(), ran.evidence.ended)
+    format!("«{}» {}", ran.evidence.command.escape_debug(), ran.evidence.ending())
 }
 
 /// `42 passed, 1 failed, 2 skipped`.

@@ -5,8 +5,11 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -42,6 +45,16 @@ pub struct Said {
     pub code: i32,
     pub out: String,
     pub err: String,
+}
+
+impl Said {
+    /// All of it as a person sees it, without what differs from run to run.
+    pub fn shown(&self, project: &Project) -> String {
+        let part = |name: &str, text: &str| {
+            if text.is_empty() { String::new() } else { format!("── {name}\n{}", project.stable(text)) }
+        };
+        format!("exit {}\n{}{}", self.code, part("stdout", &self.out), part("stderr", &self.err))
+    }
 }
 
 impl Project {
@@ -137,6 +150,47 @@ impl Project {
         said(command.output().expect("modelgate starts"))
     }
 
+    /// modelgate with these words as the root of a mount namespace of its own, in which `before` ran first.
+    /// None where this machine does not allow that.
+    pub fn modelgate_in_namespace(&self, before: &str, words: &str, after: &str) -> Option<Said> {
+        let unshare = |script: &str| {
+            let mut command = self.command("unshare");
+            command.args(["--mount", "sh", "-ec", script]).output().ok()
+        };
+        let trial = unshare("mount -t tmpfs tmpfs /mnt")?;
+        if !trial.status.success() {
+            return None;
+        }
+        let script = format!("{before}\n'{MODELGATE}' {words} || code=$?\n{after}\nexit ${{code:-0}}");
+        unshare(&script).map(said)
+    }
+
+    /// A folder with links to these programs and no others, to be used as PATH.
+    pub fn programs(&self, names: &[&str]) -> String {
+        let folder = self.folder.path().join("programs");
+        fs::create_dir(&folder).expect("the folder of programs");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        for name in names {
+            let program =
+                std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.exists());
+            let program = program.unwrap_or_else(|| panic!("{name} is not installed"));
+            std::os::unix::fs::symlink(program, folder.join(name)).expect("a link");
+        }
+        folder.display().to_string()
+    }
+
+    /// modelgate with these words, started and not waited for; what it says goes to files.
+    pub fn start(&self, words: &[&str]) -> Running {
+        let file = |name: &str| {
+            let path = self.folder.path().join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
+            (fs::File::create(&path).expect("a file"), path)
+        };
+        let ((out, out_path), (err, err_path)) = (file("out"), file("err"));
+        let mut command = self.command(MODELGATE);
+        command.args(words).stdout(out).stderr(err);
+        Running { child: command.spawn().expect("modelgate starts"), out: out_path, err: err_path }
+    }
+
     /// The record of the latest run.
     pub fn record(&self) -> Value {
         serde_json::from_str(&self.read(".modelgate/run.json")).expect("run.json is JSON")
@@ -150,6 +204,58 @@ impl Project {
     /// `text` without what differs from run to run.
     pub fn stable(&self, text: &str) -> String {
         stable(&text.replace(&self.path().display().to_string(), "[project]"))
+    }
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// modelgate at work.
+pub struct Running {
+    child: Child,
+    out: PathBuf,
+    err: PathBuf,
+}
+
+impl Running {
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("it can be signalled");
+    }
+
+    /// What it has said on standard error so far.
+    pub fn err(&self) -> String {
+        fs::read_to_string(&self.err).expect("standard error")
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_some()
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Said {
+        until("modelgate ends", || self.has_ended());
+        let status = self.child.wait().expect("it can be waited for");
+        let read = |path| String::from_utf8_lossy(&fs::read(path).expect("what it said")).into_owned();
+        Said { code: status.code().unwrap_or(-1), out: read(&self.out), err: read(&self.err) }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Waits for something that no event tells of.
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it never came so that {what}");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -177,6 +283,7 @@ pub fn stable(text: &str) -> String {
         (r"\b[0-9a-f]{40}\b", "[commit]"),
         (r"\bcommit [0-9a-f]{7}\b", "commit [short]"),
         (r"\b\d+\.\d+ s\b", "[duration]"),
+        (r"\.modelgate-\w{6}\b", ".modelgate-[random]"),
     ] {
         let pattern = regex::Regex::new(pattern).expect("a pattern");
         text = pattern.replace_all(&text, name).into_owned();

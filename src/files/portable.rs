@@ -1,9 +1,10 @@
-//! Which names an entry may have: those that mean the same file below the bundle's folder everywhere.
+//! Which paths of outputs mean the same file below a folder on every system, so that a bundle can hold them.
 
 use unicode_normalization::UnicodeNormalization;
 
 /// Why a name may not be unpacked; none for a name that may.
-pub(super) fn why_unsafe(name: &str) -> Option<&'static str> {
+#[must_use]
+pub fn why_unsafe(name: &str) -> Option<&'static str> {
     let drive =
         |part: &str| part.as_bytes().get(1) == Some(&b':') && part.as_bytes()[0].is_ascii_alphabetic();
     if name.is_empty() {
@@ -30,7 +31,8 @@ pub(super) fn why_unsafe(name: &str) -> Option<&'static str> {
 }
 
 /// Names with the same key are one file on systems that ignore case and the forms of Unicode.
-pub(super) fn key(name: &str) -> String {
+#[must_use]
+pub fn key(name: &str) -> String {
     name.nfd().flat_map(char::to_lowercase).nfc().collect()
 }
 
