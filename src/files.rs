@@ -16,6 +16,7 @@ use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use pattern::Pattern;
+pub use pattern::below;
 use walk::Skip;
 
 /// A file of the project.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::files::below;
 use crate::finding::Finding;
 
 /// What the globs came to.
@@ -166,7 +167,7 @@ fn take(root: &Path, entry: &DirEntry, globs: &Globs<'_>) -> (Option<String>, Op
     if !kind.is_some_and(|kind| kind.is_file() || kind.is_symlink()) {
         return (None, None);
     }
-    let Ok(relative) = entry.path().strip_prefix(root) else { return (None, None) };
+    let Some(relative) = below(root, entry.path()) else { return (None, None) };
     let Some(path) = forward_slashes(relative) else {
         let name = relative.to_string_lossy();
         let wanted = globs.want(&name);
