@@ -19,6 +19,7 @@ use crate::interrupt::Interrupt;
 use crate::name::Digest;
 
 use pattern::Pattern;
+pub use pattern::below;
 pub use stamp::Stamp;
 use walk::Skip;
 

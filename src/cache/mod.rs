@@ -24,6 +24,7 @@ mod restore;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,8 @@ pub use restore::Restored;
 pub struct Cache {
     folder: PathBuf,
     interrupt: Interrupt,
+    /// The index, once it has been read. Of a file that has changed since, it says nothing.
+    index: Arc<Mutex<Option<Arc<Index>>>>,
 }
 
 /// Everything that a step's outputs follow from. Equal keys, equal outputs.
@@ -96,8 +99,8 @@ pub enum Lookup {
 impl Cache {
     /// The cache in `folder`, which is made when something is first stored.
     #[must_use]
-    pub const fn new(folder: PathBuf, interrupt: Interrupt) -> Self {
-        Self { folder, interrupt }
+    pub fn new(folder: PathBuf, interrupt: Interrupt) -> Self {
+        Self { folder, interrupt, index: Arc::default() }
     }
 
     /// Where it is.
@@ -123,7 +126,7 @@ impl Cache {
         if files.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let index = Index::read(&self.folder);
+        let index = self.index();
         let known: Vec<Option<(Stamp, Content)>> =
             files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();
         let unknown: Vec<&ProjectFile> =
@@ -159,9 +162,19 @@ impl Cache {
             contents.push((file.path.clone(), content));
         }
         if !learned.is_empty() {
-            index.learn(&self.folder, learned);
+            // Not what we know but what is there now: another process may have learned something meanwhile.
+            let index = Index::read(&self.folder).learn(&self.folder, learned);
+            *self.remembered() = Some(Arc::new(index));
         }
         Ok(contents.into_iter().collect())
+    }
+
+    fn index(&self) -> Arc<Index> {
+        Arc::clone(self.remembered().get_or_insert_with(|| Arc::new(Index::read(&self.folder))))
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Option<Arc<Index>>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was made with this key, if all of it is still there.

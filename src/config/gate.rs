@@ -157,7 +157,7 @@ fn consistent(source: &mut Source<'_>, path: &KeyPath, raw: &raw::Rules) {
     const KNOWN: [&str; 8] = ["min", "max", "max-drop", "max-rise", "min-gain", "equals", "better", "slices"];
     let has = |source: &Source<'_>, key: &str| source.has(&path.key(key));
     // A key that nobody knows is a mistake of its own, and probably the rule that was meant.
-    if source.keys(path).iter().all(|key| KNOWN.contains(key)) && !KINDS.iter().any(|kind| has(source, kind)) {
+    if source.keys(path).all(|key| KNOWN.contains(&key)) && !KINDS.iter().any(|kind| has(source, kind)) {
         let metric = match path.0.last() {
             Some(Segment::Key(key)) => shown(key),
             _ => String::new(),

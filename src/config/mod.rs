@@ -88,6 +88,11 @@ pub struct Lint {
     pub script: Script,
 }
 
+impl Lint {
+    /// What is checked when the file does not say.
+    pub const PYTHON: [&str; 2] = ["**/*.py", "**/*.ipynb"];
+}
+
 /// Run the project's own tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Test {
