@@ -36,6 +36,7 @@ use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use crate::step::Step;
 use index::Index;
+use stamp::Stamps;
 
 pub use key::Framed;
 pub use prune::{Freed, Prune};
@@ -129,8 +130,11 @@ impl Cache {
             return Ok(BTreeMap::new());
         }
         let index = self.index();
-        let known: Vec<Option<(Stamp, Content)>> =
-            files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();
+        let known: Vec<Option<Content>> = files
+            .par_iter()
+            .with_min_len(64)
+            .map_init(Stamps::default, |stamps, file| index.content(file, stamps))
+            .collect();
         let unknown: Vec<&ProjectFile> =
             files.iter().zip(&known).filter_map(|(file, known)| known.is_none().then_some(file)).collect();
         // Before the first stamp is taken: an earlier time only makes more files count as just modified.
@@ -150,7 +154,7 @@ impl Cache {
         let mut contents = Vec::with_capacity(files.len());
         for (file, known) in files.iter().zip(known) {
             let content = match known {
-                Some((_, content)) => content,
+                Some(content) => content,
                 None => {
                     let Some((stamp, content)) = read.next() else { break };
                     learned.extend(
