@@ -20,7 +20,7 @@ use crate::name::Digest;
 
 use pattern::Pattern;
 pub use pattern::below;
-pub use stamp::Stamp;
+pub use stamp::{Stamp, Stamps};
 use walk::Skip;
 
 /// A file of the project.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::folder;
-use crate::files::{Content, ProjectFile, Stamp};
+use crate::files::{Content, ProjectFile, Stamp, Stamps};
 use crate::name::Digest;
 
 /// The first bytes: another layout gets another number.
@@ -55,13 +55,13 @@ impl Index {
     }
 
     /// The content that the file had when it was read, if its stamp is still the same.
-    pub(super) fn content(&self, file: &ProjectFile) -> Option<(Stamp, Content)> {
+    pub(super) fn content(&self, file: &ProjectFile, stamps: &mut Stamps) -> Option<Content> {
         let wanted = file.path.as_bytes();
         let found =
             self.paths.binary_search_by(|&(begin, end)| self.bytes.get(begin..end).cmp(&Some(wanted)));
         let line = self.line(*self.paths.get(found.ok()?)?)?;
-        let stamp = Stamp::of(&file.on_disk).filter(|stamp| *stamp == line.stamp)?;
-        Some((stamp, Content { digest: line.digest, bytes: stamp.size }))
+        let stamp = stamps.of(&file.on_disk).filter(|stamp| *stamp == line.stamp)?;
+        Some(Content { digest: line.digest, bytes: stamp.size })
     }
 
     fn line(&self, (begin, end): (usize, usize)) -> Option<Line<'_>> {

@@ -30,7 +30,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Result;
-use crate::files::{self, Content, ProjectFile, Stamp};
+use crate::files::{self, Content, ProjectFile, Stamp, Stamps};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use crate::step::Step;
@@ -127,8 +127,11 @@ impl Cache {
             return Ok(BTreeMap::new());
         }
         let index = self.index();
-        let known: Vec<Option<(Stamp, Content)>> =
-            files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();
+        let known: Vec<Option<Content>> = files
+            .par_iter()
+            .with_min_len(64)
+            .map_init(Stamps::default, |stamps, file| index.content(file, stamps))
+            .collect();
         let unknown: Vec<&ProjectFile> =
             files.iter().zip(&known).filter_map(|(file, known)| known.is_none().then_some(file)).collect();
         // Before the first stamp is taken: an earlier time only makes more files count as just modified.
@@ -148,7 +151,7 @@ impl Cache {
         let mut contents = Vec::with_capacity(files.len());
         for (file, known) in files.iter().zip(known) {
             let content = match known {
-                Some((_, content)) => content,
+                Some(content) => content,
                 None => {
                     let Some((stamp, content)) = read.next() else { break };
                     learned.extend(
