@@ -133,7 +133,9 @@ fn held(verdict: &Verdict) -> String {
 /// Where the run stopped, and why.
 fn stop(record: &Record) -> String {
     match stopper(record) {
-        Some(step) if step.outcome.is_good() => format!("the run ended after {}", step.step),
+        Some(step) if step.outcome.is_good() => {
+            format!("nothing was judged; the run ended after {}", step.step)
+        }
         Some(step) => format!("{}: {}", step.step, step.because),
         None => "the run ended before its first step did".to_owned(),
     }
@@ -142,7 +144,7 @@ fn stop(record: &Record) -> String {
 /// The step at which the run stopped: the first that went wrong, or the last that was done.
 fn stopper(record: &Record) -> Option<&StepRecord> {
     let stopped = |step: &&StepRecord| matches!(step.outcome, Outcome::Failed | Outcome::Faulted);
-    let done = |step: &&StepRecord| step.outcome != Outcome::Skipped;
+    let done = |step: &&StepRecord| step.outcome != Outcome::Skipped && step.step != Step::Report;
     record.steps.iter().find(stopped).or_else(|| record.steps.iter().rfind(done))
 }
 
