@@ -282,7 +282,8 @@ pub fn stable(text: &str) -> String {
         (r"\b[0-9a-f]{64}\b", "[sha256]"),
         (r"\b[0-9a-f]{40}\b", "[commit]"),
         (r"\bcommit [0-9a-f]{7}\b", "commit [short]"),
-        (r"\b\d+\.\d+ s\b", "[duration]"),
+        // With the spaces before it, of which a shorter one has more.
+        (r" +(\d+\.\d+ s|\d+ s|\d+ min \d\d s)  ", "  [duration]  "),
         (r"\.modelgate-\w{6}\b", ".modelgate-[random]"),
     ] {
         let pattern = regex::Regex::new(pattern).expect("a pattern");
