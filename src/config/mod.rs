@@ -79,6 +79,9 @@ pub struct Script {
     pub timeout: Option<Duration>,
 }
 
+/// What is read where nobody says otherwise: Python files and notebooks.
+pub const PYTHON: [&str; 2] = ["**/*.py", "**/*.ipynb"];
+
 /// Read the source code for what is plainly wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lint {

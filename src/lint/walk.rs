@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
+use crate::config::PYTHON;
 use crate::finding::Finding;
 
 /// What the globs came to.
@@ -85,7 +86,10 @@ impl<'a> Globs<'a> {
     fn unmatched(&self, nothing_at_all: bool) -> Vec<Finding> {
         let unmatched =
             self.written.iter().zip(&self.matched).filter(|(_, hit)| !hit.load(Ordering::Relaxed));
-        let telling = unmatched.filter(|(glob, _)| nothing_at_all || !glob.starts_with("**/"));
+        // Nobody need have written the default.
+        let is_default = self.written.iter().eq(&PYTHON);
+        let telling =
+            unmatched.filter(|(glob, _)| (nothing_at_all && !is_default) || !glob.starts_with("**/"));
         telling
             .map(|(glob, _)| {
                 Finding::warning("lint-no-files", format!("lint.python: «{glob}» matches no file")).help(
