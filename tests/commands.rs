@@ -350,3 +350,20 @@ fn what_was_not_judged_is_not_approved() {
     assert_eq!(record["verdict"], Value::Null);
     assert!(outcomes(&record).contains("gate failed"), "{}", outcomes(&record));
 }
+
+#[test]
+fn who_cannot_read_what_is_said_still_has_the_exit_code() {
+    let project = Project::shell();
+    let run = |redirection: &str, words: &str| {
+        let script = format!("'{}' {words} {redirection}", common::MODELGATE);
+        project.command("sh").args(["-c", &script]).status().expect("sh").code()
+    };
+    for redirection in ["2> /dev/full", "2>&-"] {
+        assert_eq!(run(redirection, "run"), Some(0), "{redirection}");
+        assert_eq!(run(redirection, "check --config none.yml"), Some(3), "{redirection}");
+        assert_eq!(run(redirection, "gate --run none"), Some(1), "{redirection}");
+    }
+    assert_eq!(run("> /dev/full 2> err", "check"), Some(1), "what was asked for was not delivered");
+    assert!(project.read("err").contains("failed to write to standard output"));
+    assert_eq!(run("| true", "schema"), Some(0));
+}
