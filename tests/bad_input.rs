@@ -317,8 +317,7 @@ fn a_disk_that_a_log_fills() {
         |project: &Project| project.replace("modelgate.yml", "run: cat", "run: yes | head -c 3000000; cat");
     let Some((project, said, record)) = on_a_small_disk("a_disk_that_a_log_fills", change) else { return };
     assert_eq!(said.code, 1, "{}", said.out);
-    // There is no room to say so in the record, which stays as it was.
-    assert_eq!(record["conclusion"], Value::Null);
+    assert_eq!(record["conclusion"], "faulted", "there was room left to say so");
     let shown = said.shown(&project).replace("y\n", "");
     insta::assert_snapshot!(shown);
 }

@@ -60,7 +60,8 @@ impl Said {
 impl Project {
     /// An empty folder that is no repository.
     pub fn empty() -> Self {
-        let project = Self { folder: TempDir::new().expect("a temporary folder") };
+        // Everywhere as long as here, because reports break their lines by it.
+        let project = Self { folder: TempDir::new_in("/tmp").expect("a temporary folder") };
         fs::create_dir(project.path()).expect("the project's folder");
         fs::create_dir(project.home()).expect("the home folder");
         project
