@@ -40,6 +40,7 @@ impl Pipeline<'_> {
     /// A record that cannot be saved. Every other fault is in the record.
     pub async fn run(&self, plan: &Plan, record: &mut Record) -> Result<()> {
         self.folder.save(record)?;
+        self.forge.withdraw()?;
         loop {
             match plan.next(record) {
                 Next::Nothing => return Ok(()),

@@ -102,9 +102,11 @@ enum Choice {
 /// # Errors
 /// The world failed. A command that fails and an output that is missing are findings, not faults.
 pub async fn produce(shop: Shop<'_>, order: Order<'_>) -> Result<Work> {
+    let changed = inputs::upstream_changed(shop, &order)?;
     let materials = match inputs::gather(shop, &order)? {
-        Ok(materials) => materials,
-        Err(findings) => return Ok(failed(findings)),
+        Ok(materials) if changed.is_empty() => materials,
+        Ok(_) => return Ok(failed(changed)),
+        Err(findings) => return Ok(failed([findings, changed].concat())),
     };
     let because = match choose(shop, &order, &materials)? {
         Choice::Make(because) => because,
@@ -116,7 +118,8 @@ pub async fn produce(shop: Shop<'_>, order: Order<'_>) -> Result<Work> {
     make(shop, &order, &materials, because).await
 }
 
-/// Says what [`produce`] would do, without doing it.
+/// Says what [`produce`] would do, without doing it: as if the steps before had already made or restored what
+/// they will, whatever lies there now.
 ///
 /// # Errors
 /// As [`produce`].

@@ -227,6 +227,37 @@ fn outputs_that_are_not_where_they_must_be() {
     snapshot("output_in_a_linked_folder", &folder);
 }
 
+#[test]
+fn a_project_without_python_has_nothing_to_lint() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "lint:\n  python: []\n", "");
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    let lint = &project.record()["steps"][0];
+    assert_eq!(lint["because"], "there was nothing to check");
+    assert_eq!(lint["findings"], serde_json::json!([]), "nobody asked for Python");
+    project.replace("modelgate.yml", "train:\n", "lint:\n  python: [src/**/*.py]\ntrain:\n");
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    assert_eq!(project.record()["steps"][0]["findings"][0]["code"], "lint-no-files");
+}
+
+#[test]
+fn names_that_are_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let touch = |project: &Project, name: &[u8]| {
+        fs::write(project.path().join(std::ffi::OsStr::from_bytes(name)), "x = 1\n").expect("a file");
+    };
+    let python = run(|project| {
+        project.replace("modelgate.yml", "python: []", "python: ['**/*.py']");
+        touch(project, b"caf\xe9.py");
+    });
+    snapshot("name_of_python_is_no_text", &python);
+    let input = run(|project| {
+        project.replace("modelgate.yml", "inputs: [params.txt, data.csv]", "inputs: ['*.txt', data.csv]");
+        touch(project, b"caf\xe9.txt");
+    });
+    snapshot("name_of_input_is_no_text", &input);
+}
+
 /// A run that could not even begin leaves what was there.
 fn faulted(change: impl FnOnce(&Project)) -> (Project, Said) {
     let (project, said) = run(change);
@@ -286,8 +317,7 @@ fn a_disk_that_a_log_fills() {
         |project: &Project| project.replace("modelgate.yml", "run: cat", "run: yes | head -c 3000000; cat");
     let Some((project, said, record)) = on_a_small_disk("a_disk_that_a_log_fills", change) else { return };
     assert_eq!(said.code, 1, "{}", said.out);
-    // There is no room to say so in the record, which stays as it was.
-    assert_eq!(record["conclusion"], Value::Null);
+    assert_eq!(record["conclusion"], "faulted", "there was room left to say so");
     let shown = said.shown(&project).replace("y\n", "");
     insta::assert_snapshot!(shown);
 }

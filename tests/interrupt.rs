@@ -171,11 +171,20 @@ fn kill(project: &Project, running: Running) {
 fn killed_in_any_step_the_next_run_goes_on_from_there() {
     for (at, step) in STEPS.iter().enumerate() {
         let project = project(step);
+        for report in ["report.md", "report.html", "bundle.zip"] {
+            project.file(&format!(".modelgate/{report}"), "of an earlier run");
+        }
         watched(&project, || {
             kill(&project, project.start(&["run"]));
             let record = project.record();
             assert_eq!(record["conclusion"], Value::Null, "{step}: it says that it was not finished");
             assert_eq!(record["steps"].as_array().expect("steps").len(), at, "{step}: and how far it came");
+            for report in ["report.md", "report.html", "bundle.zip"] {
+                assert!(
+                    !project.exists(&format!(".modelgate/{report}")),
+                    "{step}: {report} of an earlier run"
+                );
+            }
             project.file("../go", "");
             let said = project.modelgate(&["run"]);
             assert_eq!(said.code, 0, "{step}: {}{}", said.out, said.err);

@@ -153,16 +153,22 @@ fn add(writer: &mut Writer, root: &Path, name: &str, source: &Source<'_>) -> Res
     match source {
         Source::Memory(bytes) => {
             let written = start(writer, name, bytes.len() as u64).and_then(|()| writer.write_all(bytes));
-            written.map_err(|error| refuse(name, error))?;
+            written.map_err(|error| Fault::file("pack", Path::new(name), error))?;
             Ok(bytes.len() as u64)
         }
         Source::Output(path, recorded) => {
-            let file = open_regular(&root.join(path)).map_err(|error| refuse(path, error))?;
-            let size = file.metadata().map_err(|error| refuse(path, error))?.len();
+            let cannot_pack = |error| Fault::file("pack", Path::new(path), error);
+            let file = open_regular(&root.join(path)).map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => refuse(path, "it is not there").help(
+                    "the bundle holds the outputs of the run: have them where the report is made, as they were",
+                ),
+                _ => cannot_pack(error),
+            })?;
+            let size = file.metadata().map_err(cannot_pack)?.len();
             // The digest is of the very bytes that are packed.
             let packed = start(writer, name, size)
                 .and_then(|()| digest_through(file, |block| writer.write_all(block)));
-            let (digest, packed) = packed.map_err(|error| refuse(path, error))?;
+            let (digest, packed) = packed.map_err(cannot_pack)?;
             if digest == *recorded {
                 return Ok(packed);
             }

@@ -16,7 +16,7 @@ mod verify;
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::console::Verbosity;
@@ -54,10 +54,10 @@ struct Cli {
 #[command(next_help_heading = "Global options")]
 struct Globals {
     /// The configuration [default: modelgate.yml]
-    #[arg(long, global = true, value_name = "FILE", env = "MODELGATE_CONFIG", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "FILE", env = "MODELGATE_CONFIG", hide_env_values = true, value_parser = path())]
     config: Option<PathBuf>,
     /// The folder of the run [default: .modelgate beside the configuration]
-    #[arg(long, global = true, value_name = "DIR", env = "MODELGATE_RUN", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "DIR", env = "MODELGATE_RUN", hide_env_values = true, value_parser = path())]
     run: Option<PathBuf>,
     /// What standard output holds: a report for people, or the record (run.json)
     #[arg(long, global = true, env = "MODELGATE_FORMAT", default_value = "human", hide_env_values = true)]
@@ -79,10 +79,16 @@ struct Globals {
     verbose: bool,
 }
 
+/// A path, or nothing: a variable that a workflow leaves empty says no more than one that is not set.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
 /// What standard output holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A report for people
+    #[value(alias = "")]
     Human,
     /// The record, as run.json holds it
     Json,
@@ -92,6 +98,7 @@ enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Color {
     /// On a terminal, and in the logs of GitHub and GitLab
+    #[value(alias = "")]
     Auto,
     /// Always
     Always,
@@ -113,7 +120,7 @@ struct CacheFlags {
 #[derive(Debug, Clone, Default, Args)]
 struct CacheFolder {
     /// The folder of the cache [default: cache in the folder of the run]
-    #[arg(long = "cache", value_name = "DIR", env = "MODELGATE_CACHE", hide_env_values = true)]
+    #[arg(long = "cache", value_name = "DIR", env = "MODELGATE_CACHE", hide_env_values = true, value_parser = path())]
     cache: Option<PathBuf>,
 }
 
@@ -122,12 +129,16 @@ enum Command {
     /// Do everything: from the commit to the verdict and its reports
     Run(run::Run),
     /// Read the source code for what is plainly wrong
+    #[command(after_help = "Example:\n  modelgate lint")]
     Lint(step::NoFlags),
     /// Run the project's own tests
+    #[command(after_help = "Example:\n  modelgate test")]
     Test(step::NoFlags),
     /// Make the model
+    #[command(after_help = "Example:\n  modelgate train --no-cache")]
     Train(step::Flags),
     /// Measure the model
+    #[command(after_help = "Example:\n  modelgate evaluate")]
     Evaluate(step::Flags),
     /// Judge the measurements in the record
     Gate(replay::Gate),
@@ -148,6 +159,7 @@ enum Command {
     /// Show it on a real project: a model that is approved, and one that is rejected
     Demo(demo::Demo),
     /// Look after the cache of steps
+    #[command(after_help = "Example:\n  modelgate cache prune --max-size 2GB")]
     Cache(cache::Cache),
 }
 

@@ -1,5 +1,6 @@
 //! What a command says at its end: a report, or what went wrong.
 
+use std::io::Write;
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
@@ -69,8 +70,14 @@ pub fn error(error: &anyhow::Error, folder: &Path, color: bool) -> End {
 }
 
 fn problems(invalid: &Invalid, folder: &Path, color: bool) -> End {
-    eprint!("{}", config::render(&invalid.problems, &near(&invalid.path, folder), color));
+    complain(&config::render(&invalid.problems, &near(&invalid.path, folder), color));
     End::Invalid
+}
+
+/// Writes to standard error. Where nobody can read it the exit code still tells.
+fn complain(text: &str) {
+    let mut errors = std::io::stderr().lock();
+    let _ = errors.write_all(text.as_bytes());
 }
 
 /// Shows a fault on standard error.
@@ -78,9 +85,7 @@ pub fn fault(fault: &Fault, color: bool) -> End {
     let style = |style: Style| if color { style } else { Style::new() };
     let red = style(AnsiColor::Red.on_default().bold());
     let cyan = style(AnsiColor::Cyan.on_default());
-    eprintln!("{red}error:{red:#} {fault}");
-    if let Some(help) = fault.remedy() {
-        eprintln!("  {cyan}help:{cyan:#} {help}");
-    }
+    let help = fault.remedy().map(|help| format!("  {cyan}help:{cyan:#} {help}\n")).unwrap_or_default();
+    complain(&format!("{red}error:{red:#} {fault}\n{help}"));
     End::Faulted
 }

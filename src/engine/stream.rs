@@ -68,6 +68,9 @@ impl Stream {
 
     /// No more comes: what the mask held back goes out.
     fn finish(&mut self) {
+        if self.broken.is_some() {
+            return;
+        }
         let rest = self.mask.finish();
         let result = self.pass_on(&rest);
         self.broken = self.broken.take().or(result.err());
@@ -146,6 +149,14 @@ pub async fn any_broken(readers: &[Reader]) {
     }
 }
 
+/// Gives up the end of a log that has filled the disk, so that the record and the reports can say so.
+fn make_room(log: &File) {
+    const ROOM: u64 = 4 * 1024 * 1024;
+    if let Ok(metadata) = log.metadata() {
+        let _ = log.set_len(metadata.len().saturating_sub(ROOM));
+    }
+}
+
 fn read_all(
     mut pipe: PipeReader,
     shared: &Mutex<Option<Stream>>,
@@ -164,6 +175,9 @@ fn read_all(
             let mut stream = shared.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(stream) = stream.as_mut() else { return Progress::Ended };
             if let Err(error) = stream.take(&chunk[..read]) {
+                if error.kind() == io::ErrorKind::StorageFull {
+                    make_room(&stream.log);
+                }
                 stream.broken = Some(error);
                 return Progress::Broken;
             }

@@ -114,6 +114,24 @@ impl Local {
         repository.append(&reference(&record.model), RECORD, &text, &message)
     }
 
+    /// Takes away the reports and the bundle of an earlier run. Of a run that is killed they would say what is
+    /// not so.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn withdraw(&self) -> Result<()> {
+        for name in report::FILES.into_iter().chain([bundle::BUNDLE]) {
+            let path = self.run_dir.join(name);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Fault::file("remove", &path, error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Writes every report into the run's folder, and then the bundle, with the `run.json` that is there.
     ///
     /// # Errors

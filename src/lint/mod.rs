@@ -93,7 +93,8 @@ fn because(checked: &check::Checked, linted: &[Finding], linters: usize) -> Stri
         let syntax = errors.iter().all(|finding| finding.code == "python-syntax");
         let paths: BTreeSet<_> = errors.iter().filter_map(|finding| finding.path.as_deref()).collect();
         let what = counted(errors.len(), if syntax { "syntax error" } else { "error" });
-        parts.push(format!("{what} in {} of {files}", paths.len()));
+        // A file whose name is not UTF-8 has no path to be counted by.
+        parts.push(if paths.is_empty() { what } else { format!("{what} in {} of {files}", paths.len()) });
     }
     match of(linted, Severity::Error) {
         0 if linters == 0 => {}

@@ -27,9 +27,8 @@ pub(super) fn gather(
     order: &Order<'_>,
 ) -> Result<std::result::Result<Materials, Vec<Finding>>> {
     let expanded = expand(shop, order)?;
-    let mut findings: Vec<Finding> =
+    let findings: Vec<Finding> =
         expanded.unmatched.iter().map(|pattern| missing(shop, order, pattern)).collect();
-    findings.extend(upstream_changed(shop, order)?);
     if !findings.is_empty() {
         return Ok(Err(findings));
     }

@@ -58,17 +58,22 @@ pub struct Past {
     pub metrics: std::collections::BTreeMap<String, f64>,
 }
 
+/// The names of the reports' files.
+pub const FILES: [&str; 6] =
+    ["report.md", "report.html", "metrics.txt", "junit.xml", "lint.sarif", "codequality.json"];
+
 /// The file of each report and what it holds, for those who publish them. `run.json` is the record itself.
 #[must_use]
 pub fn files(report: &Report) -> Vec<(&'static str, String)> {
-    vec![
-        ("report.md", markdown::render(report, markdown::Charts::None)),
-        ("report.html", html::render(report)),
-        ("metrics.txt", openmetrics::render(report)),
-        ("junit.xml", junit::render(report)),
-        ("lint.sarif", sarif::render(report)),
-        ("codequality.json", codequality::render(report)),
-    ]
+    let texts = [
+        markdown::render(report, markdown::Charts::None),
+        html::render(report),
+        openmetrics::render(report),
+        junit::render(report),
+        sarif::render(report),
+        codequality::render(report),
+    ];
+    FILES.into_iter().zip(texts).collect()
 }
 
 /// Chooses what is said of a record. `trend` holds the latest runs, oldest first, this one last.
@@ -133,7 +138,9 @@ fn held(verdict: &Verdict) -> String {
 /// Where the run stopped, and why.
 fn stop(record: &Record) -> String {
     match stopper(record) {
-        Some(step) if step.outcome.is_good() => format!("the run ended after {}", step.step),
+        Some(step) if step.outcome.is_good() => {
+            format!("nothing was judged; the run ended after {}", step.step)
+        }
         Some(step) => format!("{}: {}", step.step, step.because),
         None => "the run ended before its first step did".to_owned(),
     }
@@ -142,7 +149,7 @@ fn stop(record: &Record) -> String {
 /// The step at which the run stopped: the first that went wrong, or the last that was done.
 fn stopper(record: &Record) -> Option<&StepRecord> {
     let stopped = |step: &&StepRecord| matches!(step.outcome, Outcome::Failed | Outcome::Faulted);
-    let done = |step: &&StepRecord| step.outcome != Outcome::Skipped;
+    let done = |step: &&StepRecord| step.outcome != Outcome::Skipped && step.step != Step::Report;
     record.steps.iter().find(stopped).or_else(|| record.steps.iter().rfind(done))
 }
 

@@ -218,7 +218,7 @@ fn a_kept_record_reads_in_the_log() {
     let commit = project.commit("1");
     project.forge().keep(&record("1", Some(&commit), Rejected)).unwrap();
     let log = git(project.0.path(), &["log", "--format=%s", "refs/modelgate/churn"]);
-    assert_eq!(log, "rejected: the run ended after evaluate");
+    assert_eq!(log, "rejected: nothing was judged; the run ended after evaluate");
 }
 
 #[test]
