@@ -168,3 +168,20 @@ fn lint_and_test_both_report_before_training_is_skipped() {
     assert!(said.out.contains("train.py:1:11"), "{}", said.out);
     insta::assert_snapshot!("failed", project.stable(&said.out));
 }
+
+#[test]
+fn a_run_whose_steps_were_done_on_changed_files_is_not_of_the_commit() {
+    let project = Project::shell();
+    assert_eq!(project.modelgate(&["train"]).code, 0);
+    project.file("scores.json", "{\"accuracy\": 0.99}\n");
+    project.replace("modelgate.yml", "min: 0.85", "min: 0.8");
+    for step in ["lint", "train", "evaluate"] {
+        assert_eq!(project.modelgate(&[step]).code, 0);
+    }
+    assert_eq!(project.record()["context"]["dirty"], true);
+    project.git(&["checkout", "--quiet", "--", "."]);
+    assert_eq!(project.modelgate(&["evaluate"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true, "train was done on changed files");
+    assert_eq!(project.modelgate(&["lint"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], Value::Null, "lint is the first step of a new run");
+}

@@ -32,7 +32,7 @@ pub fn execute(step: Step, cache: CacheFlags, call: Call) -> anyhow::Result<End>
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |unavailable| unavailable == step)?;
         let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
-        let mut record = record(&house)?;
+        let mut record = record(&house, step)?;
         record.reopen(step);
         house.pipeline().step(step, &mut record).await?;
         show::step(&call, step, &record)?;
@@ -44,11 +44,19 @@ pub fn execute(step: Step, cache: CacheFlags, call: Call) -> anyhow::Result<End>
 }
 
 /// The record of the run that is under way. Evidence of another commit or another model is never mixed
-/// with evidence of this one, so then a new record begins.
-fn record(house: &House) -> anyhow::Result<Record> {
-    let new = house.new_record()?;
+/// with evidence of this one, so then a new record begins, and so it does with the first step. A run whose steps were not all done on the clean
+/// commit says nothing about it.
+fn record(house: &House, step: Step) -> anyhow::Result<Record> {
+    let mut new = house.new_record()?;
+    let goes_on = |old: &Record| {
+        let same = old.model == new.model && old.context.commit == new.context.commit;
+        same && old.steps.iter().any(|done| done.step < step)
+    };
     Ok(match house.folder.load()? {
-        Some(old) if old.model == new.model && old.context.commit == new.context.commit => old,
+        Some(old) if goes_on(&old) => {
+            new.context.dirty |= old.context.dirty;
+            Record { context: new.context, ..old }
+        }
         _ => new,
     })
 }
