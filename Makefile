@@ -28,9 +28,10 @@ demo: ## build the release and take the example from a commit to a verdict
 	target/release/modelgate demo target/demo
 
 .PHONY: lint
-lint: ## formatting and clippy
+lint: ## formatting, clippy and the order of the modules
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo test --quiet --locked --test layering
 
 # The documentation's tests go first, so that nextest's summary comes last.
 # A test that cannot run on this machine writes a line to $(SKIPPED). Those lines

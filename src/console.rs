@@ -141,10 +141,9 @@ impl Console {
     /// A step has ended, in one line.
     pub fn step_ended(&self, step: Step, outcome: Outcome, seconds: f64, because: &str) {
         let (mark, color) = match outcome {
-            Outcome::Passed => ("✓", AnsiColor::Green.on_default()),
-            Outcome::Restored => ("↺", AnsiColor::Cyan.on_default()),
+            Outcome::Passed | Outcome::Restored => ("✓", AnsiColor::Green.on_default()),
             Outcome::Failed | Outcome::Faulted => ("✗", AnsiColor::Red.on_default().bold()),
-            Outcome::Skipped => ("∅", DIM),
+            Outcome::Skipped => ("-", DIM),
         };
         let is_wrong = matches!(outcome, Outcome::Failed | Outcome::Faulted);
         if self.verbosity == Verbosity::Quiet && !is_wrong {

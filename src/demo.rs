@@ -60,15 +60,15 @@ impl Demo<'_> {
         self.modelgate(0)?;
         self.say("Now a worse one, on a branch: trees of a single question.")?;
         self.command(["git", "switch", "--quiet", "--create", "shallow-trees"])?;
+        self.tell(&["sed", "-i", "s/\"max_depth\": 8/\"max_depth\": 1/", "params.json"].map(OsString::from))?;
         let params = self.folder.join("params.json");
         let worse = PARAMS.replace("\"max_depth\": 8", "\"max_depth\": 1");
         fs::write(&params, worse).map_err(|error| Fault::file("write", &params, error))?;
         self.git_commit("Grow shallow trees")?;
         self.modelgate(10)?;
         self.say(&format!(
-            "It was rejected with exit code 10, which is what stops a pipeline. Look around:\n\n    cd {}\n    {}",
-            self.folder.display(),
-            "open .modelgate/report.html"
+            "It was rejected with exit code 10, which is what stops a pipeline. Its report:\n\n    {}",
+            self.folder.join(".modelgate/report.html").display()
         ))
     }
 

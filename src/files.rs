@@ -2,6 +2,7 @@
 
 mod pattern;
 pub mod portable;
+mod stamp;
 mod walk;
 
 use std::fs::File;
@@ -16,7 +17,10 @@ use tempfile::NamedTempFile;
 use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
+
 use pattern::Pattern;
+pub use pattern::below;
+pub use stamp::{Stamp, Stamps};
 use walk::Skip;
 
 /// A file of the project.

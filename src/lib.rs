@@ -32,6 +32,8 @@ pub mod forge;
 pub mod pipeline;
 pub mod environment;
 pub mod demo;
+pub mod init;
+pub mod doctor;
 pub mod wire;
 pub mod exit;
 pub mod cli;

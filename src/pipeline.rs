@@ -152,7 +152,8 @@ impl Pipeline<'_> {
     /// Concludes, and shows the conclusion wherever people look. The record that is shown is complete: it
     /// says of the report itself that it was written, and says otherwise only when that did not come true.
     fn report(&self, started: String, record: &mut Record) -> Result<()> {
-        record.conclusion = Some(conclude(record, self.stopped()));
+        let stopped = self.stopped() || record.conclusion == Some(Conclusion::Cancelled);
+        record.conclusion = Some(conclude(record, stopped));
         let mut work = Work::new(Outcome::Passed, "the reports are written");
         if record.verdict.is_some()
             && let Err(fault) = self.forge.keep(record)

@@ -4,9 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 
 use super::Cache;
-use super::stamp::Stamp;
 use crate::fault::{Fault, Result};
-use crate::files::{unfinished, write_whole};
+use crate::files::{Stamp, unfinished, write_whole};
 
 /// Makes the folder, with the tag that tells backup programs that they can leave it out.
 pub(super) fn make(folder: &Path) -> Result<()> {

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::folder;
-use super::stamp::Stamp;
-use crate::files::{Content, ProjectFile};
+use crate::files::{Content, ProjectFile, Stamp, Stamps};
 use crate::name::Digest;
 
 /// The first bytes: another layout gets another number.
@@ -32,7 +31,7 @@ pub(super) struct Line<'a> {
 }
 
 /// The index as it was read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Index {
     bytes: Vec<u8>,
     /// Where in `bytes` each path begins and ends, in the order of the paths.
@@ -45,7 +44,10 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 
 impl Index {
     pub(super) fn read(folder: &Path) -> Self {
-        let bytes = std::fs::read(path(folder)).unwrap_or_default();
+        Self::from_bytes(std::fs::read(path(folder)).unwrap_or_default())
+    }
+
+    fn from_bytes(bytes: Vec<u8>) -> Self {
         match places(&bytes) {
             Some(paths) => Self { bytes, paths },
             None => Self::default(),
@@ -53,13 +55,13 @@ impl Index {
     }
 
     /// The content that the file had when it was read, if its stamp is still the same.
-    pub(super) fn content(&self, file: &ProjectFile) -> Option<(Stamp, Content)> {
+    pub(super) fn content(&self, file: &ProjectFile, stamps: &mut Stamps) -> Option<Content> {
         let wanted = file.path.as_bytes();
         let found =
             self.paths.binary_search_by(|&(begin, end)| self.bytes.get(begin..end).cmp(&Some(wanted)));
         let line = self.line(*self.paths.get(found.ok()?)?)?;
-        let stamp = Stamp::of(&file.on_disk).filter(|stamp| *stamp == line.stamp)?;
-        Some((stamp, Content { digest: line.digest, bytes: stamp.size }))
+        let stamp = stamps.of(&file.on_disk).filter(|stamp| *stamp == line.stamp)?;
+        Some(Content { digest: line.digest, bytes: stamp.size })
     }
 
     fn line(&self, (begin, end): (usize, usize)) -> Option<Line<'_>> {
@@ -78,7 +80,7 @@ impl Index {
     }
 
     /// Writes the index again with what has been learned. Best effort: without it, files are read again.
-    pub(super) fn learn(&self, folder: &Path, learned: Vec<Line<'_>>) {
+    pub(super) fn learn(&self, folder: &Path, learned: Vec<Line<'_>>) -> Self {
         let old: &[_] = if self.bytes.len() > LARGEST { &[] } else { &self.paths };
         let old = old.iter().filter_map(|&place| self.line(place));
         let lines: BTreeMap<&str, Line<'_>> = old.chain(learned).map(|line| (line.path, line)).collect();
@@ -91,6 +93,7 @@ impl Index {
         let sum = Sha256::digest(&bytes[BODY..]);
         bytes[MAGIC.len()..BODY].copy_from_slice(&sum);
         let _ = folder::write(&path(folder), &bytes);
+        Self::from_bytes(bytes)
     }
 }
 

@@ -1,7 +1,5 @@
 //! The digest of a key.
 
-use std::collections::BTreeMap;
-
 use sha2::{Digest as _, Sha256};
 
 use super::Key;
@@ -30,8 +28,8 @@ impl Framed {
         self.0.update((parts as u64).to_le_bytes());
     }
 
-    /// Adds named digests.
-    pub fn digests(&mut self, named: &BTreeMap<String, Digest>) {
+    /// Adds named digests, in the order of their names.
+    pub fn digests<'a>(&mut self, named: impl ExactSizeIterator<Item = (&'a String, &'a Digest)>) {
         self.count(named.len());
         for (name, digest) in named {
             self.part(name.as_bytes());
@@ -54,9 +52,9 @@ impl Key {
         let mut framed = Framed::new("modelgate/step/v1");
         framed.part(self.step.word().as_bytes());
         framed.part(self.script.as_bytes());
-        framed.digests(&self.env);
-        framed.digests(&self.inputs);
-        framed.digests(&self.upstream);
+        framed.digests(self.env.iter());
+        framed.digests(self.inputs.iter());
+        framed.digests(self.upstream.iter());
         framed.count(self.outputs.len());
         for pattern in &self.outputs {
             framed.part(pattern.as_bytes());
@@ -67,6 +65,8 @@ impl Key {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -21,16 +21,16 @@ mod key;
 mod object;
 mod prune;
 mod restore;
-mod stamp;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fault::Result;
-use crate::files::{self, Content, ProjectFile};
+use crate::files::{self, Content, ProjectFile, Stamp, Stamps};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use crate::step::Step;
@@ -39,13 +39,14 @@ use index::Index;
 pub use key::Framed;
 pub use prune::{Freed, Prune};
 pub use restore::Restored;
-pub use stamp::Stamp;
 
 /// A cache in a folder.
 #[derive(Debug, Clone)]
 pub struct Cache {
     folder: PathBuf,
     interrupt: Interrupt,
+    /// The index, once it has been read. Of a file that has changed since, it says nothing.
+    index: Arc<Mutex<Option<Arc<Index>>>>,
 }
 
 /// Everything that a step's outputs follow from. Equal keys, equal outputs.
@@ -98,8 +99,8 @@ pub enum Lookup {
 impl Cache {
     /// The cache in `folder`, which is made when something is first stored.
     #[must_use]
-    pub const fn new(folder: PathBuf, interrupt: Interrupt) -> Self {
-        Self { folder, interrupt }
+    pub fn new(folder: PathBuf, interrupt: Interrupt) -> Self {
+        Self { folder, interrupt, index: Arc::default() }
     }
 
     /// Where it is.
@@ -125,9 +126,12 @@ impl Cache {
         if files.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let index = Index::read(&self.folder);
-        let known: Vec<Option<(Stamp, Content)>> =
-            files.par_iter().with_min_len(64).map(|file| index.content(file)).collect();
+        let index = self.index();
+        let known: Vec<Option<Content>> = files
+            .par_iter()
+            .with_min_len(64)
+            .map_init(Stamps::default, |stamps, file| index.content(file, stamps))
+            .collect();
         let unknown: Vec<&ProjectFile> =
             files.iter().zip(&known).filter_map(|(file, known)| known.is_none().then_some(file)).collect();
         // Before the first stamp is taken: an earlier time only makes more files count as just modified.
@@ -147,7 +151,7 @@ impl Cache {
         let mut contents = Vec::with_capacity(files.len());
         for (file, known) in files.iter().zip(known) {
             let content = match known {
-                Some((_, content)) => content,
+                Some(content) => content,
                 None => {
                     let Some((stamp, content)) = read.next() else { break };
                     learned.extend(
@@ -161,9 +165,19 @@ impl Cache {
             contents.push((file.path.clone(), content));
         }
         if !learned.is_empty() {
-            index.learn(&self.folder, learned);
+            // Not what we know but what is there now: another process may have learned something meanwhile.
+            let index = Index::read(&self.folder).learn(&self.folder, learned);
+            *self.remembered() = Some(Arc::new(index));
         }
         Ok(contents.into_iter().collect())
+    }
+
+    fn index(&self) -> Arc<Index> {
+        Arc::clone(self.remembered().get_or_insert_with(|| Arc::new(Index::read(&self.folder))))
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, Option<Arc<Index>>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was made with this key, if all of it is still there.

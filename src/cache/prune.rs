@@ -76,6 +76,7 @@ impl Cache {
             remove(&folder, |_| false, &nothing, &mut freed.bytes)?;
         }
         if what == Prune::All {
+            *self.remembered() = None;
             remove(&self.folder, |name| name == "index", &nothing, &mut freed.bytes)?;
             remove(&self.folder.join("last"), |name| name.ends_with(".json"), &nothing, &mut freed.bytes)?;
         }

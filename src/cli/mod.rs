@@ -2,6 +2,9 @@
 
 mod cache;
 mod check;
+mod demo;
+mod doctor;
+mod init;
 mod plan;
 mod replay;
 mod run;
@@ -141,14 +144,20 @@ enum Command {
     Gate(replay::Gate),
     /// Write the reports of the record
     Report(replay::Report),
+    /// Look at the project and write a modelgate.yml
+    Init(init::Init),
     /// Check the configuration
     Check(check::Check),
+    /// Say what a run would miss on this machine, and what mends it
+    Doctor(doctor::Doctor),
     /// Show what would run, and why
     Plan(plan::Plan),
     /// Print the JSON Schema of modelgate.yml
     Schema(schema::Schema),
     /// Check that a bundle, or the project's outputs, are what was judged
     Verify(verify::Verify),
+    /// Show it on a real project: a model that is approved, and one that is rejected
+    Demo(demo::Demo),
     /// Look after the cache of steps
     #[command(after_help = "Example:\n  modelgate cache prune --max-size 2GB")]
     Cache(cache::Cache),
@@ -205,10 +214,13 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
         Command::Gate(_) => replay::execute(Step::Gate, call),
         Command::Report(_) => replay::execute(Step::Report, call),
+        Command::Init(args) => init::execute(&args, &call),
         Command::Check(_) => check::execute(&call),
+        Command::Doctor(_) => doctor::execute(&call),
         Command::Plan(args) => plan::execute(args, call),
         Command::Schema(_) => schema::execute(),
         Command::Verify(args) => verify::execute(&args, &call),
+        Command::Demo(args) => demo::execute(&args, &call),
         Command::Cache(args) => cache::execute(args, call),
     }
 }

@@ -79,9 +79,6 @@ pub struct Script {
     pub timeout: Option<Duration>,
 }
 
-/// What is read where nobody says otherwise: Python files and notebooks.
-pub const PYTHON: [&str; 2] = ["**/*.py", "**/*.ipynb"];
-
 /// Read the source code for what is plainly wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lint {
@@ -89,6 +86,11 @@ pub struct Lint {
     pub python: Vec<String>,
     /// The linters.
     pub script: Script,
+}
+
+impl Lint {
+    /// What is checked when the file does not say.
+    pub const PYTHON: [&str; 2] = ["**/*.py", "**/*.ipynb"];
 }
 
 /// Run the project's own tests.

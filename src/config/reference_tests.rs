@@ -16,11 +16,11 @@ const COMMON: [&str; 5] = ["run", "env", "secrets", "working-directory", "timeou
 const INTRODUCTION: &str = "\
 # modelgate.yml
 
-<!-- Made from src/config/raw.rs and src/config/reference.rs. `UPDATE_DOCS=1 cargo test` writes it again. -->
+<!-- Made from src/config/raw.rs and src/config/reference_tests.rs. `UPDATE_DOCS=1 cargo test` writes it again. -->
 
 One file says what a model must prove before it is deployed. It stands in the top folder of the project, and
 its sections are the steps of the work, in their order: lint, test, data, image, train, evaluate, gate,
-report, deploy, retrain.
+report, deploy, retrain. [The steps](steps.md) tells what each does.
 
 The smallest useful file makes a model, measures it, and judges it by one rule:
 
@@ -37,9 +37,9 @@ that modelgate does not know is an error, as is a key that stands twice: `modelg
 of the file at once, with its line, its column and a remedy. `modelgate schema` prints the JSON Schema of the
 file, from which editors complete and explain the keys as you type.
 
-What is marked as not yet available may be written all the same, so that a file can be ahead of the version that
-reads it. Nothing of it is passed over in silence: the step is recorded as skipped, and a gate that cannot look at
-all that it was asked to approves nothing.
+What is marked as not yet available is checked as all else is, so that a file can be ahead of the version that reads
+it. But it is never passed over in silence: `modelgate run` and `modelgate gate` end with exit code 3 and name it, and
+so does the command of a step that it belongs to.
 ";
 
 const COMMANDS: &str = "

@@ -85,6 +85,12 @@ impl<'a> Source<'a> {
         self.node(path).is_some()
     }
 
+    /// The keys of the map at `path`.
+    pub fn keys(&self, path: &KeyPath) -> impl Iterator<Item = &'a str> + use<'a> {
+        let entries = self.node(path).and_then(Node::entries).unwrap_or_default();
+        entries.iter().map(|(key, _)| key.as_str())
+    }
+
     /// The texts at `path`, one or many, and where each stands.
     pub fn texts(&self, path: &KeyPath) -> Vec<(KeyPath, &'a str)> {
         match self.node(path) {

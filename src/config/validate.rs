@@ -121,7 +121,7 @@ fn lint(source: &mut Source<'_>, mut raw: raw::Lint) -> Lint {
     check_patterns(source, &path.key("python"), Reach::Project);
     let python = match raw.python.take() {
         Some(raw::OneOrMany(globs)) => globs,
-        None => super::PYTHON.map(str::to_owned).to_vec(),
+        None => Lint::PYTHON.map(str::to_owned).to_vec(),
     };
     Lint { python, script: script(source, &path, raw.common()) }
 }

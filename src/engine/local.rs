@@ -167,7 +167,7 @@ impl Bench<'_> {
                 seconds: finished.seconds,
                 cpu_seconds: finished.cpu_seconds,
                 peak_memory_bytes: finished.peak_memory_bytes,
-                log: self.log(index, "log"),
+                log: self.log(index),
                 tail,
             },
             success: finished.success,
@@ -184,7 +184,8 @@ impl Bench<'_> {
     }
 
     async fn finish(&self, index: usize, command: &Command) -> Result<Finished> {
-        let output = self.stream(index, "log", true)?;
+        self.begin_log(index)?;
+        let output = self.stream(index, true)?;
         if self.engine.interrupt.raised().is_some() {
             return Ok(Finished::unstarted(INTERRUPTED.into(), None, output));
         }
@@ -221,7 +222,7 @@ impl Bench<'_> {
             Capture::No => process.stdout(to_output.try_clone().map_err(connect)?),
             Capture::Stdout => {
                 let (from, to) = std::io::pipe().map_err(connect)?;
-                from_stdout = Some((from, self.stream(index, "out", false)?.keeping()));
+                from_stdout = Some((from, self.stream(index, false)?.keeping()));
                 process.stdout(to)
             }
         };
@@ -262,8 +263,8 @@ impl Bench<'_> {
         }
 
         let mut streams = readers.into_iter().map(Reader::close);
-        let mut output = self.whole(index, "log", streams.next().flatten())?;
-        let stdout = streams.next().map(|stream| self.whole(index, "out", stream)).transpose()?;
+        let mut output = self.whole(index, streams.next().flatten())?;
+        let stdout = streams.next().map(|stream| self.whole(index, stream)).transpose()?;
         let (mut ended, mut code) = match end {
             End::Exited | End::Broken => group::ended(usage.status),
             End::TimedOut(limit) => (format!("timed out after {}", humantime::format_duration(limit)), None),
@@ -290,29 +291,35 @@ impl Bench<'_> {
     }
 
     /// The path of a log relative to the run's folder: `logs/train.log`, then `logs/train-2.log` …
-    fn log(&self, index: usize, ending: &str) -> String {
+    fn log(&self, index: usize) -> String {
         match index {
-            0 => format!("logs/{}.{ending}", self.step),
-            _ => format!("logs/{}-{}.{ending}", self.step, index + 1),
+            0 => format!("logs/{}.log", self.step),
+            _ => format!("logs/{}-{}.log", self.step, index + 1),
         }
     }
 
-    fn stream(&self, index: usize, ending: &str, is_shown: bool) -> Result<Stream> {
-        let path = self.engine.run_dir.join(self.log(index, ending));
+    /// An empty log, and the folder for it.
+    fn begin_log(&self, index: usize) -> Result<()> {
+        let path = self.engine.run_dir.join(self.log(index));
         let folder = path.parent().unwrap_or(&self.engine.run_dir);
         std::fs::create_dir_all(folder).map_err(|error| Fault::file("make", folder, error))?;
-        let file = File::create(&path).map_err(|error| Fault::file("write", &path, error))?;
+        File::create(&path).map(drop).map_err(|error| Fault::file("write", &path, error))
+    }
+
+    /// Every stream of a command adds to its one log.
+    fn stream(&self, index: usize, is_shown: bool) -> Result<Stream> {
+        let path = self.engine.run_dir.join(self.log(index));
+        let file = File::options().append(true).open(&path);
+        let file = file.map_err(|error| Fault::file("write", &path, error))?;
         let console = is_shown.then(|| self.engine.console.clone());
         Ok(Stream::new(Mask::new(&self.secrets), file, console))
     }
 
     /// A stream that got everything into its log.
-    fn whole(&self, index: usize, ending: &str, stream: Option<Stream>) -> Result<Stream> {
+    fn whole(&self, index: usize, stream: Option<Stream>) -> Result<Stream> {
         let mut stream = stream.ok_or_else(|| Fault::new("read a command's output", "its reader is gone"))?;
         match stream.broken.take() {
-            Some(error) => {
-                Err(Fault::file("write", &self.engine.run_dir.join(self.log(index, ending)), error))
-            }
+            Some(error) => Err(Fault::file("write", &self.engine.run_dir.join(self.log(index)), error)),
             None => Ok(stream),
         }
     }

@@ -16,7 +16,7 @@ mod tail;
 #[cfg(all(test, unix))]
 mod tests;
 
-pub use environment::named_variables;
+pub use environment::{child_variables, missing_secrets, named_variables};
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

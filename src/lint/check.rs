@@ -39,6 +39,9 @@ pub(super) fn check(root: &Path, run_dir: &Path, globs: &[String], interrupt: &I
     let walk::Found { files, mut findings } = walk::find(root, run_dir, globs);
     let (target, unreadable) = version::target(root);
     findings.extend(unreadable);
+    if files.is_empty() {
+        return Ok(Checked { files: 0, findings });
+    }
     let threads = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK)
         .build()

@@ -111,7 +111,8 @@ impl Depth {
             }
             // A colon nests only where it makes no sense; there the parser's recovery may nest.
             kind if kind.is_operator() || kind == TokenKind::Colon => self.link(),
-            _ => {}
+            // Most tokens; the sum below is as it was.
+            _ => return None,
         }
         let all = self.levels + self.lambdas + self.outer.len();
         (all > MAX_LEVELS).then_some(TooDeep::Levels(at))

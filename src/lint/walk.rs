@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use crate::config::PYTHON;
+use crate::config::Lint;
+use crate::files::below;
 use crate::finding::Finding;
 
 /// What the globs came to.
@@ -40,7 +41,10 @@ pub(super) fn find(root: &Path, run_dir: &Path, patterns: &[String]) -> Found {
     }
     files.sort_unstable();
     files.dedup();
-    findings.extend(globs.unmatched(files.is_empty()));
+    // Nobody wrote the defaults, so nobody is told that there is nothing for them.
+    if patterns != Lint::PYTHON {
+        findings.extend(globs.unmatched(files.is_empty()));
+    }
     Found { files, findings }
 }
 
@@ -86,10 +90,7 @@ impl<'a> Globs<'a> {
     fn unmatched(&self, nothing_at_all: bool) -> Vec<Finding> {
         let unmatched =
             self.written.iter().zip(&self.matched).filter(|(_, hit)| !hit.load(Ordering::Relaxed));
-        // Nobody need have written the default.
-        let is_default = self.written.iter().eq(&PYTHON);
-        let telling =
-            unmatched.filter(|(glob, _)| (nothing_at_all && !is_default) || !glob.starts_with("**/"));
+        let telling = unmatched.filter(|(glob, _)| nothing_at_all || !glob.starts_with("**/"));
         telling
             .map(|(glob, _)| {
                 Finding::warning("lint-no-files", format!("lint.python: «{glob}» matches no file")).help(
@@ -170,7 +171,7 @@ fn take(root: &Path, entry: &DirEntry, globs: &Globs<'_>) -> (Option<String>, Op
     if !kind.is_some_and(|kind| kind.is_file() || kind.is_symlink()) {
         return (None, None);
     }
-    let Ok(relative) = entry.path().strip_prefix(root) else { return (None, None) };
+    let Some(relative) = below(root, entry.path()) else { return (None, None) };
     let Some(path) = forward_slashes(relative) else {
         let name = relative.to_string_lossy();
         let wanted = globs.want(&name);
@@ -280,6 +281,7 @@ mod tests {
         );
         assert_eq!(found(root.path(), &["**/*.py", "**/*.ipynb"]).1, Vec::<String>::new());
         assert_eq!(found(root.path(), &["**/*.ipynb"]).1.len(), 1, "nothing at all");
+        assert_eq!(found(project(&[]).path(), &Lint::PYTHON).1, Vec::<String>::new(), "the defaults");
         assert!(found(root.path(), &["a[.py"]).1[0].starts_with("lint-glob-invalid"));
         assert_eq!(found(root.path(), &[]), (vec![], vec![]));
     }

@@ -135,7 +135,7 @@ fn input_changed(
 
 fn evidence(contents: &BTreeMap<String, Content>) -> Inputs {
     let mut framed = Framed::new("modelgate/inputs/v1");
-    framed.digests(&contents.iter().map(|(path, content)| (path.clone(), content.digest)).collect());
+    framed.digests(contents.iter().map(|(path, content)| (path, &content.digest)));
     Inputs {
         files: contents.len() as u64,
         bytes: contents.values().map(|content| content.bytes).sum(),

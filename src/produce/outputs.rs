@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Order, Shop};
-use crate::cache::Stamp;
 use crate::fault::Result;
-use crate::files::{ProjectFile, portable};
+use crate::files::{ProjectFile, Stamp, portable};
 use crate::finding::Finding;
 use crate::name::Digest;
 

@@ -89,7 +89,10 @@ impl Record {
             self.baseline = None;
             self.deliveries.clear();
         }
-        self.conclusion = None;
+        // What was cancelled stays so, however often it is shown.
+        if step < Step::Report || self.conclusion != Some(Conclusion::Cancelled) {
+            self.conclusion = None;
+        }
     }
 
     /// The candidate's metrics; empty before evaluate.

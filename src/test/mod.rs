@@ -25,7 +25,7 @@ use tally::Tally;
 /// # Errors
 /// The world failed.
 pub async fn perform(config: &Test, engine: &Engine) -> Result<Work> {
-    let before = reports::marks(engine, &config.junit)?;
+    let before = reports::stamps(engine, &config.junit)?;
     // Without commands nobody writes the reports now: they are read as they are.
     let before = if config.script.commands.is_empty() { BTreeMap::new() } else { before };
     let ran = engine.run(Step::Test, &config.script, Capture::No).await?;

@@ -1,13 +1,12 @@
 //! The JUnit files on disk: which are there, which are new, and their text.
 
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::Read;
-use std::time::SystemTime;
 
 use crate::engine::Engine;
 use crate::fault::Result;
-use crate::files::{self, Expanded, ProjectFile};
+use crate::files::{self, Expanded, ProjectFile, Stamp};
 use crate::finding::Finding;
 
 /// A report larger than this would fill the memory of a small runner.
@@ -27,35 +26,9 @@ pub struct Reports {
     pub wrong: Vec<Finding>,
 }
 
-/// What changes when a file is written again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    modified: Option<SystemTime>,
-    bytes: u64,
-    changed: Option<(u64, i64, i64)>,
-}
-
-impl Mark {
-    fn of(metadata: &Metadata) -> Self {
-        Self { modified: metadata.modified().ok(), bytes: metadata.len(), changed: changed(metadata) }
-    }
-}
-
-/// The inode and the time of its last change, which no program can set back.
-#[cfg(unix)]
-fn changed(metadata: &Metadata) -> Option<(u64, i64, i64)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
-}
-
-#[cfg(not(unix))]
-fn changed(_: &Metadata) -> Option<(u64, i64, i64)> {
-    None
-}
-
 /// The reports that are there before the tests run.
-pub fn marks(engine: &Engine, patterns: &[String]) -> Result<BTreeMap<String, Mark>> {
-    Ok(marks_of(&expand(engine, patterns)?.files))
+pub fn stamps(engine: &Engine, patterns: &[String]) -> Result<BTreeMap<String, Stamp>> {
+    Ok(stamps_of(&expand(engine, patterns)?.files))
 }
 
 /// The run's folder holds reports of our own, which a broad glob would find.
@@ -63,14 +36,12 @@ fn expand(engine: &Engine, patterns: &[String]) -> Result<Expanded> {
     files::expand_beside(&engine.root, &[&engine.run_dir], patterns)
 }
 
-fn marks_of(files: &[ProjectFile]) -> BTreeMap<String, Mark> {
-    let mark =
-        |file: &ProjectFile| Some((file.path.clone(), Mark::of(&std::fs::metadata(&file.on_disk).ok()?)));
-    files.iter().filter_map(mark).collect()
+fn stamps_of(files: &[ProjectFile]) -> BTreeMap<String, Stamp> {
+    files.iter().filter_map(|file| Some((file.path.clone(), Stamp::of(&file.on_disk)?))).collect()
 }
 
 /// Reads the reports after the tests have run; one that is as it was `before` is stale.
-pub fn collect(engine: &Engine, patterns: &[String], before: &BTreeMap<String, Mark>) -> Result<Reports> {
+pub fn collect(engine: &Engine, patterns: &[String], before: &BTreeMap<String, Stamp>) -> Result<Reports> {
     let expanded = expand(engine, patterns)?;
     let mut reports = read_all(&expanded.files, before);
     reports.wrong.extend(expanded.unmatched.iter().map(|pattern| missing(pattern)));
@@ -80,7 +51,7 @@ pub fn collect(engine: &Engine, patterns: &[String], before: &BTreeMap<String, M
     Ok(reports)
 }
 
-fn read_all(files: &[ProjectFile], before: &BTreeMap<String, Mark>) -> Reports {
+fn read_all(files: &[ProjectFile], before: &BTreeMap<String, Stamp>) -> Reports {
     let mut reports = Reports::default();
     for file in files {
         match read(file, before.get(&file.path)) {
@@ -96,14 +67,14 @@ fn missing(pattern: &str) -> Finding {
         .help("correct test.junit, which is relative to modelgate.yml and not to working-directory")
 }
 
-fn read(file: &ProjectFile, before: Option<&Mark>) -> std::result::Result<String, Finding> {
+fn read(file: &ProjectFile, before: Option<&Stamp>) -> std::result::Result<String, Finding> {
     let unreadable = |message: String| Finding::error("junit-unreadable", message);
     let failed = |error: std::io::Error| unreadable(format!("the report cannot be read: {error}"));
     let metadata = std::fs::metadata(&file.on_disk).map_err(failed)?;
     if !metadata.is_file() {
         return Err(unreadable("this is no regular file".into()));
     }
-    if before == Some(&Mark::of(&metadata)) {
+    if before.is_some() && before == Stamp::from(&metadata).as_ref() {
         let message = "the tests have not written this report: it is as it was before they ran";
         return Err(Finding::error("junit-stale", message)
             .help("make the test runner write its report there, and do not commit it"));
@@ -150,7 +121,7 @@ mod tests {
     #[test]
     fn a_report_that_nobody_wrote_again_is_stale() {
         let (_folder, files) = project(&[("old.xml", b"<a/>"), ("new.xml", b"<a/>"), ("same.xml", b"<a/>")]);
-        let before = marks_of(&files);
+        let before = stamps_of(&files);
         fs::write(&files[1].on_disk, b"<b/>  ").unwrap();
         fs::remove_file(&files[2].on_disk).unwrap();
         fs::write(files[2].on_disk.with_extension("tmp"), b"<a/>").unwrap();

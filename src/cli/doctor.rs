@@ -1,0 +1,46 @@
+//! `modelgate doctor`: is everything there that a run needs?
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Call, Format, print, show};
+use crate::doctor::{self, Health, Patient};
+use crate::exit::End;
+use crate::git::Repository;
+use crate::wire;
+
+/// `modelgate doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It looks at the configuration, the git repository, the programs that the commands start, the inputs, the
+secrets and the disk, and runs no command of the configuration. It ends with exit code 11 when a run could
+not succeed; a warning does not count.
+
+Example:
+  modelgate doctor
+  modelgate doctor --format json")]
+pub struct Doctor {}
+
+/// Examines the machine and the project.
+pub fn execute(call: &Call) -> anyhow::Result<End> {
+    let path = wire::config_path(&call.settings, &call.environment);
+    let config = wire::read_config(&path);
+    let root = path.parent().unwrap_or(Path::new("."));
+    let folder = wire::run_folder(&call.settings, &call.environment, &path);
+    let checks = doctor::examine(&Patient {
+        config: config.as_ref().map_err(|invalid| invalid.problems.as_slice()),
+        file: &show::near(&path, &call.environment.folder),
+        root,
+        run_dir: folder.path(),
+        variables: &call.environment.variables,
+        forge: call.environment.forge(),
+        repository: &Repository::around(root),
+    });
+    match call.format {
+        Format::Json => print(&(serde_json::to_string_pretty(&checks)? + "\n"))?,
+        Format::Human => print(&doctor::show(&checks, call.color))?,
+    }
+    let broken = checks.iter().any(|check| check.health == Health::Broken);
+    Ok(if broken { End::Wrong } else { End::Done })
+}

@@ -1,0 +1,83 @@
+//! What the steps read: files and secrets.
+
+use std::ffi::OsStr;
+
+use super::{Check, Patient, scripts};
+use crate::config::Config;
+use crate::document::shown;
+use crate::engine::{child_variables, missing_secrets};
+use crate::files::{self, nearest};
+use crate::step::Step;
+
+/// How many names are shown in one line.
+const MOST_SHOWN: usize = 6;
+
+/// Inputs that match nothing.
+pub(super) fn inputs(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
+    const NAME: &str = "inputs";
+    let trained = config.train.as_ref().map(|train| (Step::Train, &train.inputs));
+    let steps = trained.into_iter().chain([(Step::Evaluate, &config.evaluate.inputs)]);
+    let mut found = 0;
+    let mut checks = Vec::new();
+    for (step, patterns) in steps {
+        match files::expand_beside(patient.root, &[patient.run_dir], patterns) {
+            Ok(expanded) => {
+                found += expanded.files.len();
+                checks.extend(
+                    expanded.unmatched.iter().map(|pattern| unmatched(patient, config, step, pattern)),
+                );
+            }
+            Err(fault) => {
+                checks.push(Check::broken(NAME, fault.to_string()).help(fault.remedy().unwrap_or_default()))
+            }
+        }
+    }
+    if checks.is_empty() && found > 0 {
+        checks.push(Check::fine(NAME, format!("{found} found")));
+    }
+    checks
+}
+
+fn unmatched(patient: &Patient<'_>, config: &Config, step: Step, pattern: &str) -> Check {
+    let says = format!("«{}» of {step}.inputs matches nothing", shown(pattern));
+    if patient.root.join(format!("{pattern}.dvc")).is_file() || patient.root.join("dvc.lock").is_file() {
+        return Check::broken("inputs", says).help("dvc pull");
+    }
+    // Training may make it.
+    if step == Step::Evaluate && config.train.is_some() {
+        return Check::warning("inputs", says).help("it has to be there, or training has to make it");
+    }
+    let help = match nearest(patient.root, &[patient.run_dir], pattern) {
+        Some(like) => format!("did you mean «{}»?", shown(&like)),
+        None => format!("put it there, or take it out of `{step}.inputs`"),
+    };
+    Check::broken("inputs", says).help(help)
+}
+
+/// Secrets that are named and not there, and variables that are kept from the commands.
+pub(super) fn secrets(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
+    const NAME: &str = "secrets";
+    let mut checks = Vec::new();
+    let scripts = scripts(config);
+    for (step, script) in &scripts {
+        for name in missing_secrets(patient.variables, script) {
+            let is_set = patient.variables.contains_key(OsStr::new(name));
+            let how = if is_set { "is empty" } else { "is not set" };
+            let help = format!("set it for this job, or take it out of `{step}.secrets`");
+            checks.push(Check::broken(NAME, format!("{name}, which {step} names, {how}")).help(help));
+        }
+    }
+    let mut withheld: Vec<String> =
+        scripts.iter().flat_map(|(_, script)| child_variables(patient.variables, script).1).collect();
+    withheld.sort();
+    withheld.dedup();
+    withheld.retain(|name| !scripts.iter().any(|(_, script)| script.secrets.contains(name)));
+    if !withheld.is_empty() {
+        let rest = withheld.len().saturating_sub(MOST_SHOWN);
+        let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+        let names: Vec<String> = withheld.iter().take(MOST_SHOWN).map(|name| shown(name)).collect();
+        let says = format!("kept from the commands: {}{more}", names.join(", "));
+        checks.push(Check::fine(NAME, says).help("a step that needs one names it: `secrets: [NAME]`"));
+    }
+    checks
+}

@@ -1,0 +1,239 @@
+//! What is in the project: which scripts train and evaluate, and what they read and make.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::folder::Folder;
+use super::recipe::{Runner, Script, has_target};
+use super::scan::scan;
+use super::script::{Read, Role};
+use super::{Project, Work, dvc, manifest, measure};
+use crate::engine::Variables;
+use crate::fault::Result;
+
+const TRAIN: [&str; 6] =
+    ["train.py", "train_model.py", "training.py", "model_train.py", "fit.py", "trainer.py"];
+const EVALUATE: [&str; 5] = ["evaluate.py", "eval.py", "evaluate_model.py", "eval_model.py", "evaluation.py"];
+
+/// How many scripts without a telling name are read to find one that trains.
+const MOST_READ: usize = 40;
+
+/// How many scripts with a telling name are read to find the right one.
+const MOST_NAMED: usize = 8;
+
+/// Looks at the project in `root`, an absolute folder. `variables` tell which Python the machine has.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn look(root: &Path, variables: &Variables) -> Result<Project> {
+    let folder = Folder::open(root)?;
+    let runner =
+        Runner::of(|file| folder.has_file(file), variables.get(OsStr::new("PATH")).map(AsRef::as_ref));
+    let finder = Finder { folder: &folder, runner: &runner };
+    let manifest = manifest::read(&folder);
+    let (mut project, named) = finder.work();
+    project.name = manifest.name.clone().unwrap_or_else(|| folder.name());
+    project.python = runner.python();
+    project.linters = manifest.linters(&folder).iter().map(|linter| runner.program(linter)).collect();
+    project.in_repository = folder.is_in_repository();
+    finder.tests(&manifest, &mut project);
+    measure::values(&folder, root, named, &mut project);
+    finder.later(&mut project);
+    finder.hints(&mut project);
+    Ok(project)
+}
+
+struct Finder<'a> {
+    folder: &'a Folder,
+    runner: &'a Runner,
+}
+
+impl Finder<'_> {
+    /// What trains and evaluates, with the metrics files, and the names of metrics that the scripts write.
+    fn work(&self) -> (Project, Vec<String>) {
+        let mut project = Project::default();
+        let stages = self.folder.text("dvc.yaml").map(|text| dvc::read(&text)).unwrap_or_default();
+        for name in &stages.templated {
+            project.hints.push(format!("the stage «{name}» of dvc.yaml has values that only DVC fills in"));
+        }
+        let mut named = Vec::new();
+        project.train = stages.train.map(|work| self.adapt(work)).or_else(|| {
+            let read = self.script(&TRAIN, "train", |read| read.traces.fits).or_else(|| self.fitting());
+            let unplaced = read.as_ref().map(Read::unplaced).unwrap_or_default();
+            if !unplaced.is_empty() {
+                let models = unplaced.join(", ");
+                let hint = format!(
+                    "{models}: in a folder that is known only when it runs. Is it among the outputs?"
+                );
+                project.hints.push(hint);
+            }
+            read.map(|read| self.keep(&read, Role::Train, &mut project.metrics, &mut named))
+                .or_else(|| self.target("train"))
+        });
+        let train_metrics = std::mem::take(&mut project.metrics);
+        let train_named = std::mem::take(&mut named);
+        project.evaluate = stages.evaluate.map(|work| self.adapt(work)).or_else(|| {
+            // Beside the script that trains, if it has the choice.
+            let beside = project
+                .train
+                .as_ref()
+                .and_then(|train| train.from.rsplit_once('/'))
+                .map(|(folder, _)| folder);
+            let read = self.script(&EVALUATE, "evaluate", |read| read.folder() == beside)?;
+            self.hand_over(&read, project.train.as_mut());
+            Some(self.keep(&read, Role::Evaluate, &mut project.metrics, &mut named))
+        });
+        project.evaluate = project.evaluate.take().or_else(|| self.target("evaluate"));
+        if !stages.metrics.is_empty() {
+            project.metrics = stages.metrics;
+        }
+        let alone = project.evaluate.is_none();
+        if alone || project.metrics.is_empty() {
+            project.metrics =
+                [project.metrics, train_metrics].into_iter().find(|m| !m.is_empty()).unwrap_or_default();
+        }
+        if project.metrics.is_empty() {
+            project.metrics.extend(measure::existing(self.folder));
+        }
+        if let (true, Some(train)) = (alone, &mut project.train) {
+            let missing = project.metrics.iter().filter(|file| !train.outputs.contains(file));
+            train.outputs.extend(missing.cloned().collect::<Vec<_>>());
+        }
+        for metrics in [train_named, self.named_in(&project.evaluate), self.named_in(&project.train)] {
+            if named.is_empty() {
+                named = metrics;
+            }
+        }
+        (project, named)
+    }
+
+    /// The names of metrics that the scripts of a stage write.
+    fn named_in(&self, work: &Option<Work>) -> Vec<String> {
+        let inputs = work.iter().filter(|work| work.from == "dvc.yaml").flat_map(|work| &work.inputs);
+        let scripts = inputs.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
+        scripts.filter_map(|script| self.folder.text(script)).flat_map(|text| scan(&text).metrics).collect()
+    }
+
+    fn adapt(&self, mut work: Work) -> Work {
+        work.run = work.run.iter().map(|command| self.runner.adapt(command)).collect();
+        work
+    }
+
+    /// The script with one of the names that lies nearest to the root, one that is `right` before all
+    /// others; else a shell script.
+    fn script(&self, names: &[&str], word: &str, right: impl Fn(&Read) -> bool) -> Option<Read> {
+        let rank = |path: &String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let place = names.iter().position(|known| *known == name)?;
+            Some((path.matches('/').count(), place))
+        };
+        let own = self.folder.files.iter().filter(|path| !is_aside(path));
+        let mut named: Vec<_> = own.filter_map(|path| Some((rank(path)?, path))).collect();
+        named.sort();
+        let mut scripts: Vec<Read> = named
+            .iter()
+            .take(MOST_NAMED)
+            .map(|(_, path)| Read::of(self.folder, self.script_at(path)))
+            .collect();
+        if !scripts.is_empty() {
+            let best = scripts.iter().position(right).unwrap_or(0);
+            return Some(scripts.swap_remove(best));
+        }
+        let shell = [format!("{word}.sh"), format!("scripts/{word}.sh")];
+        shell.into_iter().find(|path| self.folder.has_file(path)).map(|path| Read::shell(&path))
+    }
+
+    fn script_at(&self, path: &str) -> Script {
+        Script::at(path, |folder| self.folder.has_file(&format!("{folder}/__init__.py")))
+    }
+
+    /// A script without a telling name that fits a model and saves it.
+    fn fitting(&self) -> Option<Read> {
+        let near =
+            |path: &&String| path.ends_with(".py") && path.matches('/').count() <= 1 && !is_aside(path);
+        let scripts = self.folder.files.iter().filter(near).take(MOST_READ);
+        scripts.map(|path| Read::of(self.folder, self.script_at(path))).find(Read::makes_a_model)
+    }
+
+    /// A target of the Makefile.
+    fn target(&self, target: &str) -> Option<Work> {
+        let makefile = self.folder.text("Makefile")?;
+        has_target(&makefile, target).then(|| Work {
+            from: "Makefile".into(),
+            run: vec![format!("make {target}")],
+            ..Work::default()
+        })
+    }
+
+    fn keep(&self, read: &Read, role: Role, metrics: &mut Vec<String>, named: &mut Vec<String>) -> Work {
+        metrics.extend(read.metrics_files(self.folder));
+        named.extend(read.traces.metrics.iter().cloned());
+        read.work(self.folder, self.runner, role)
+    }
+
+    /// What the evaluation loads is what the training makes, where the training's own text does not tell.
+    fn hand_over(&self, evaluate: &Read, train: Option<&mut Work>) {
+        if let Some(train) = train.filter(|train| train.outputs.is_empty()) {
+            train.outputs = evaluate.models_read();
+        }
+    }
+
+    fn tests(&self, manifest: &manifest::Manifest, project: &mut Project) {
+        let is_test = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            name.ends_with("_test.py") || (name.starts_with("test_") && name.ends_with(".py"))
+        };
+        let Some(test) = self.folder.files.iter().find(is_test) else { return };
+        let has_conftest = self.folder.files.iter().any(|path| path.ends_with("conftest.py"));
+        let uses_pytest = || self.folder.text(test).is_some_and(|text| text.contains("import pytest"));
+        if manifest.names("pytest") || has_conftest || self.folder.has_file("pytest.ini") || uses_pytest() {
+            project.tests = Some(format!("{} -m pytest -q --junitxml=junit.xml", self.runner.python()));
+        } else {
+            project
+                .hints
+                .push(format!("{test} looks like a test, and nothing says what runs it: add `test.run`"));
+        }
+    }
+
+    fn later(&self, project: &mut Project) {
+        if let Some((file, label)) = self.label() {
+            project.later.push(format!("data (is «{label}» the label in {file}?)"));
+        }
+        if self.folder.has_file("Dockerfile") {
+            project.later.push("image (Dockerfile)".into());
+        }
+    }
+
+    /// The column of a data set that is most likely the label.
+    fn label(&self) -> Option<(String, String)> {
+        const LABELS: [&str; 9] =
+            ["label", "target", "y", "class", "labels", "outcome", "churn", "churned", "species"];
+        let tables =
+            self.folder.files.iter().filter(|path| path.ends_with(".csv") && !measure::is_metrics(path));
+        tables.take(5).find_map(|file| {
+            let text = self.folder.text(file)?;
+            let header = text.lines().next()?;
+            let columns = || header.split([',', ';', '\t']).map(|column| column.trim().trim_matches('"'));
+            let known = LABELS.iter().find_map(|label| columns().find(|c| c.eq_ignore_ascii_case(label)));
+            Some((file.clone(), known?.to_owned()))
+        })
+    }
+
+    fn hints(&self, project: &mut Project) {
+        if project.train.is_none()
+            && let Some(notebook) = self.folder.files.iter().find(|path| path.ends_with(".ipynb"))
+        {
+            let to = "jupyter nbconvert --to script";
+            project.hints.push(format!("a notebook is not run: make a script of {notebook} (`{to}`)"));
+        }
+        for folder in &self.folder.too_large {
+            project.hints.push(format!("{folder}/ has so many files that only some were looked at"));
+        }
+    }
+}
+
+/// Whether a script is not part of the work itself.
+fn is_aside(path: &str) -> bool {
+    let aside = ["tests", "test", "docs", "doc", "examples", "notebooks"];
+    path.split('/').rev().skip(1).any(|folder| aside.contains(&folder))
+}

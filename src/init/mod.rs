@@ -1,0 +1,73 @@
+//! `modelgate init`: from a look at the project to a `modelgate.yml` that runs.
+//!
+//! Only [`look`] and [`save`] touch the disk. What is found in the project is data of others: nothing of it
+//! is run, and no text of it can become another key of the file.
+
+mod dvc;
+mod find;
+mod folder;
+mod manifest;
+mod measure;
+mod recipe;
+mod rules;
+mod scan;
+mod script;
+mod tell;
+mod write;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+pub use find::look;
+pub use folder::save;
+pub use tell::tell;
+pub use write::write;
+
+use crate::name::MetricName;
+
+/// What a look at a project found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Project {
+    /// The project's own name; it need not be a valid model name.
+    pub name: String,
+    /// How Python is started here, such as `python` or `uv run python`.
+    pub python: String,
+    /// The commands of the linters that are configured.
+    pub linters: Vec<String>,
+    /// The command of the tests.
+    pub tests: Option<String>,
+    /// What makes the model.
+    pub train: Option<Work>,
+    /// What measures it; none also where training does that itself, and then the metrics are among its
+    /// outputs.
+    pub evaluate: Option<Work>,
+    /// The metrics files.
+    pub metrics: Vec<String>,
+    /// The metrics in the order in which they were found, with the values of the latest run, if there was
+    /// one.
+    pub measured: Vec<(MetricName, Option<f64>)>,
+    /// Whether the project is in a git repository.
+    pub in_repository: bool,
+    /// What a later version of modelgate could use, such as `image (Dockerfile)`.
+    pub later: Vec<String>,
+    /// What a person should know, as sentences without their full stop.
+    pub hints: Vec<String>,
+}
+
+/// A step's commands and files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Where it was found, such as `train.py` or `dvc.yaml`.
+    pub from: String,
+    /// The shell commands. Not empty.
+    pub run: Vec<String>,
+    /// Variables that they need.
+    pub env: Vec<(String, String)>,
+    /// Paths, folders and globs that they read.
+    pub inputs: Vec<String>,
+    /// Whether the data is among the inputs. Without it, nothing may be restored.
+    pub data_is_known: bool,
+    /// Paths, folders and globs that they make, the metrics not among them unless nothing else makes these.
+    pub outputs: Vec<String>,
+}

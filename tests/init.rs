@@ -1,0 +1,59 @@
+//! From a project without a configuration to its first verdict.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use common::Project;
+use serde_json::Value;
+
+/// A project that trains and evaluates with shell scripts.
+fn scripts() -> Project {
+    let project = Project::empty();
+    project.file("train.sh", "echo model > model.bin\n");
+    project.file("evaluate.sh", "test -f model.bin && echo '{\"accuracy\": 0.9}' > metrics.json\n");
+    project
+}
+
+#[test]
+fn what_init_writes_runs() {
+    let project = scripts();
+    let said = project.modelgate(&["init"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.starts_with("wrote modelgate.yml\n"), "{}", said.out);
+    assert_eq!(project.modelgate(&["doctor"]).code, 0);
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    // The bound follows the first measurement.
+    assert_eq!(project.modelgate(&["init", "--force"]).code, 0);
+    assert!(project.read("modelgate.yml").contains("accuracy: { min: 0.88 }"));
+}
+
+#[test]
+fn init_replaces_nothing_unasked() {
+    let project = scripts();
+    project.file("modelgate.yaml", "mine");
+    let said = project.modelgate(&["init"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("modelgate.yaml: it is there already\n  help: "), "{}", said.err);
+    let said = project.modelgate(&["init", "--stdout"]);
+    assert!(said.code == 0 && said.out.contains("run: bash train.sh"), "{}", said.out);
+    assert_eq!(project.read("modelgate.yaml"), "mine");
+    assert!(!project.exists("modelgate.yml"));
+}
+
+#[test]
+fn doctor_ends_with_eleven_when_a_run_could_not_succeed() {
+    let project = scripts();
+    assert_eq!(project.modelgate(&["init"]).code, 0);
+    project.replace("modelgate.yml", "bash train.sh", "no-such-program train.sh");
+    let said = project.modelgate(&["doctor", "--format", "json"]);
+    assert_eq!(said.code, 11, "{}{}", said.out, said.err);
+    let checks: Value = serde_json::from_str(&said.out).expect("it is JSON");
+    let broken: Vec<&Value> =
+        checks.as_array().unwrap().iter().filter(|check| check["health"] == "broken").collect();
+    assert_eq!(broken.len(), 1, "{checks:#}");
+    assert_eq!(broken[0]["name"], "programs");
+    let said = project.modelgate(&["doctor"]);
+    assert!(said.out.contains("✗ programs       «no-such-program» was not found"), "{}", said.out);
+}
