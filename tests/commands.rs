@@ -10,7 +10,10 @@ use std::fs;
 use common::{Project, outcomes};
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
+    &["init"],
+    &["doctor"],
+    &["demo"],
     &["run"],
     &["lint"],
     &["test"],
@@ -45,6 +48,10 @@ fn help_is_there_for_everybody_with_an_example() {
     let help = project.modelgate(&["--help"]);
     assert_eq!(help.code, 0);
     assert!(help.out.contains("Example:"), "{}", help.out);
+    let (_, listed) = help.out.split_once("Commands:\n").expect("the commands");
+    let listed = listed.lines().take_while(|line| !line.is_empty()).count();
+    let names: std::collections::BTreeSet<_> = COMMANDS.iter().map(|words| words[0]).collect();
+    assert_eq!(listed, names.len(), "this test knows every command");
     for command in COMMANDS {
         assert!(help.out.contains(&format!("\n  {} ", command[0])), "{command:?} is listed");
         let help = project.modelgate(&[command, &["--help"]].concat());
