@@ -163,9 +163,22 @@ impl Pipeline<'_> {
         record.put(ended(Step::Report, started.clone(), 0.0, Ok(work)));
         self.folder.save(record)?;
         let trend = self.forge.trend(record);
-        if let Err(fault) = self.forge.publish(&report::compose(record, &trend)) {
-            record.conclusion = Some(Conclusion::Faulted);
-            return self.put(ended(Step::Report, started, 0.0, Err(fault)), record);
+        match self.forge.publish(&report::compose(record, &trend)) {
+            Ok(()) => Ok(()),
+            Err(fault) => self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend),
+        }
+    }
+
+    /// The reports could not be written: nothing may go on saying that they were.
+    fn correct(&self, report: StepRecord, record: &mut Record, trend: &[report::Past]) -> Result<()> {
+        record.conclusion = Some(Conclusion::Faulted);
+        // On a full disk this makes the room for the rest.
+        if let Err(fault) = self.forge.withdraw().and_then(|()| self.put(report, record)) {
+            self.folder.discard()?;
+            return Err(fault);
+        }
+        if self.forge.write(&report::compose(record, trend)).is_err() {
+            self.forge.withdraw()?;
         }
         Ok(())
     }

@@ -343,6 +343,45 @@ fn a_disk_that_is_too_small_for_the_cache_and_the_bundle() {
 }
 
 #[test]
+fn on_a_disk_of_any_size_nothing_says_approved_that_is_not() {
+    let project = Project::shell();
+    fs::create_dir(project.path().join(".modelgate")).unwrap();
+    let sizes = (20..200).step_by(12).map(|size| format!("size={size}k"));
+    let files = (1..40).step_by(3).map(|files| format!("nr_inodes={files}"));
+    let mut codes = std::collections::BTreeSet::new();
+    for room in sizes.chain(files) {
+        let mount = format!("rm -rf ../left\nmount -t tmpfs -o {room} tmpfs .modelgate");
+        let Some(said) = project.modelgate_in_namespace(&mount, "run", "cp -r .modelgate ../left") else {
+            return skip(
+                "on_a_disk_of_any_size_nothing_says_approved_that_is_not",
+                "needs the right to mount",
+            );
+        };
+        codes.insert(said.code);
+        if said.code == 0 {
+            continue;
+        }
+        assert_eq!(said.code, 1, "{room}: {}{}", said.out, said.err);
+        assert!(
+            said.out.contains("free some space") || said.err.contains("free some space"),
+            "{room}: {}",
+            said.err
+        );
+        if project.exists("../left/run.json") {
+            let record: Value =
+                serde_json::from_str(&project.read("../left/run.json")).expect("a whole record");
+            assert_ne!(record["conclusion"], "approved", "{room}: {}", said.err);
+        }
+        assert!(!project.exists("../left/bundle.zip"), "{room}");
+        for (report, sign) in [("report.md", "approved: "), ("report.html", "<h1>approved")] {
+            let report = format!("../left/{report}");
+            assert!(!project.exists(&report) || !project.read(&report).contains(sign), "{room}: {report}");
+        }
+    }
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), [0, 1], "some were too small, and some were not");
+}
+
+#[test]
 fn a_record_that_is_not_ours() {
     let project = Project::shell();
     assert_eq!(project.modelgate(&["run"]).code, 0);

@@ -10,7 +10,10 @@ use std::fs;
 use common::{Project, outcomes};
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 13] = [
+const COMMANDS: [&[&str]; 16] = [
+    &["init"],
+    &["doctor"],
+    &["demo"],
     &["run"],
     &["lint"],
     &["test"],
@@ -45,6 +48,10 @@ fn help_is_there_for_everybody_with_an_example() {
     let help = project.modelgate(&["--help"]);
     assert_eq!(help.code, 0);
     assert!(help.out.contains("Example:"), "{}", help.out);
+    let (_, listed) = help.out.split_once("Commands:\n").expect("the commands");
+    let listed = listed.lines().take_while(|line| !line.is_empty()).count();
+    let names: std::collections::BTreeSet<_> = COMMANDS.iter().map(|words| words[0]).collect();
+    assert_eq!(listed, names.len(), "this test knows every command");
     for command in COMMANDS {
         assert!(help.out.contains(&format!("\n  {} ", command[0])), "{command:?} is listed");
         let help = project.modelgate(&[command, &["--help"]].concat());
@@ -329,6 +336,10 @@ fn a_record_is_replayed_where_the_outputs_are_not() {
     assert_eq!(gate.code, 0, "the evidence is in the record: {}", gate.out);
     let report = project.modelgate(&["report"]);
     insta::assert_snapshot!("report_without_outputs", report.shown(&project));
+    assert_eq!(project.record()["conclusion"], "faulted");
+    let markdown = project.read(".modelgate/report.md");
+    assert!(markdown.contains("faulted: report: "), "the report says so too: {markdown}");
+    assert!(!project.exists(".modelgate/bundle.zip"));
 }
 
 #[test]

@@ -138,15 +138,8 @@ impl Local {
     /// A folder that cannot be written; an output that is no longer what the record says. In that case the
     /// reports are there and the bundle is not.
     pub fn publish(&self, report: &Report<'_>) -> Result<()> {
-        self.write(report.record, report::files(report))
-    }
-
-    fn write(&self, record: &Record, files: Vec<(&'static str, String)>) -> Result<()> {
-        std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
-        for (name, content) in &files {
-            let path = self.run_dir.join(name);
-            write_whole(&path, content.as_bytes())?;
-        }
+        let files = self.write(report)?;
+        let record = report.record;
         let run = self.run_dir.join(RECORD);
         let run = std::fs::read(&run).map_err(|error| Fault::file("read", &run, error))?;
         if parse(&run)
@@ -162,6 +155,19 @@ impl Local {
             files.into_iter().map(|(name, content)| (name, content.into_bytes())).collect();
         reports.push((RECORD, run));
         bundle::pack(&self.root, &self.run_dir, record, &reports)
+    }
+
+    /// Writes every report into the run's folder, without a bundle; returns what was written.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write(&self, report: &Report<'_>) -> Result<Vec<(&'static str, String)>> {
+        std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
+        let files = report::files(report);
+        for (name, content) in &files {
+            write_whole(&self.run_dir.join(name), content.as_bytes())?;
+        }
+        Ok(files)
     }
 }
 

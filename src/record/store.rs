@@ -99,6 +99,15 @@ impl RunFolder {
         }
     }
 
+    /// Takes the record away, for when it says what is not so and another cannot be written.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn discard(&self) -> Result<()> {
+        let path = self.path.join(FILE);
+        fs::remove_file(&path).map_err(|error| Fault::file("remove", &path, error))
+    }
+
     /// Writes the record, all of it or nothing.
     ///
     /// # Errors

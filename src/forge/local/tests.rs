@@ -226,15 +226,17 @@ fn what_is_published_is_in_the_folder_and_in_the_bundle() {
     let project = Project::new();
     let forge = project.forge();
     let mut run = record("1", None, Conclusion::Failed);
-    let files = || vec![("report.md", "# failed\n".to_owned()), ("metrics.txt", "# EOF\n".to_owned())];
-    let fault = forge.write(&run, files()).unwrap_err();
+    let fault = forge.publish(&report::compose(&run, &[])).unwrap_err();
     assert!(fault.to_string().contains("run.json"), "{fault}");
     std::fs::write(forge.run_dir.join("run.json"), serde_json::to_vec(&run).unwrap()).unwrap();
-    forge.write(&run, files()).unwrap();
-    assert_eq!(std::fs::read_to_string(forge.run_dir.join("report.md")).unwrap(), "# failed\n");
+    forge.publish(&report::compose(&run, &[])).unwrap();
+    assert!(std::fs::read_to_string(forge.run_dir.join("report.md")).unwrap().contains("failed"));
     assert_eq!(bundle::verify_bundle(&forge.run_dir.join(bundle::BUNDLE)).unwrap(), []);
 
     run.id = "2".into();
-    let fault = forge.write(&run, files()).unwrap_err();
+    let fault = forge.publish(&report::compose(&run, &[])).unwrap_err();
     assert_eq!(fault.to_string(), "failed to pack bundle.zip: run.json is not the record of this run");
+    forge.withdraw().unwrap();
+    assert!(!forge.run_dir.join("report.md").exists() && !forge.run_dir.join(bundle::BUNDLE).exists());
+    forge.withdraw().unwrap();
 }
