@@ -13,6 +13,7 @@ use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
 use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work};
+use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, lint, report, test, train};
 
@@ -154,23 +155,32 @@ impl Pipeline<'_> {
     fn report(&self, started: String, record: &mut Record) -> Result<()> {
         let stopped = self.stopped() || record.conclusion == Some(Conclusion::Cancelled);
         record.conclusion = Some(conclude(record, stopped));
-        let mut work = Work::new(Outcome::Passed, "the reports are written");
-        if record.verdict.is_some()
-            && let Err(fault) = self.forge.keep(record)
-        {
-            work.findings.push(warning("record-not-kept", &fault));
-        }
-        record.put(ended(Step::Report, started.clone(), 0.0, Ok(work)));
-        self.folder.save(record)?;
         let trend = self.forge.trend(record);
-        match self.forge.publish(&report::compose(record, &trend)) {
-            Ok(()) => Ok(()),
-            Err(fault) => self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend),
+        let work = Work::new(Outcome::Passed, "the reports are written");
+        if let Err(fault) = self.publish(&started, work.clone(), record, &trend) {
+            return self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend);
         }
+        // Only what was shown may become a baseline.
+        let kept = if record.verdict.is_some() { self.forge.keep(record) } else { Ok(()) };
+        let Err(fault) = kept else { return Ok(()) };
+        let work = Work { findings: vec![warning("record-not-kept", &fault)], ..work };
+        self.publish(&started, work, record, &trend)
+    }
+
+    /// Puts the report into the record, and the record into the reports.
+    fn publish(&self, started: &str, work: Work, record: &mut Record, trend: &[Past]) -> Result<()> {
+        record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work)));
+        self.folder.save(record)?;
+        let Some(fault) = self.forge.publish(&report::compose(record, trend))? else { return Ok(()) };
+        let mut work = Work::new(Outcome::Passed, "the reports are written, without a bundle");
+        work.findings.push(warning("bundle-not-packed", &fault));
+        record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work)));
+        self.folder.save(record)?;
+        self.forge.write(&report::compose(record, trend)).map(drop)
     }
 
     /// The reports could not be written: nothing may go on saying that they were.
-    fn correct(&self, report: StepRecord, record: &mut Record, trend: &[report::Past]) -> Result<()> {
+    fn correct(&self, report: StepRecord, record: &mut Record, trend: &[Past]) -> Result<()> {
         record.conclusion = Some(Conclusion::Faulted);
         // On a full disk this makes the room for the rest.
         if let Err(fault) = self.forge.withdraw().and_then(|()| self.put(report, record)) {

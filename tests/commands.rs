@@ -336,10 +336,17 @@ fn a_record_is_replayed_where_the_outputs_are_not() {
     assert_eq!(gate.code, 0, "the evidence is in the record: {}", gate.out);
     let report = project.modelgate(&["report"]);
     insta::assert_snapshot!("report_without_outputs", report.shown(&project));
+    assert_eq!(project.record()["conclusion"], "approved");
+    let markdown = project.read(".modelgate/report.md");
+    assert!(markdown.contains("bundle-not-packed"), "the report says so too: {markdown}");
+    assert!(!project.exists(".modelgate/bundle.zip"));
+
+    project.file("model.bin", "another model");
+    let report = project.modelgate(&["report"]);
+    assert_eq!(report.code, 1, "what is there must be what was judged: {}", report.out);
     assert_eq!(project.record()["conclusion"], "faulted");
     let markdown = project.read(".modelgate/report.md");
     assert!(markdown.contains("faulted: report: "), "the report says so too: {markdown}");
-    assert!(!project.exists(".modelgate/bundle.zip"));
 }
 
 #[test]

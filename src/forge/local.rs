@@ -134,10 +134,13 @@ impl Local {
 
     /// Writes every report into the run's folder, and then the bundle, with the `run.json` that is there.
     ///
+    /// A job that only reports need not have the outputs: where one is not there, the fault of the bundle is the
+    /// answer and not an error.
+    ///
     /// # Errors
     /// A folder that cannot be written; an output that is no longer what the record says. In that case the
     /// reports are there and the bundle is not.
-    pub fn publish(&self, report: &Report<'_>) -> Result<()> {
+    pub fn publish(&self, report: &Report<'_>) -> Result<Option<Fault>> {
         let files = self.write(report)?;
         let record = report.record;
         let run = self.run_dir.join(RECORD);
@@ -154,7 +157,11 @@ impl Local {
         let mut reports: Vec<(&str, Vec<u8>)> =
             files.into_iter().map(|(name, content)| (name, content.into_bytes())).collect();
         reports.push((RECORD, run));
-        bundle::pack(&self.root, &self.run_dir, record, &reports)
+        let is_elsewhere = record.outputs().keys().any(|path| !self.root.join(path).exists());
+        match bundle::pack(&self.root, &self.run_dir, record, &reports) {
+            Err(fault) if is_elsewhere => Ok(Some(fault)),
+            packed => packed.map(|()| None),
+        }
     }
 
     /// Writes every report into the run's folder, without a bundle; returns what was written.
