@@ -96,7 +96,7 @@ impl Glob {
     }
 }
 
-/// The path below the root. Most often the texts tell, and comparing part by part takes ten times as long.
+/// The path below the root. Most often the texts tell, which is cheaper than comparing part by part.
 pub fn below<'a>(root: &Path, path: &'a Path) -> Option<&'a Path> {
     let by_text = || path.to_str()?.strip_prefix(root.to_str()?)?.strip_prefix(MAIN_SEPARATOR);
     match by_text() {

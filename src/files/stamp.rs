@@ -66,8 +66,7 @@ impl Stamp {
     }
 }
 
-/// Takes the stamps of many files; those of one folder without finding the way to it each time, which is
-/// half of what a stamp costs.
+/// Takes the stamps of many files; those of one folder without finding the way to it each time.
 #[derive(Default)]
 pub struct Stamps {
     #[cfg(target_os = "linux")]
