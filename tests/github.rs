@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -101,6 +101,21 @@ fn a_rejected_run_is_told_on_the_runs_page() {
     assert!(report_findings(&job.project).is_empty());
     let (_, after) = said.err.rsplit_once("::endgroup::").expect("a group");
     assert!(after.contains("::error title=accuracy min::"), "after the groups: {}", said.err);
+}
+
+#[test]
+fn the_outputs_are_those_of_the_document() {
+    let job = Job::new(Project::shell());
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/github.md");
+    let document = fs::read_to_string(path).unwrap();
+    let table = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let told: BTreeSet<&str> = table.collect();
+    assert_eq!(told, job.outputs().keys().map(String::as_str).collect());
+    let used = regex::Regex::new(r"steps\.modelgate\.outputs\.([a-z-]+)").unwrap();
+    let used: BTreeSet<&str> =
+        used.captures_iter(&document).map(|found| found.get(1).unwrap().as_str()).collect();
+    assert!(used.len() >= 4 && used.is_subset(&told), "{used:?}");
 }
 
 #[test]
@@ -227,4 +242,37 @@ fn a_machine_that_is_no_runner_writes_none_of_it() {
     );
     assert_eq!((said.code, job.summary().as_str(), job.outputs().len()), (0, "", 0));
     assert!(annotations(&said).is_empty());
+}
+
+#[test]
+fn a_report_that_faults_is_announced_as_a_fault() {
+    let job = Job::new(Project::shell());
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    job.next_step();
+    job.project.file("model.bin", "another");
+    let said = job.modelgate(&["report"]);
+    assert_eq!(said.code, 1, "{}", said.out);
+    let outputs = job.outputs();
+    assert_eq!((&*outputs["passed"], &*outputs["conclusion"]), ("false", "faulted"));
+    assert!(job.summary().contains("**faulted: report: "), "{}", job.summary());
+    let told = annotations(&said);
+    assert!(told.len() == 1 && told[0].starts_with("::error title=report faulted::"), "{told:?}");
+
+    fs::remove_file(&job.summary).unwrap();
+    fs::create_dir(&job.summary).unwrap();
+    assert_eq!(job.modelgate(&["report"]).code, 1);
+    assert_eq!(report_findings(&job.project), ["job-summary-not-written"]);
+}
+
+#[test]
+fn no_warning_of_the_report_hides_another() {
+    let job = Job::new(Project::shell());
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    fs::remove_file(job.project.path().join("model.bin")).unwrap();
+    fs::remove_file(&job.summary).unwrap();
+    fs::create_dir(&job.summary).unwrap();
+    let said = job.modelgate(&["report"]);
+    assert_eq!(said.code, 0, "{}", said.out);
+    assert_eq!(report_findings(&job.project), ["job-summary-not-written", "bundle-not-packed"]);
+    assert_eq!(annotations(&said).len(), 2, "{}", said.err);
 }
