@@ -162,6 +162,11 @@ impl Console {
         }
     }
 
+    /// Lines that the runner reads as commands. Whoever wrote them has escaped what others say in them.
+    pub fn instruct(&self, commands: &str) {
+        self.screen().write_lines(commands);
+    }
+
     /// Something that only the curious want to know.
     pub fn detail(&self, message: &str) {
         if self.verbosity == Verbosity::Verbose {

@@ -66,6 +66,13 @@ impl Environment {
         (!value.is_empty()).then_some(value)
     }
 
+    /// The path that a variable holds, absolute; none when it is not set or empty.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        let value = self.variables.get(std::ffi::OsStr::new(name))?;
+        (!value.is_empty()).then(|| self.absolute(Path::new(value)))
+    }
+
     /// Who called us.
     #[must_use]
     pub fn forge(&self) -> Forge {

@@ -169,6 +169,16 @@ impl Repository {
         Ok(answer.text().lines().any(|found| wanted.iter().any(|name| name == found)))
     }
 
+    /// Where in the repository its work tree has the folder that this was looked for around: `models/churn`,
+    /// with forward slashes, empty for its root.
+    ///
+    /// # Errors
+    /// A git that fails.
+    pub fn place(&self) -> Result<String> {
+        let prefix = self.git.expect("ask git where the project is", &["rev-parse", "--show-prefix"])?;
+        Ok(prefix.trim_end_matches(['\r', '\n']).trim_end_matches('/').to_owned())
+    }
+
     /// Whether this clone lacks a part of the history, so that older commits look unknown.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod fault;
 pub mod finding;
 pub mod step;
 pub mod clock;
+pub mod random;
 pub mod interrupt;
 pub mod context;
 pub mod document;

@@ -8,7 +8,7 @@ use crate::config::{BaselineSource, Config};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::forge::local::{Found, Local};
+use crate::forge::{Forge, Found};
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
@@ -29,7 +29,7 @@ pub struct Pipeline<'a> {
     /// Whether outputs may be restored.
     pub restore: bool,
     /// Where people look.
-    pub forge: &'a Local,
+    pub forge: &'a dyn Forge,
     /// Where the record is.
     pub folder: &'a RunFolder,
 }
@@ -146,7 +146,7 @@ impl Pipeline<'_> {
         match &self.config.gate.baseline {
             BaselineSource::None => Ok(Found::None(String::new())),
             BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record),
-            BaselineSource::File(path) => gate::baseline::from_file(&self.forge.root, path).map(found),
+            BaselineSource::File(path) => gate::baseline::from_file(&self.engine.root, path).map(found),
         }
     }
 
@@ -156,27 +156,45 @@ impl Pipeline<'_> {
         let stopped = self.stopped() || record.conclusion == Some(Conclusion::Cancelled);
         record.conclusion = Some(conclude(record, stopped));
         let trend = self.forge.trend(record);
-        let work = Work::new(Outcome::Passed, "the reports are written");
+        let mut work = Work::new(Outcome::Passed, "the reports are written");
         if let Err(fault) = self.publish(&started, work.clone(), record, &trend) {
-            return self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend);
+            self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend)?;
+            return self.announce_fault(record, &trend);
         }
         // Only what was shown may become a baseline.
         let kept = if record.verdict.is_some() { self.forge.keep(record) } else { Ok(()) };
-        let Err(fault) = kept else { return Ok(()) };
-        let work = Work { findings: vec![warning("record-not-kept", &fault)], ..work };
+        if let Err(fault) = kept {
+            work.findings.push(warning("record-not-kept", &fault));
+            self.publish(&started, work.clone(), record, &trend)?;
+        }
+        let untold = self.forge.announce(&report::compose(record, &trend));
+        if untold.is_empty() {
+            return Ok(());
+        }
+        work.findings.extend(untold);
         self.publish(&started, work, record, &trend)
     }
 
+    /// Announces a run whose reports could not be written.
+    fn announce_fault(&self, record: &mut Record, trend: &[Past]) -> Result<()> {
+        let untold = self.forge.announce(&report::compose(record, trend));
+        match record.steps.iter_mut().find(|done| done.step == Step::Report) {
+            Some(step) if !untold.is_empty() => step.findings.extend(untold),
+            _ => return Ok(()),
+        }
+        self.folder.save(record)
+    }
+
     /// Puts the report into the record, and the record into the reports.
-    fn publish(&self, started: &str, work: Work, record: &mut Record, trend: &[Past]) -> Result<()> {
-        record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work)));
+    fn publish(&self, started: &str, mut work: Work, record: &mut Record, trend: &[Past]) -> Result<()> {
+        record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work.clone())));
         self.folder.save(record)?;
         let Some(fault) = self.forge.publish(&report::compose(record, trend))? else { return Ok(()) };
-        let mut work = Work::new(Outcome::Passed, "the reports are written, without a bundle");
+        work.because = "the reports are written, without a bundle".into();
         work.findings.push(warning("bundle-not-packed", &fault));
         record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work)));
         self.folder.save(record)?;
-        self.forge.write(&report::compose(record, trend)).map(drop)
+        self.forge.write(&report::compose(record, trend))
     }
 
     /// The reports could not be written: nothing may go on saying that they were.

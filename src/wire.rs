@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use crate::cache::Cache;
 use crate::config::{self, Config, Problem};
 use crate::console::{Console, Verbosity};
+use crate::context;
 use crate::engine::Engine;
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
+use crate::forge::Forge;
+use crate::forge::github::Github;
 use crate::forge::local::Local;
-use crate::git::Repository;
+use crate::git::{Absence, Repository};
 use crate::interrupt::{Hand, Interrupt, Signal};
 use crate::pipeline::Pipeline;
+use crate::random;
 use crate::record::Record;
 use crate::record::store::{RunFolder, Turn};
 
@@ -109,8 +113,8 @@ pub struct House {
     pub config: Config,
     /// Where the record is.
     pub folder: RunFolder,
-    /// Where people look.
-    pub forge: Local,
+    forge: Box<dyn Forge>,
+    repository: std::result::Result<Repository, Absence>,
     engine: Engine,
     cache: Cache,
     restore: bool,
@@ -139,8 +143,10 @@ impl House {
             interrupt,
             clock: environment.clock,
         };
-        let forge = Local { repository: Repository::around(&root), root, run_dir: folder.path().to_owned() };
-        Self { config, folder, forge, engine, cache, restore: settings.restore, environment }
+        let repository = Repository::around(&root);
+        let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
+        let forge = forge(local, &environment, &engine.console);
+        Self { config, folder, forge, repository, engine, cache, restore: settings.restore, environment }
     }
 
     /// The conductor.
@@ -151,7 +157,7 @@ impl House {
             engine: &self.engine,
             cache: &self.cache,
             restore: self.restore,
-            forge: &self.forge,
+            forge: &*self.forge,
             folder: &self.folder,
         }
     }
@@ -162,7 +168,7 @@ impl House {
     /// A machine without a source of random numbers.
     pub fn new_record(&self) -> Result<Record> {
         let started = self.environment.clock.timestamp();
-        let context = self.environment.context(self.forge.repository.as_ref().ok());
+        let context = self.environment.context(self.repository.as_ref().ok());
         Ok(Record::new(run_id(&started)?, self.config.model.clone(), started, context))
     }
 
@@ -196,6 +202,20 @@ impl House {
     }
 }
 
+/// Where people look.
+fn forge(local: Local, environment: &Environment, console: &Console) -> Box<dyn Forge> {
+    match environment.forge() {
+        context::Forge::Github => Box::new(Github {
+            local,
+            summary: environment.path("GITHUB_STEP_SUMMARY"),
+            outputs: environment.path("GITHUB_OUTPUT"),
+            workspace: environment.path("GITHUB_WORKSPACE"),
+            console: console.clone(),
+        }),
+        context::Forge::Gitlab | context::Forge::Local => Box::new(local),
+    }
+}
+
 /// A console on standard error.
 #[must_use]
 pub fn console(settings: &Settings, environment: &Environment) -> Console {
@@ -211,10 +231,8 @@ pub fn console(settings: &Settings, environment: &Environment) -> Console {
 
 /// What tells a run from every other, and sorts by time: `20260102t030405z-1f2e3d4c`.
 fn run_id(started: &str) -> Result<String> {
-    let mut random = [0; 4];
-    getrandom::fill(&mut random).map_err(|error| Fault::new("draw a random number", error))?;
     let time: String = started.chars().filter(char::is_ascii_alphanumeric).collect();
-    Ok(format!("{}-{:08x}", time.to_lowercase(), u32::from_be_bytes(random)))
+    Ok(format!("{}-{}", time.to_lowercase(), random::hex(4)?))
 }
 
 /// Runs `work` to its end, with signals turned into a raised hand.

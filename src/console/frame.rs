@@ -4,6 +4,7 @@
 //! unsettle the folding of its own log and nothing else, so its output is left as it is.
 
 use crate::context::Forge;
+use crate::random;
 use crate::step::Step;
 
 /// The most characters of a command that its headline shows.
@@ -23,7 +24,7 @@ pub(super) struct Frame {
 impl Frame {
     /// The frame of the command `headline`, one line, the `number`th of this run.
     pub(super) fn new(forge: Forge, step: Step, headline: &str, number: u32) -> Self {
-        let token = if forge == Forge::Github { random_token() } else { None };
+        let token = if forge == Forge::Github { random::hex(16).ok() } else { None };
         Self { forge, step, headline: shorten(headline), number, token }
     }
 
@@ -69,12 +70,6 @@ impl Frame {
     fn section(&self) -> String {
         format!("modelgate_{}_{}", self.step, self.number)
     }
-}
-
-fn random_token() -> Option<String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).ok()?;
-    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn shorten(line: &str) -> String {

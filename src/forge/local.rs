@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::{Forge, Found};
 use crate::bundle;
 use crate::fault::{Fault, Result};
 use crate::files::write_whole;
+use crate::finding::Finding;
 use crate::git::{Absence, Repository};
 use crate::name::{Commit, ModelName};
 use crate::record::{Baseline, Conclusion, Record, store};
@@ -31,15 +33,6 @@ pub struct Local {
     pub repository: std::result::Result<Repository, Absence>,
 }
 
-/// What the search for a baseline came to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// This one.
-    Baseline(Box<Baseline>),
-    /// None, and why, as a sentence for the report.
-    None(String),
-}
-
 /// The history of a model's records, as git names it.
 fn reference(model: &ModelName) -> String {
     format!("refs/modelgate/{model}")
@@ -49,15 +42,8 @@ fn parse(document: &[u8]) -> Option<Record> {
     store::parse(std::str::from_utf8(document).ok()?).ok()
 }
 
-impl Local {
-    /// The newest approved record of the default branch, for a run that is not itself that record.
-    ///
-    /// A run of a clean commit is not compared with another of the same commit, so that a job that runs
-    /// again comes to the same verdict as the first time.
-    ///
-    /// # Errors
-    /// A history that is there and cannot be read.
-    pub fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
+impl Forge for Local {
+    fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
         let repository = match &self.repository {
             Ok(repository) => repository,
             Err(absence) => return Ok(Found::None(absence.to_string())),
@@ -85,9 +71,7 @@ impl Local {
         search.why_none(looked_at, unreadable).map(Found::None)
     }
 
-    /// The same model's latest runs, oldest first, `record` last. What cannot be read of them is left out.
-    #[must_use]
-    pub fn trend(&self, record: &Record) -> Vec<Past> {
+    fn trend(&self, record: &Record) -> Vec<Past> {
         let mut seen = BTreeSet::from([record.id.clone()]);
         let mut trend = vec![past_of(record)];
         let history = self.repository.as_ref().ok().and_then(|repository| {
@@ -101,11 +85,7 @@ impl Local {
         trend
     }
 
-    /// Keeps a finished record in the repository's history, where there is one.
-    ///
-    /// # Errors
-    /// A repository that cannot be written.
-    pub fn keep(&self, record: &Record) -> Result<()> {
+    fn keep(&self, record: &Record) -> Result<()> {
         let Ok(repository) = &self.repository else {
             return Ok(());
         };
@@ -114,12 +94,7 @@ impl Local {
         repository.append(&reference(&record.model), RECORD, &text, &message)
     }
 
-    /// Takes away the reports and the bundle of an earlier run. Of a run that is killed they would say what is
-    /// not so.
-    ///
-    /// # Errors
-    /// A folder that cannot be written.
-    pub fn withdraw(&self) -> Result<()> {
+    fn withdraw(&self) -> Result<()> {
         for name in report::FILES.into_iter().chain([bundle::BUNDLE]) {
             let path = self.run_dir.join(name);
             match std::fs::remove_file(&path) {
@@ -132,16 +107,8 @@ impl Local {
         Ok(())
     }
 
-    /// Writes every report into the run's folder, and then the bundle, with the `run.json` that is there.
-    ///
-    /// A job that only reports need not have the outputs: where one is not there, the fault of the bundle is the
-    /// answer and not an error.
-    ///
-    /// # Errors
-    /// A folder that cannot be written; an output that is no longer what the record says. In that case the
-    /// reports are there and the bundle is not.
-    pub fn publish(&self, report: &Report<'_>) -> Result<Option<Fault>> {
-        let files = self.write(report)?;
+    fn publish(&self, report: &Report<'_>) -> Result<Option<Fault>> {
+        let files = self.write_files(report)?;
         let record = report.record;
         let run = self.run_dir.join(RECORD);
         let run = std::fs::read(&run).map_err(|error| Fault::file("read", &run, error))?;
@@ -164,11 +131,19 @@ impl Local {
         }
     }
 
-    /// Writes every report into the run's folder, without a bundle; returns what was written.
-    ///
-    /// # Errors
-    /// A folder that cannot be written.
-    pub fn write(&self, report: &Report<'_>) -> Result<Vec<(&'static str, String)>> {
+    fn write(&self, report: &Report<'_>) -> Result<()> {
+        self.write_files(report).map(drop)
+    }
+
+    /// Files can be written again, so there is nothing to announce.
+    fn announce(&self, _: &Report<'_>) -> Vec<Finding> {
+        Vec::new()
+    }
+}
+
+impl Local {
+    /// Writes every report; returns what was written.
+    fn write_files(&self, report: &Report<'_>) -> Result<Vec<(&'static str, String)>> {
         std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
         let files = report::files(report);
         for (name, content) in &files {

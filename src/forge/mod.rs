@@ -1,3 +1,68 @@
-//! forge: where people look. In this version: this machine.
+//! forge: where people look. On every machine that is files and a history in git; on a GitHub runner also
+//! what its pages show.
 
+pub mod github;
 pub mod local;
+
+use crate::fault::{Fault, Result};
+use crate::finding::Finding;
+use crate::record::{Baseline, Record};
+use crate::report::{Past, Report};
+
+/// What the search for a baseline came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// This one.
+    Baseline(Box<Baseline>),
+    /// None, and why, as a sentence for the report.
+    None(String),
+}
+
+/// Where records are kept and reports are shown.
+pub trait Forge {
+    /// The newest approved record of the default branch, for a run that is not itself that record.
+    ///
+    /// A run of a clean commit is not compared with another of the same commit, so that a job that runs
+    /// again comes to the same verdict as the first time.
+    ///
+    /// # Errors
+    /// A history that is there and cannot be read.
+    fn default_branch_baseline(&self, record: &Record) -> Result<Found>;
+
+    /// The same model's latest runs, oldest first, `record` last. What cannot be read of them is left out.
+    fn trend(&self, record: &Record) -> Vec<Past>;
+
+    /// Keeps a finished record for later runs, where there is a place for it.
+    ///
+    /// # Errors
+    /// A place that cannot be written.
+    fn keep(&self, record: &Record) -> Result<()>;
+
+    /// Takes away the reports and the bundle of an earlier run. Of a run that is killed they would say what is
+    /// not so.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    fn withdraw(&self) -> Result<()>;
+
+    /// Writes every report into the run's folder, and then the bundle, with the `run.json` that is there. May
+    /// be called again with a later account of the same run.
+    ///
+    /// A job that only reports need not have the outputs: where one is not there, the fault of the bundle is the
+    /// answer and not an error.
+    ///
+    /// # Errors
+    /// A folder that cannot be written; an output that is no longer what the record says. In that case the
+    /// reports are there and the bundle is not.
+    fn publish(&self, report: &Report<'_>) -> Result<Option<Fault>>;
+
+    /// Writes every report into the run's folder, without a bundle.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    fn write(&self, report: &Report<'_>) -> Result<()>;
+
+    /// Tells what cannot be taken back. Called once, when all else is done; the answer is what could not be
+    /// told.
+    fn announce(&self, report: &Report<'_>) -> Vec<Finding>;
+}

@@ -13,7 +13,7 @@ mod number;
 pub mod openmetrics;
 pub mod sarif;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 
 pub use crate::number::{bytes, change, number, seconds};
 pub use number::{bound, value};
