@@ -6,6 +6,10 @@ use crate::record::{Baseline, Record};
 /// Whole sentences, the weightiest first; empty when the rows speak for themselves.
 pub fn notes(policy: &Gate, record: &Record) -> Vec<String> {
     let mut notes = Vec::new();
+    if record.context.dirty {
+        let note = "Tracked files differed from the commit, so this run says nothing about it and is never a baseline.";
+        notes.push(note.to_owned());
+    }
     match &record.baseline {
         None => notes.extend(no_baseline(policy)),
         Some(baseline) if is_same_model(baseline, record) => notes.push(

@@ -197,7 +197,10 @@ fn unmeasured(rows: &[&Row]) -> Option<String> {
             metrics.push(row.metric.as_str());
         }
     }
-    (!metrics.is_empty()).then(|| format!("make evaluate write {} into its metrics file", metrics.join(", ")))
+    (!metrics.is_empty()).then(|| {
+        let metrics = metrics.join(", ");
+        format!("make evaluate write {metrics} into its metrics file, or correct the name in gate.rules")
+    })
 }
 
 #[cfg(test)]
@@ -238,7 +241,13 @@ mod tests {
         let mut record = fixtures::rejected();
         record.steps[0].findings = vec![Finding::warning("x", "y").help("tidy up")];
         let advice = compose(&record, &[]).advice;
-        assert_eq!(advice, ["make evaluate write recall.macro avg into its metrics file", "tidy up"]);
+        assert_eq!(
+            advice,
+            [
+                "make evaluate write recall.macro avg into its metrics file, or correct the name in gate.rules",
+                "tidy up"
+            ]
+        );
     }
 
     #[test]
