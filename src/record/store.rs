@@ -127,7 +127,13 @@ impl Unreadable {
     /// The fault about the file at `path`.
     #[must_use]
     pub fn about(self, path: &Path) -> Fault {
-        Fault::new(format!("read the record {}", path.display()), self.cause)
+        self.fault(format!("read the record {}", path.display()))
+    }
+
+    /// The fault of who was `doing` this.
+    #[must_use]
+    pub fn fault(self, doing: String) -> Fault {
+        Fault::new(doing, self.cause)
     }
 }
 
