@@ -491,3 +491,28 @@ fn a_record_is_not_kept_in_a_damaged_history_and_it_says_so() {
     assert_eq!(report["findings"][0]["code"], "record-not-kept");
     assert_eq!(project.read(".git/refs/modelgate/churn"), "garbage\n");
 }
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let project = Project::shell();
+    let pipe = |name: &str| {
+        let made = project.command("mkfifo").arg(name).status().expect("mkfifo is installed");
+        assert!(made.success());
+    };
+    // Reading from a pipe that nobody writes to would never end: `timeout` ends it with 124.
+    let modelgate = |words: &[&str]| {
+        let mut command = project.command("timeout");
+        command.args(["--signal=KILL", "20", common::MODELGATE]).args(words);
+        let output = command.output().expect("timeout is installed");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    pipe("fifo");
+    let (code, said) = modelgate(&["check", "--config", "fifo"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("this is a pipe"), "{said}");
+    fs::create_dir(project.path().join("r")).unwrap();
+    pipe("r/run.json");
+    let (code, said) = modelgate(&["gate", "--run", "r"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("run.json: it is a pipe"), "{said}");
+}
