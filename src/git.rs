@@ -201,7 +201,7 @@ impl Repository {
     /// begun. Each is read when it is asked for.
     ///
     /// # Errors
-    /// A history that is there and cannot be read.
+    /// A history that is there and cannot be read: a ref that is damaged or is no commit.
     pub fn latest(&self, reference: &str, file: &str, most: usize) -> Result<History> {
         History::open(&self.git, reference, file, most)
     }

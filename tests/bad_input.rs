@@ -438,3 +438,81 @@ fn a_machine_without_any_program() {
     assert_eq!(said.code, 11, "{}{}", said.out, said.err);
     insta::assert_snapshot!(said.shown(&project));
 }
+
+/// A project with one approved record, whose candidate is worse by now.
+fn regressed() -> Project {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "{ min: 0.85 }", "{ min: 0.85, max-drop: 0.01 }");
+    project.commit("Compare");
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    project.file("scores.json", "{\"accuracy\": 0.88}\n");
+    project.commit("Be worse");
+    project
+}
+
+#[test]
+fn a_lost_or_damaged_history_approves_nothing() {
+    let history = ".git/refs/modelgate/churn";
+    let lose = |project: &Project, object: &str| {
+        let name = project.git(&["rev-parse", object]);
+        let (folder, file) = name.trim().split_at(2);
+        fs::remove_file(project.path().join(".git/objects").join(folder).join(file)).expect("the object");
+    };
+    type Damage<'a> = &'a dyn Fn(&Project);
+    let damages: [(&str, Damage<'_>); 4] = [
+        ("lost_record", &|project| lose(project, "refs/modelgate/churn:run.json")),
+        ("lost_commit", &|project| lose(project, "refs/modelgate/churn")),
+        ("garbage_ref", &|project| project.file(history, "garbage\n")),
+        ("blob_ref", &|project| {
+            let blob = project.git(&["rev-parse", "HEAD:params.txt"]);
+            project.file(history, blob);
+        }),
+    ];
+    for (name, damage) in damages {
+        let project = regressed();
+        damage(&project);
+        let said = project.modelgate(&["run"]);
+        assert_eq!(said.code, 1, "{name}: {}{}", said.out, said.err);
+        let record = project.record();
+        let gate = record["steps"].as_array().unwrap().iter().find(|step| step["step"] == "gate").unwrap();
+        assert_eq!(gate["outcome"], "faulted", "{name}");
+        assert!(gate["help"].as_str().unwrap().contains("git fsck"), "{name}: {gate}");
+    }
+}
+
+#[test]
+fn a_record_is_not_kept_in_a_damaged_history_and_it_says_so() {
+    let project = Project::shell();
+    project.file(".git/refs/modelgate/churn", "garbage\n");
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "only a bound was asked for: {}", said.err);
+    let record = project.record();
+    let report = record["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!(report["findings"][0]["code"], "record-not-kept");
+    assert_eq!(project.read(".git/refs/modelgate/churn"), "garbage\n");
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let project = Project::shell();
+    let pipe = |name: &str| {
+        let made = project.command("mkfifo").arg(name).status().expect("mkfifo is installed");
+        assert!(made.success());
+    };
+    // Reading from a pipe that nobody writes to would never end: `timeout` ends it with 124.
+    let modelgate = |words: &[&str]| {
+        let mut command = project.command("timeout");
+        command.args(["--signal=KILL", "20", common::MODELGATE]).args(words);
+        let output = command.output().expect("timeout is installed");
+        (output.status.code(), String::from_utf8(output.stderr).expect("text"))
+    };
+    pipe("fifo");
+    let (code, said) = modelgate(&["check", "--config", "fifo"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("this is a pipe"), "{said}");
+    fs::create_dir(project.path().join("r")).unwrap();
+    pipe("r/run.json");
+    let (code, said) = modelgate(&["gate", "--run", "r"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("run.json: it is a pipe"), "{said}");
+}

@@ -185,6 +185,12 @@ pub(super) fn read(path: &Path) -> Result<String, Problem> {
         _ => whole(format!("the file cannot be read: {error}"), "check who owns the file and its folder"),
     };
     let mut bytes = Vec::new();
+    // A pipe would be waited for without end, already when it is opened.
+    let kind = std::fs::metadata(path).map_err(cannot)?.file_type();
+    if !kind.is_file() && !kind.is_dir() {
+        let help = "name the file, such as `--config modelgate.yml`";
+        return Err(whole("this is a pipe, a socket or a device, not a file".into(), help));
+    }
     let file = File::open(path).map_err(cannot)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
     small_enough(bytes.len())?;

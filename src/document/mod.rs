@@ -259,6 +259,26 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_number_of_any_size_is_a_number() {
+        let numbers = [
+            ("9223372036854775807", Node::Integer(i64::MAX)),
+            ("18446744073709551615", Node::Float(18446744073709551615.0)),
+            ("18446744073709551616", Node::Float(18446744073709551616.0)),
+            ("-9223372036854775809", Node::Float(-9223372036854775808.0)),
+            ("1000000000000000000000000000000000000000000", Node::Float(1e42)),
+        ];
+        for (text, number) in numbers {
+            let map = Node::Map(vec![("a".into(), number)]);
+            assert_eq!(
+                (yaml(&format!("a: {text}")), json(&format!("{{\"a\": {text}}}"))),
+                (Ok(map.clone()), Ok(map))
+            );
+            let place = locate(&format!("a: {text}"), &[Segment::Key("a".into())], At::Value);
+            assert_eq!(place, Some(Place::new(1, 4)), "{text}");
+        }
+    }
+
+    #[test]
     fn duplicate_keys_survive() {
         for parsed in [yaml("a: 1\na: 2\n"), json("{\"a\": 1, \"a\": 2}")] {
             assert!(matches!(parsed, Ok(Node::Map(entries)) if entries.len() == 2));

@@ -112,6 +112,16 @@ impl<'de> Visitor<'de> for Builder {
         Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Integer))
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "beyond 64 bits, only the size matters")]
+    fn visit_u128<E: Error>(self, value: u128) -> Result<Node, E> {
+        Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Integer))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "beyond 64 bits, only the size matters")]
+    fn visit_i128<E: Error>(self, value: i128) -> Result<Node, E> {
+        Ok(i64::try_from(value).map_or(Node::Float(value as f64), Node::Integer))
+    }
+
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {
         Ok(Node::Float(value))
     }

@@ -38,6 +38,21 @@ fn reference(model: &ModelName) -> String {
     format!("refs/modelgate/{model}")
 }
 
+/// What a search does, for its faults.
+const LOOKING: &str = "find the baseline of the default branch";
+
+/// What is left to who cannot mend the history.
+const INSTEAD: &str = "mend that, or name a file as gate.baseline";
+
+/// The record in a document of the history.
+fn readable(document: &[u8], place: &str) -> Result<Record> {
+    let doing = || format!("read {place}");
+    let help = "upgrade modelgate if a newer one wrote it; else fetch the history again, or name a file as \
+                gate.baseline";
+    let text = std::str::from_utf8(document).map_err(|error| Fault::new(doing(), error).help(help))?;
+    store::parse(text).map_err(|unreadable| unreadable.fault(doing()).help(help))
+}
+
 fn parse(document: &[u8]) -> Option<Record> {
     store::parse(std::str::from_utf8(document).ok()?).ok()
 }
@@ -46,29 +61,24 @@ impl Forge for Local {
     fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
         let repository = match &self.repository {
             Ok(repository) => repository,
+            Err(Absence::Refused(why)) => {
+                return Err(Fault::new(LOOKING, format!("git refuses to work here: {why}")).help(INSTEAD));
+            }
             Err(absence) => return Ok(Found::None(absence.to_string())),
         };
-        if repository.commit().is_none() {
-            return Ok(Found::None("the repository has no commit yet".into()));
-        }
-        let Some(branch) = repository.default_branch()? else {
-            return Ok(Found::None(
-                "the default branch is not known: this clone has no origin/HEAD, main or master".into(),
-            ));
-        };
-        let mut search = Search { repository, branch: &branch, elsewhere: BTreeSet::new() };
-        let (mut looked_at, mut unreadable) = (0, 0);
-        for document in repository.latest(&reference(&record.model), RECORD, LOOKED_AT)? {
+        let branch = repository.default_branch()?;
+        let mut search = Search { repository, branch: branch.as_deref(), elsewhere: BTreeSet::new() };
+        let mut history = repository.latest(&reference(&record.model), RECORD, LOOKED_AT)?;
+        let mut looked_at = 0;
+        while let Some(document) = history.next() {
             looked_at += 1;
-            match parse(&document?) {
-                None => unreadable += 1,
-                Some(past) if search.suits(&past, record)? => {
-                    return Ok(Found::Baseline(Box::new(baseline_of(&past))));
-                }
-                Some(_) => {}
+            // What cannot be read may be the baseline, so nothing older may take its place.
+            let past = readable(&document?, &history.place())?;
+            if search.suits(&past, record)? {
+                return Ok(Found::Baseline(Box::new(baseline_of(&past))));
             }
         }
-        search.why_none(looked_at, unreadable).map(Found::None)
+        Ok(Found::None(search.why_none(looked_at)))
     }
 
     fn trend(&self, record: &Record) -> Vec<Past> {
@@ -156,13 +166,13 @@ impl Local {
 /// The search through the history.
 struct Search<'a> {
     repository: &'a Repository,
-    branch: &'a str,
+    branch: Option<&'a str>,
     /// Commits that are not in the branch's history.
     elsewhere: BTreeSet<Commit>,
 }
 
 impl Search<'_> {
-    /// Whether `past` is a baseline for `record`.
+    /// Whether `past` is a baseline for `record`; a fault where this clone cannot tell.
     fn suits(&mut self, past: &Record, record: &Record) -> Result<bool> {
         let Some(commit) = &past.context.commit else {
             return Ok(false);
@@ -173,31 +183,45 @@ impl Search<'_> {
         if !approved || again || !other || self.elsewhere.contains(commit) {
             return Ok(false);
         }
-        let contained = self.repository.contains(self.branch, commit)?;
-        if !contained {
-            self.elsewhere.insert(commit.clone());
+        let undecided = |cause: String, help: &str| Err(Fault::new(LOOKING, cause).help(help));
+        let Some(branch) = self.branch else {
+            let cause = "there are approved records, and which branch is the default one is not known: this clone \
+                         has no origin/HEAD, main or master";
+            return undecided(cause.into(), "fetch that branch, and run: git remote set-head origin --auto");
+        };
+        if self.repository.contains(branch, commit)? {
+            return Ok(true);
         }
-        Ok(contained)
+        if self.repository.is_shallow()? {
+            let cause = format!(
+                "this clone is shallow, so whether {branch} has {}, the commit of an approved run, is not known",
+                commit.short()
+            );
+            return undecided(
+                cause,
+                "fetch its whole history: `fetch-depth: 0` in CI, or git fetch --unshallow",
+            );
+        }
+        self.elsewhere.insert(commit.clone());
+        Ok(false)
     }
 
-    fn why_none(&self, looked_at: usize, unreadable: usize) -> Result<String> {
+    fn why_none(&self, looked_at: usize) -> String {
+        let Some(branch) = self.branch else {
+            return match self.repository.commit() {
+                None => "the repository has no commit yet".into(),
+                Some(_) => {
+                    "the default branch is not known: this clone has no origin/HEAD, main or master".into()
+                }
+            };
+        };
         let mut why = format!(
-            "no approved run of {} is recorded yet; the first approved one becomes the baseline",
-            self.branch
+            "no approved run of {branch} is recorded yet; the first approved one becomes the baseline"
         );
-        if unreadable > 0 {
-            why.push_str(&format!("; {unreadable} of {looked_at} records could not be read"));
-        }
         if looked_at == LOOKED_AT {
             why.push_str(&format!("; only the latest {LOOKED_AT} records were looked at"));
         }
-        if !self.elsewhere.is_empty() && self.repository.is_shallow()? {
-            why.push_str(&format!(
-                "; this clone is shallow, so older commits of {} are not known: fetch its whole history",
-                self.branch
-            ));
-        }
-        Ok(why)
+        why
     }
 }
 

@@ -8,7 +8,8 @@ use crate::record::RuleKind;
 
 /// An edge, itself allowed, and the side of it that is allowed.
 ///
-/// People write decimals: from 0.90 to 0.89 is a drop of 0.01, and binary floating point makes it
+/// A bound that is written is compared exactly, and has no slack. One that follows from a baseline is a
+/// difference, and people write decimals: from 0.90 to 0.89 is a drop of 0.01, and binary floating point makes it
 /// 0.010000000000000009. The literals are off by half an ulp each, and so is the edge that is computed
 /// from them: `slack` is four ulps of what the edge was computed from, and an edge missed by less
 /// counts as met.
@@ -49,10 +50,9 @@ impl Allowance {
 impl Limit {
     /// The edge that `min` and `max` name themselves; none of any other kind.
     pub fn fixed(kind: RuleKind, bound: f64) -> Option<Self> {
-        let slack = slack(bound, 0.0);
         match kind {
-            RuleKind::Min => Some(Self::AtLeast { edge: bound, slack }),
-            RuleKind::Max => Some(Self::AtMost { edge: bound, slack }),
+            RuleKind::Min => Some(Self::AtLeast { edge: bound, slack: 0.0 }),
+            RuleKind::Max => Some(Self::AtMost { edge: bound, slack: 0.0 }),
             _ => None,
         }
     }
@@ -114,6 +114,15 @@ mod tests {
         assert!(limit.holds(0.89));
         assert!(limit.margin(0.89).unwrap() < 1e-15);
         assert!(!limit.holds(0.889_999_999));
+    }
+
+    #[test]
+    fn a_bound_that_is_written_is_exact() {
+        let (less, more) = (0.9, 0.900_000_000_000_000_1);
+        assert!(less < more);
+        assert!(!Limit::fixed(RuleKind::Min, more).unwrap().holds(less));
+        assert!(!Limit::fixed(RuleKind::Max, less).unwrap().holds(more));
+        assert!(Limit::fixed(RuleKind::Min, less).unwrap().holds(less));
     }
 
     #[test]
@@ -187,6 +196,8 @@ mod tests {
         fn within_and_margin_agree(value in any::<f64>(), edge in any::<f64>()) {
             for kind in [RuleKind::Min, RuleKind::Max] {
                 let limit = Limit::fixed(kind, edge).unwrap();
+                let wanted = if kind == RuleKind::Min { value >= edge } else { value <= edge };
+                prop_assert_eq!(limit.holds(value), wanted);
                 if let Some(margin) = limit.margin(value) {
                     prop_assert_eq!(margin >= 0.0, limit.holds(value));
                 }

@@ -107,7 +107,7 @@ fn fixed(limit: Limit, value: f64, bound: f64) -> Decision {
     let because = if holds {
         format!("{} is {within} {}", words::number(value), words::number(bound))
     } else {
-        let (shown, edge) = words::apart(value, bound);
+        let (shown, edge) = words::apart_exactly(value, bound);
         format!("{shown} is {beyond} {edge} by {}", words::number((value - bound).abs()))
     };
     Decision { outcome: outcome(holds), margin: limit.margin(value), because }

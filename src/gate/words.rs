@@ -3,12 +3,16 @@
 //! Six significant digits as everywhere, and as many more as it takes for two different numbers to
 //! look different: «0.85 is below 0.85» helps nobody.
 
+use std::ops::RangeInclusive;
+
 use crate::record::MetricValue;
 
 const DIGITS: usize = 6;
 const PERCENT_DIGITS: usize = 3;
 /// As many as every decimal keeps in a 64-bit float; the digits after them are the noise of the binary.
 const ALL_DIGITS: usize = 15;
+/// As many as it takes to tell any two 64-bit floats apart.
+const EXACT_DIGITS: usize = 17;
 
 /// A number of at most six significant digits.
 pub fn number(number: f64) -> String {
@@ -17,21 +21,27 @@ pub fn number(number: f64) -> String {
 
 /// Two numbers with as many digits as it takes to tell them apart.
 pub fn apart(a: f64, b: f64) -> (String, String) {
-    apart_from(DIGITS, a, b)
+    apart_within(DIGITS..=ALL_DIGITS, a, b)
+}
+
+/// [`apart`] for numbers that are compared exactly: any two that differ look different.
+pub fn apart_exactly(a: f64, b: f64) -> (String, String) {
+    apart_within(DIGITS..=EXACT_DIGITS, a, b)
 }
 
 /// Two percentages with as many digits as it takes to tell them apart, and no more than three otherwise.
 pub fn percents_apart(a: f64, b: f64) -> (String, String) {
-    apart_from(PERCENT_DIGITS, a * 100.0, b * 100.0)
+    apart_within(PERCENT_DIGITS..=ALL_DIGITS, a * 100.0, b * 100.0)
 }
 
-fn apart_from(least: usize, a: f64, b: f64) -> (String, String) {
+fn apart_within(mut counts: RangeInclusive<usize>, a: f64, b: f64) -> (String, String) {
     let pair = |count| (digits(a, count), digits(b, count));
     let enough = |count: &usize| {
         let (a, b) = pair(*count);
         a != b
     };
-    pair((least..=ALL_DIGITS).find(enough).unwrap_or(least))
+    let least = *counts.start();
+    pair(counts.find(enough).unwrap_or(least))
 }
 
 /// A fraction as a percentage.
@@ -109,5 +119,7 @@ mod tests {
         assert_eq!(apart(0.849_999_999, 0.85), ("0.849999999".into(), "0.85".into()));
         assert_eq!(apart(0.5, 0.5), ("0.5".into(), "0.5".into()));
         assert_eq!(apart(0.1 + 0.2, 0.3), ("0.3".into(), "0.3".into()));
+        assert_eq!(apart_exactly(0.9, 0.900_000_000_000_000_1), ("0.9".into(), "0.9000000000000001".into()));
+        assert_eq!(apart_exactly(0.1 + 0.2, 0.3).0, "0.30000000000000004");
     }
 }

@@ -13,12 +13,16 @@ const TRIES: u32 = 2;
 /// The largest document that is read; anything larger was not written by us.
 const LARGEST: u64 = 64 << 20;
 
+/// What mends a history that is there and is not whole.
+const DAMAGED: &str =
+    "see «git fsck»; where the history is shared, fetch it again; or name a file as gate.baseline";
+
 pub(super) fn append(git: &Git, reference: &str, file: &str, content: &str, message: &str) -> Result<()> {
     let doing = || format!("keep the run in {reference}");
     let cannot_start = |error: std::io::Error| Fault::new(doing(), error);
     let mut tries = 0;
     loop {
-        let tip = tip(git, reference)?;
+        let tip = tip(git, reference, &doing())?;
         // One process writes the blob, the tree and the commit, and moves the ref only if the new commit
         // contains what the ref is at then: whoever comes second starts again from the other's commit.
         let arguments = [
@@ -36,7 +40,7 @@ pub(super) fn append(git: &Git, reference: &str, file: &str, content: &str, mess
         if answer.succeeded() {
             return Ok(());
         }
-        if self::tip(git, reference)? == tip {
+        if self::tip(git, reference, &doing())? == tip {
             tries += 1;
         }
         if tries == TRIES {
@@ -52,10 +56,26 @@ fn remedy(complaint: &str) -> &'static str {
     "check who owns the folder .git and that it can be written, or see «git fsck»"
 }
 
-fn tip(git: &Git, reference: &str) -> Result<Option<String>> {
-    let refs =
-        git.expect("ask git for the history", &["for-each-ref", "--format=%(objectname)", reference])?;
-    Ok(refs.lines().next().map(str::to_owned))
+/// The commit that a history ends with; none where there is no such ref. A ref that is there and is no
+/// commit is a damaged history and not an empty one.
+fn tip(git: &Git, reference: &str, doing: &str) -> Result<Option<String>> {
+    let damaged = |cause: String| Fault::new(doing, cause).help(DAMAGED);
+    let format = "--format=%(refname) %(objecttype) %(objectname)";
+    let answer = git.ask(&["for-each-ref", format, reference]).map_err(|error| Fault::new(doing, error))?;
+    if !answer.succeeded() {
+        return Err(answer.fault(doing).help(DAMAGED));
+    }
+    // A ref that holds garbage is left out of the answer, with a warning.
+    if answer.complaint().contains(reference) {
+        return Err(damaged(format!("git says: {}", answer.reason())));
+    }
+    let text = answer.text();
+    let found = text.lines().find_map(|line| line.strip_prefix(reference)?.strip_prefix(' '));
+    match found.and_then(|found| found.split_once(' ')) {
+        None => Ok(None),
+        Some(("commit", name)) => Ok(Some(name.to_owned())),
+        Some((kind, _)) => Err(damaged(format!("{reference} is a {kind} and not a commit"))),
+    }
 }
 
 /// What fast-import reads. The author is fixed, so that no `user.name` is needed.
@@ -74,13 +94,28 @@ fn commit_stream(reference: &str, tip: Option<&str>, file: &str, content: &str, 
     stream
 }
 
-/// The documents of a history, newest first. A commit without the document is an empty one.
+/// The documents of a history, newest first. A document that is not there is a fault, and so is the end of
+/// a history of which the rest is not there.
 #[derive(Debug)]
 pub struct History {
     git: Git,
     file: String,
     commits: std::vec::IntoIter<String>,
     reader: Option<Reader>,
+    /// What was read last.
+    commit: Option<String>,
+    end: End,
+}
+
+/// What comes after the last of the listed commits.
+#[derive(Debug)]
+enum End {
+    /// Nothing, or more than was asked for.
+    Nothing,
+    /// Nothing, if the last commit says so too: a shallow clone lists none of its parents.
+    Root,
+    /// What git could not list.
+    Lost(Fault),
 }
 
 /// One `git cat-file` that is asked for one object after the other.
@@ -94,36 +129,85 @@ struct Reader {
 impl History {
     pub(super) fn open(git: &Git, reference: &str, file: &str, most: usize) -> Result<Self> {
         let doing = format!("read the history {reference}");
-        let most = format!("--max-count={most}");
-        let arguments = ["rev-list", &most, reference, "--"];
-        let answer = git.ask(&arguments).map_err(|error| Fault::new(doing.clone(), error))?;
-        let commits: Vec<String> = if answer.succeeded() {
-            answer.text().lines().map(str::to_owned).collect()
-        } else if answer.complaint().contains("bad revision") {
-            Vec::new()
-        } else {
-            return Err(answer.fault(&doing).help("see «git fsck»"));
+        let (commits, end) = match tip(git, reference, &doing)? {
+            Some(tip) => listed(git, &tip, most, &doing)?,
+            None => (Vec::new(), End::Nothing),
         };
-        Ok(Self { git: git.clone(), file: file.to_owned(), commits: commits.into_iter(), reader: None })
+        let (git, file, commits) = (git.clone(), file.to_owned(), commits.into_iter());
+        Ok(Self { git, file, commits, reader: None, commit: None, end })
     }
 
-    fn read(&mut self, commit: &str) -> std::io::Result<Vec<u8>> {
+    /// Names the document that was read last, for a fault about it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        format!("{} of the commit {}", self.file, self.commit.as_deref().unwrap_or_default())
+    }
+
+    fn read(&mut self, object: &str) -> std::io::Result<Vec<u8>> {
         let reader = match &mut self.reader {
             Some(reader) => reader,
             none => none.insert(Reader::start(&self.git)?),
         };
-        reader.read(&format!("{commit}:{}", self.file))
+        reader.read(object)
     }
+
+    fn next_document(&mut self, commit: String) -> Result<Vec<u8>> {
+        let object = format!("{commit}:{}", self.file);
+        self.commit = Some(commit);
+        self.read(&object).map_err(|error| self.unread(error))
+    }
+
+    fn unread(&self, error: std::io::Error) -> Fault {
+        Fault::new(format!("read {}", self.place()), error).help(DAMAGED)
+    }
+
+    /// The fault of a history that ends too early.
+    fn ended(&mut self) -> Option<Fault> {
+        match std::mem::replace(&mut self.end, End::Nothing) {
+            End::Nothing => None,
+            End::Lost(fault) => Some(fault),
+            End::Root => {
+                let last = self.commit.clone()?;
+                match self.read(&last) {
+                    Err(error) => Some(self.unread(error)),
+                    Ok(commit) if !has_parent(&commit) => None,
+                    Ok(_) => {
+                        let doing = format!("read what is before {}", self.place());
+                        let help = "fetch the whole history: git fetch --unshallow, or `fetch-depth: 0`";
+                        Some(Fault::new(doing, "this clone is shallow and does not have it").help(help))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The commits of a history, newest first, as far as git can list them.
+fn listed(git: &Git, tip: &str, most: usize, doing: &str) -> Result<(Vec<String>, End)> {
+    let arguments = ["rev-list", &format!("--max-count={most}"), tip, "--"];
+    let answer = git.ask(&arguments).map_err(|error| Fault::new(doing, error))?;
+    let commits: Vec<String> = answer.text().lines().map(str::to_owned).collect();
+    let end = match answer.succeeded() {
+        false => End::Lost(answer.fault(doing).help(DAMAGED)),
+        true if commits.len() < most => End::Root,
+        true => End::Nothing,
+    };
+    Ok((commits, end))
+}
+
+fn has_parent(commit: &[u8]) -> bool {
+    let header = commit.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty());
+    header.into_iter().any(|line| line.starts_with(b"parent "))
 }
 
 impl Iterator for History {
     type Item = Result<Vec<u8>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let commit = self.commits.next()?;
-        Some(self.read(&commit).map_err(|error| {
-            Fault::new(format!("read {} of the commit {commit}", self.file), error).help("see «git fsck»")
-        }))
+        match self.commits.next() {
+            Some(commit) => Some(self.next_document(commit)),
+            None => self.ended().map(Err),
+        }
     }
 }
 
@@ -144,7 +228,7 @@ impl Reader {
         self.answers.read_line(&mut header)?;
         let header = header.trim_end();
         if header.ends_with(" missing") {
-            return Ok(Vec::new());
+            return Err(std::io::Error::other("git does not have it"));
         }
         let size = header.rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
         let size = size.ok_or_else(|| std::io::Error::other(format!("git cat-file answered «{header}»")))?;

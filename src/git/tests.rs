@@ -199,12 +199,10 @@ fn a_history_reads_back_newest_first() {
         let text = format!("{{\"n\": {n},\n\"é\": \"done\\n\"}}\n");
         repository.append("refs/modelgate/m", "run.json", &text, "rejected: two\nlines").unwrap();
     }
-    repository.append("refs/modelgate/m", "other", "x", "no document in this one").unwrap();
     let read = documents(&repository, 3);
-    assert_eq!(read[0], "");
-    assert_eq!(read[1], "{\"n\": 4,\n\"é\": \"done\\n\"}\n");
-    assert_eq!(read.len(), 3);
-    let log = git(folder.path(), &["log", "--format=%an %ae %s", "-1", "--skip=1", "refs/modelgate/m"]);
+    assert_eq!(read[0], "{\"n\": 4,\n\"é\": \"done\\n\"}\n");
+    assert_eq!((read.len(), documents(&repository, 9).len()), (3, 4));
+    let log = git(folder.path(), &["log", "--format=%an %ae %s", "-1", "refs/modelgate/m"]);
     assert_eq!(log, "modelgate modelgate@localhost rejected: two lines");
     assert_eq!(git(folder.path(), &["ls-tree", "--name-only", "refs/modelgate/m~1"]), "run.json");
     git(folder.path(), &["fsck", "--strict"]);
@@ -243,14 +241,80 @@ fn a_locked_history_is_a_fault_with_its_remedy() {
     assert!(fault.remedy().unwrap().contains("remove the lock file"), "{fault}");
 }
 
-#[test]
-fn a_broken_history_is_a_fault_and_not_an_empty_one() {
+/// A repository whose history refs/modelgate/m has the documents 1, 2 and 3.
+fn history() -> (tempfile::TempDir, Repository) {
     let folder = repository();
     let repository = Repository::around(folder.path()).unwrap();
-    repository.append("refs/modelgate/m", "run.json", "{}", "x").unwrap();
-    let tip = git(folder.path(), &["rev-parse", "refs/modelgate/m"]);
-    let object = folder.path().join(".git/objects").join(&tip[..2]).join(&tip[2..]);
-    std::fs::remove_file(object).unwrap();
+    for document in ["1", "2", "3"] {
+        repository.append("refs/modelgate/m", "run.json", document, "x").unwrap();
+    }
+    (folder, repository)
+}
+
+fn lose(folder: &Path, object: &str) {
+    let name = git(folder, &["rev-parse", object]);
+    std::fs::remove_file(folder.join(".git/objects").join(&name[..2]).join(&name[2..])).unwrap();
+}
+
+#[test]
+fn a_damaged_ref_is_a_fault_and_not_an_empty_history() {
+    let (folder, repository) = history();
+    git(folder.path(), &["update-ref", "refs/modelgate/m2/x", "refs/modelgate/m"]);
+    let file = folder.path().join(".git/refs/modelgate/m");
+    for damage in ["garbage\n", "", "1111111111111111111111111111111111111111\n", "blob"] {
+        match damage {
+            "blob" => {
+                let blob = git(folder.path(), &["rev-parse", "refs/modelgate/m2/x:run.json"]);
+                std::fs::write(&file, blob).unwrap();
+            }
+            _ => std::fs::write(&file, damage).unwrap(),
+        }
+        let fault = repository.latest("refs/modelgate/m", "run.json", 5).unwrap_err();
+        assert!(fault.to_string().starts_with("failed to read the history refs/modelgate/m: "), "{fault}");
+        assert!(fault.remedy().unwrap().contains("git fsck"), "{damage}");
+        let fault = repository.append("refs/modelgate/m", "run.json", "{}", "x").unwrap_err();
+        assert!(fault.to_string().starts_with("failed to keep the run in refs/modelgate/m: "), "{fault}");
+    }
+    assert_eq!(repository.latest("refs/modelgate/m2", "run.json", 5).unwrap().count(), 0, "only that ref");
+}
+
+#[test]
+fn a_lost_tip_is_a_fault_and_not_an_empty_history() {
+    let (folder, repository) = history();
+    lose(folder.path(), "refs/modelgate/m");
     let fault = repository.latest("refs/modelgate/m", "run.json", 5).unwrap_err();
     assert!(fault.to_string().starts_with("failed to read the history refs/modelgate/m: "), "{fault}");
+}
+
+#[test]
+fn what_is_before_a_loss_can_be_read() {
+    for (lost, before) in [("refs/modelgate/m~1:run.json", 1), ("refs/modelgate/m~2", 1)] {
+        let (folder, repository) = history();
+        lose(folder.path(), lost);
+        let read: Vec<_> = repository.latest("refs/modelgate/m", "run.json", 5).unwrap().collect();
+        assert!(read[..before].iter().all(Result::is_ok), "{lost}: {read:?}");
+        let fault = read.iter().find_map(|document| document.as_ref().err()).unwrap();
+        assert!(fault.remedy().unwrap().contains("git fsck"), "{lost}: {fault}");
+    }
+}
+
+#[test]
+fn a_commit_without_the_document_is_a_fault() {
+    let (_folder, repository) = history();
+    repository.append("refs/modelgate/m", "other", "x", "no document in this one").unwrap();
+    let fault = repository.latest("refs/modelgate/m", "run.json", 5).unwrap().next().unwrap().unwrap_err();
+    assert!(fault.to_string().ends_with(": git does not have it"), "{fault}");
+}
+
+#[test]
+fn a_history_that_was_fetched_in_part_says_so_at_its_end() {
+    let (origin, _) = history();
+    let clone = repository();
+    let url = format!("file://{}", origin.path().display());
+    git(clone.path(), &["fetch", "-q", "--depth=2", &url, "refs/modelgate/*:refs/modelgate/*"]);
+    let cloned = Repository::around(clone.path()).unwrap();
+    assert_eq!(documents(&cloned, 2), ["3", "2"]);
+    let last = cloned.latest("refs/modelgate/m", "run.json", 5).unwrap().last().unwrap();
+    let fault = last.unwrap_err();
+    assert!(fault.to_string().ends_with("this clone is shallow and does not have it"), "{fault}");
 }

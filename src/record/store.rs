@@ -1,14 +1,14 @@
 //! The record as a file: `run.json` in the run's folder, always whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::{Record, SCHEMA};
 use crate::fault::{Fault, Result};
-use crate::files::write_whole;
+use crate::files::{self, write_whole};
 
 /// The name of the record in the run's folder.
 pub const FILE: &str = "run.json";
@@ -90,13 +90,16 @@ impl RunFolder {
     /// A record that cannot be read, or that another version wrote.
     pub fn load(&self) -> Result<Option<Record>> {
         let path = self.path.join(FILE);
-        match fs::read_to_string(&path) {
-            Ok(text) => parse(&text)
-                .map(Some)
-                .map_err(|error| error.about(&path).help("make a new one with `modelgate run`")),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(Fault::file("read", &path, error)),
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            _ => {}
         }
+        let mut text = String::new();
+        // Refuses a pipe, which would be waited for without end.
+        let mut file = files::open(&path)?;
+        file.read_to_string(&mut text).map_err(|error| Fault::file("read", &path, error))?;
+        let record = parse(&text);
+        record.map(Some).map_err(|error| error.about(&path).help("make a new one with `modelgate run`"))
     }
 
     /// Takes the record away, for when it says what is not so and another cannot be written.
@@ -127,7 +130,13 @@ impl Unreadable {
     /// The fault about the file at `path`.
     #[must_use]
     pub fn about(self, path: &Path) -> Fault {
-        Fault::new(format!("read the record {}", path.display()), self.cause)
+        self.fault(format!("read the record {}", path.display()))
+    }
+
+    /// The fault of who was `doing` this.
+    #[must_use]
+    pub fn fault(self, doing: String) -> Fault {
+        Fault::new(doing, self.cause)
     }
 }
 

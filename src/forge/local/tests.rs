@@ -109,11 +109,6 @@ fn each_reason_for_no_baseline_is_told_apart() {
     project.commit("1");
     let first = "no approved run of main is recorded yet; the first approved one becomes the baseline";
     assert_eq!(why(), first);
-    let repository = project.forge().repository.unwrap();
-    for text in ["{", "{\"schema\": \"modelgate/run/v9\"}"] {
-        repository.append("refs/modelgate/churn", "run.json", text, "damaged").unwrap();
-    }
-    assert_eq!(why(), format!("{first}; 2 of 2 records could not be read"));
     git(project.0.path(), &["branch", "-m", "main", "topic"]);
     assert!(why().starts_with("the default branch is not known"));
 }
@@ -161,8 +156,13 @@ fn the_baseline_is_the_newest_approved_clean_run_of_main() {
     assert_eq!(baseline_run(forge.default_branch_baseline(&again).unwrap()), "1");
 }
 
+fn fault_of(forge: &Local, record: &Record) -> String {
+    let fault = forge.default_branch_baseline(record).unwrap_err();
+    format!("{fault}; {}", fault.remedy().unwrap())
+}
+
 #[test]
-fn a_shallow_clone_says_that_it_cannot_tell() {
+fn a_shallow_clone_cannot_tell_and_does_not_guess() {
     let origin = Project::new();
     let first = origin.commit("1");
     origin.commit("2");
@@ -170,9 +170,54 @@ fn a_shallow_clone_says_that_it_cannot_tell() {
     let url = format!("file://{}", origin.0.path().display());
     git(clone.path(), &["clone", "-q", "--depth=1", &url, "."]);
     let forge = forge_at(clone.path());
+    forge.keep(&record("1", Some(&first), Rejected)).unwrap();
+    let run = record("3", None, Approved);
+    assert!(none_because(forge.default_branch_baseline(&run).unwrap()).starts_with("no approved run"));
+    forge.keep(&record("2", Some(&first), Approved)).unwrap();
+    let fault = fault_of(&forge, &run);
+    assert!(fault.contains("shallow") && fault.contains("`fetch-depth: 0`"), "{fault}");
+}
+
+#[test]
+fn approved_records_without_a_default_branch_are_a_fault() {
+    let project = Project::new();
+    let first = project.commit("1");
+    project.forge().keep(&record("1", Some(&first), Approved)).unwrap();
+    git(project.0.path(), &["branch", "-m", "main", "topic"]);
+    let fault = fault_of(&project.forge(), &record("2", None, Approved));
+    assert!(fault.contains("git remote set-head origin --auto"), "{fault}");
+}
+
+#[test]
+fn a_repository_that_git_refuses_may_have_a_baseline() {
+    let project = Project::new();
+    std::fs::write(project.0.path().join(".git/config"), "[core\n").unwrap();
+    let fault = fault_of(&project.forge(), &record("1", None, Approved));
+    assert!(fault.contains("git refuses to work here: bad config"), "{fault}");
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_no_absence_of_one() {
+    let project = Project::new();
+    let first = project.commit("1");
+    let forge = project.forge();
+    let put = |text: &str| {
+        forge.repository.as_ref().unwrap().append("refs/modelgate/churn", "run.json", text, "x").unwrap();
+    };
+    let run = record("9", None, Approved);
+    put("{");
+    let fault = fault_of(&forge, &run);
+    assert!(fault.starts_with("failed to read run.json of the commit "), "{fault}");
+    // The newest that can be read is the baseline, whatever is behind it.
     forge.keep(&record("1", Some(&first), Approved)).unwrap();
-    let why = none_because(forge.default_branch_baseline(&record("2", None, Approved)).unwrap());
-    assert!(why.ends_with("older commits of main are not known: fetch its whole history"), "{why}");
+    assert_eq!(baseline_run(forge.default_branch_baseline(&run).unwrap()), "1");
+    put("{\"schema\": \"modelgate/run/v2\"}");
+    let fault = fault_of(&forge, &run);
+    assert!(
+        fault.contains("its schema is «modelgate/run/v2»") && fault.contains("upgrade modelgate"),
+        "{fault}"
+    );
+    assert_eq!(forge.trend(&run).len(), 2, "a trend leaves out what it cannot read");
 }
 
 #[test]
