@@ -76,7 +76,7 @@ impl Pipeline<'_> {
             (Step::Lint, _) => lint::perform(&self.config.lint, self.engine).await,
             (Step::Test, Some(test)) => test::perform(test, self.engine).await,
             (Step::Train, _) => train::perform(self.config, shop).await,
-            (Step::Evaluate, _) => evaluate::perform(&self.config.evaluate, shop, record).await,
+            (Step::Evaluate, _) => evaluate::perform(self.config, shop, record).await,
             // The plan names no other step; a new one that is forgotten here must not pass.
             _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
         }
@@ -97,11 +97,9 @@ impl Pipeline<'_> {
         for planned in plan.steps.iter_mut().filter(|planned| planned.intent == Intent::Run) {
             let forecast = match (planned.step, &model) {
                 (Step::Train, _) => train::foresee(self.config, self.shop(""))?,
-                (Step::Evaluate, Some(model)) => {
-                    Some(evaluate::foresee(&self.config.evaluate, self.shop(""), model)?)
-                }
+                (Step::Evaluate, Some(model)) => Some(evaluate::foresee(self.config, self.shop(""), model)?),
                 (Step::Evaluate, None) => {
-                    planned.because = "the model is made anew".into();
+                    planned.because = evaluate::of_a_new_model(self.config).into();
                     None
                 }
                 _ => None,

@@ -185,3 +185,35 @@ fn a_run_whose_steps_were_done_on_changed_files_is_not_of_the_commit() {
     assert_eq!(project.modelgate(&["lint"]).code, 0);
     assert_eq!(project.record()["context"]["dirty"], Value::Null, "lint is the first step of a new run");
 }
+
+#[test]
+fn a_model_that_nobody_named_is_measured_again_each_time() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "  outputs: [model.bin]\n", "");
+    project.replace("modelgate.yml", "  run: cp scores.json metrics.json\n", "  run: sh evaluate.sh\n");
+    project.replace("modelgate.yml", "[scores.json]", "[evaluate.sh]");
+    project.file(
+        "evaluate.sh",
+        "value=0.9; if grep -q bad model.bin; then value=0.1; fi\necho \"{\\\"accuracy\\\": $value}\" > metrics.json\n",
+    );
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    project.file("data.csv", "bad\n");
+    let plan = project.modelgate(&["plan"]).out;
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 10, "{}{}", said.out, said.err);
+    assert!(
+        project.outcomes().contains("train passed, evaluate passed, gate failed"),
+        "{}",
+        project.outcomes()
+    );
+    let why = "train recorded no outputs, so nobody knows whether the model is the same";
+    let evaluate = project.record()["steps"][3].clone();
+    assert_eq!(evaluate["findings"][0]["code"], "model-unknown");
+    assert_eq!(evaluate["findings"][0]["help"], "name what train writes under train.outputs");
+    assert!(plan.contains(&format!("evaluate  run   {why}")), "{plan}");
+    // A step of its own knows no more than the run.
+    assert_eq!(project.modelgate(&["evaluate"]).code, 0);
+    assert!(project.outcomes().contains("evaluate passed"), "{}", project.outcomes());
+    let kept = project.path().join(".modelgate/cache/steps");
+    assert!(!kept.exists() || std::fs::read_dir(kept).unwrap().next().is_none(), "nothing is kept of it");
+}
