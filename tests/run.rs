@@ -217,3 +217,60 @@ fn a_model_that_nobody_named_is_measured_again_each_time() {
     let kept = project.path().join(".modelgate/cache/steps");
     assert!(!kept.exists() || std::fs::read_dir(kept).unwrap().next().is_none(), "nothing is kept of it");
 }
+
+/// A run that was rejected, and judged again after `change`.
+fn judged_again(change: impl FnOnce(&Project)) -> Project {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "{ min: 0.85 }", "{ min: 0.85, max-drop: 0.5 }");
+    project.file("scores.json", "{\"accuracy\": 0.8}\n");
+    project.commit("Be bad");
+    assert_eq!(project.modelgate(&["run"]).code, 10);
+    assert_eq!(project.record()["context"]["dirty"], Value::Null);
+    change(&project);
+    project
+}
+
+/// The next commit's run must find no baseline.
+fn assert_no_baseline(project: &Project) {
+    project.git(&["checkout", "--quiet", "--", "."]);
+    project.file("scores.json", "{\"accuracy\": 0.9}\n");
+    project.commit("Be good");
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    assert_eq!(project.record()["baseline"], Value::Null);
+}
+
+#[test]
+fn rules_that_were_not_committed_make_no_baseline() {
+    let project = judged_again(|project| project.replace("modelgate.yml", "0.85", "0.1"));
+    assert_eq!(project.modelgate(&["gate"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true);
+    assert_eq!(project.modelgate(&["report"]).code, 0);
+    // To clean up afterwards changes nothing about how it was judged.
+    project.git(&["checkout", "--quiet", "--", "."]);
+    assert_eq!(project.modelgate(&["report"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true);
+    assert_no_baseline(&project);
+}
+
+#[test]
+fn the_rules_of_another_commit_make_no_baseline() {
+    let project = judged_again(|project| {
+        project.replace("modelgate.yml", "0.85", "0.1");
+        project.commit("Ask for less");
+    });
+    assert_eq!(project.modelgate(&["gate"]).code, 0);
+    assert_eq!(project.modelgate(&["report"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true);
+    assert_no_baseline(&project);
+}
+
+#[test]
+fn a_job_that_has_only_the_record_reports_it_as_it_is() {
+    let project = Project::shell();
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    std::fs::remove_dir_all(project.path().join(".git")).unwrap();
+    for word in ["gate", "report"] {
+        assert_eq!(project.modelgate(&[word]).code, 0, "{word}");
+        assert_eq!(project.record()["context"]["dirty"], Value::Null);
+    }
+}

@@ -35,6 +35,7 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
         // Only now: who had the turn may have written another.
         let mut record = record(&house, step)?;
         record.reopen(step);
+        house.mark(&mut record);
         house.pipeline().step(step, &mut record).await?;
         if step == Step::Gate {
             record.conclusion = Some(conclude(&record, house.stopped().is_some()));
