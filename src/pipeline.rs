@@ -12,7 +12,7 @@ use crate::forge::local::{Found, Local};
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
-use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work};
+use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, lint, report, test, train};
@@ -222,20 +222,5 @@ fn warning(code: &str, fault: &Fault) -> Finding {
     match fault.remedy() {
         Some(help) => finding.help(help),
         None => finding,
-    }
-}
-
-/// How the run ended. What was not judged is not approved.
-#[must_use]
-pub fn conclude(record: &Record, stopped: bool) -> Conclusion {
-    let any = |outcome| record.steps.iter().any(|step| step.outcome == outcome && step.step != Step::Gate);
-    // A gate that failed without a verdict had no evidence to judge; the evidence itself may be good.
-    let gate_faulted = record.step(Step::Gate).is_some_and(|gate| gate.outcome == Outcome::Faulted);
-    match &record.verdict {
-        _ if stopped => Conclusion::Cancelled,
-        _ if any(Outcome::Faulted) || gate_faulted => Conclusion::Faulted,
-        Some(verdict) => verdict.conclusion,
-        None if any(Outcome::Failed) => Conclusion::Failed,
-        None => Conclusion::Inconclusive,
     }
 }

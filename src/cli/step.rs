@@ -52,7 +52,7 @@ fn record(house: &House, step: Step) -> anyhow::Result<Record> {
         let same = old.model == new.model && old.context.commit == new.context.commit;
         same && old.steps.iter().any(|done| done.step < step)
     };
-    Ok(match house.folder.load()? {
+    Ok(match house.folder.load_sound()? {
         Some(old) if goes_on(&old) => {
             let dirty = old.context.dirty;
             let mut record = Record { context: Context { dirty, ..new.context }, ..old };

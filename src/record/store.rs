@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Record, SCHEMA};
+use super::{Record, SCHEMA, contradiction};
 use crate::fault::{Fault, Result};
 use crate::files::write_whole;
 
@@ -96,6 +96,22 @@ impl RunFolder {
                 .map_err(|error| error.about(&path).help("make a new one with `modelgate run`")),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Fault::file("read", &path, error)),
+        }
+    }
+
+    /// The record of the latest run, which another command goes on with.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and a record that contradicts itself, which no run has written.
+    pub fn load_sound(&self) -> Result<Option<Record>> {
+        let Some(record) = self.load()? else { return Ok(None) };
+        match contradiction(&record) {
+            None => Ok(Some(record)),
+            Some(why) => {
+                let doing = format!("go on with the record {}", self.path.join(FILE).display());
+                let fault = Fault::new(doing, format!("it contradicts itself: {why}"));
+                Err(fault.help("no run has written it so; make a new one with `modelgate run`"))
+            }
         }
     }
 
