@@ -116,10 +116,13 @@ impl Pipeline<'_> {
 
     fn gate(&self, record: &mut Record) -> Result<Work> {
         if let Some(reason) = gate::unproven(self.config, record) {
-            let mut work =
-                Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
-            work.findings.push(Finding::error("unproven", reason));
-            return Ok(work);
+            return Ok(not_judged("the evidence is not complete", Finding::error("unproven", reason)));
+        }
+        if let Some(reason) = gate::swapped(&self.forge.root, self.cache, &record.outputs())? {
+            let finding = Finding::error("unproven", reason).help(
+                "do the run again; or take the file away, when it is another one that this job does not need",
+            );
+            return Ok(not_judged("an output is no longer the one that was measured", finding));
         }
         let mut findings = Vec::new();
         record.baseline = match self.baseline(record)? {
@@ -215,6 +218,13 @@ fn ended(step: Step, started: String, seconds: f64, work: Result<Work>) -> StepR
     };
     let Work { outcome, because, findings, evidence } = work;
     StepRecord { step, outcome, because, help, started, seconds, findings, evidence }
+}
+
+fn not_judged(why: &str, finding: Finding) -> Work {
+    Work {
+        findings: vec![finding],
+        ..Work::new(Outcome::Failed, format!("nothing was judged, because {why}"))
+    }
 }
 
 fn warning(code: &str, fault: &Fault) -> Finding {
