@@ -147,7 +147,9 @@ impl Pipeline<'_> {
         match &self.config.gate.baseline {
             BaselineSource::None => Ok(Found::None(String::new())),
             BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record),
-            BaselineSource::File(path) => gate::baseline::from_file(&self.forge.root, path).map(found),
+            BaselineSource::File(path) => {
+                gate::baseline::from_file(&self.forge.root, path, &record.model).map(found)
+            }
         }
     }
 

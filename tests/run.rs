@@ -274,3 +274,20 @@ fn a_job_that_has_only_the_record_reports_it_as_it_is() {
         assert_eq!(project.record()["context"]["dirty"], Value::Null);
     }
 }
+
+#[test]
+fn the_record_of_another_run_is_a_baseline_when_it_is_of_the_same_model() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "min: 0.85", "min: 0.95");
+    assert_eq!(project.modelgate(&["run"]).code, 10);
+    project.file("baseline.json", project.read(".modelgate/run.json"));
+    project.replace("modelgate.yml", "gate:\n", "gate:\n  baseline: baseline.json\n");
+    project.replace("modelgate.yml", "min: 0.95", "max-drop: 0.1");
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    insta::assert_snapshot!("baseline_not_approved", project.stable(&said.out));
+    project.replace("baseline.json", "\"churn\"", "\"fraud\"");
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    insta::assert_snapshot!("baseline_of_another_model", project.stable(&said.out));
+}

@@ -1,11 +1,13 @@
 //! What a reader must know to trust the rows of a verdict.
 
+use super::baseline;
 use crate::config::{Gate, WithoutBaseline};
 use crate::record::{Baseline, Record};
 
 /// Whole sentences, the weightiest first; empty when the rows speak for themselves.
 pub fn notes(policy: &Gate, record: &Record) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(record.baseline.as_ref().and_then(baseline::note));
     match &record.baseline {
         None => notes.extend(no_baseline(policy)),
         Some(baseline) if is_same_model(baseline, record) => notes.push(
