@@ -12,7 +12,7 @@ use crate::forge::{Forge, Found};
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
-use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work};
+use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, lint, report, test, train};
@@ -76,7 +76,7 @@ impl Pipeline<'_> {
             (Step::Lint, _) => lint::perform(&self.config.lint, self.engine).await,
             (Step::Test, Some(test)) => test::perform(test, self.engine).await,
             (Step::Train, _) => train::perform(self.config, shop).await,
-            (Step::Evaluate, _) => evaluate::perform(&self.config.evaluate, shop, record).await,
+            (Step::Evaluate, _) => evaluate::perform(self.config, shop, record).await,
             // The plan names no other step; a new one that is forgotten here must not pass.
             _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
         }
@@ -97,11 +97,9 @@ impl Pipeline<'_> {
         for planned in plan.steps.iter_mut().filter(|planned| planned.intent == Intent::Run) {
             let forecast = match (planned.step, &model) {
                 (Step::Train, _) => train::foresee(self.config, self.shop(""))?,
-                (Step::Evaluate, Some(model)) => {
-                    Some(evaluate::foresee(&self.config.evaluate, self.shop(""), model)?)
-                }
+                (Step::Evaluate, Some(model)) => Some(evaluate::foresee(self.config, self.shop(""), model)?),
                 (Step::Evaluate, None) => {
-                    planned.because = "the model is made anew".into();
+                    planned.because = evaluate::of_a_new_model(self.config).into();
                     None
                 }
                 _ => None,
@@ -118,10 +116,13 @@ impl Pipeline<'_> {
 
     fn gate(&self, record: &mut Record) -> Result<Work> {
         if let Some(reason) = gate::unproven(self.config, record) {
-            let mut work =
-                Work::new(Outcome::Failed, "nothing was judged, because the evidence is not complete");
-            work.findings.push(Finding::error("unproven", reason));
-            return Ok(work);
+            return Ok(not_judged("the evidence is not complete", Finding::error("unproven", reason)));
+        }
+        if let Some(reason) = gate::swapped(&self.engine.root, self.cache, &record.outputs())? {
+            let finding = Finding::error("unproven", reason).help(
+                "do the run again; or take the file away, when it is another one that this job does not need",
+            );
+            return Ok(not_judged("an output is no longer the one that was measured", finding));
         }
         let mut findings = Vec::new();
         record.baseline = match self.baseline(record)? {
@@ -146,7 +147,9 @@ impl Pipeline<'_> {
         match &self.config.gate.baseline {
             BaselineSource::None => Ok(Found::None(String::new())),
             BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record),
-            BaselineSource::File(path) => gate::baseline::from_file(&self.engine.root, path).map(found),
+            BaselineSource::File(path) => {
+                gate::baseline::from_file(&self.engine.root, path, &record.model).map(found)
+            }
         }
     }
 
@@ -237,25 +240,17 @@ fn ended(step: Step, started: String, seconds: f64, work: Result<Work>) -> StepR
     StepRecord { step, outcome, because, help, started, seconds, findings, evidence }
 }
 
+fn not_judged(why: &str, finding: Finding) -> Work {
+    Work {
+        findings: vec![finding],
+        ..Work::new(Outcome::Failed, format!("nothing was judged, because {why}"))
+    }
+}
+
 fn warning(code: &str, fault: &Fault) -> Finding {
     let finding = Finding::warning(code, fault.to_string());
     match fault.remedy() {
         Some(help) => finding.help(help),
         None => finding,
-    }
-}
-
-/// How the run ended. What was not judged is not approved.
-#[must_use]
-pub fn conclude(record: &Record, stopped: bool) -> Conclusion {
-    let any = |outcome| record.steps.iter().any(|step| step.outcome == outcome && step.step != Step::Gate);
-    // A gate that failed without a verdict had no evidence to judge; the evidence itself may be good.
-    let gate_faulted = record.step(Step::Gate).is_some_and(|gate| gate.outcome == Outcome::Faulted);
-    match &record.verdict {
-        _ if stopped => Conclusion::Cancelled,
-        _ if any(Outcome::Faulted) || gate_faulted => Conclusion::Faulted,
-        Some(verdict) => verdict.conclusion,
-        None if any(Outcome::Failed) => Conclusion::Failed,
-        None => Conclusion::Inconclusive,
     }
 }

@@ -65,11 +65,23 @@ pub struct Order<'a> {
     pub fresh: &'a [String],
     /// The outputs of the steps before.
     pub upstream: &'a BTreeMap<String, Digest>,
+    /// Whether train makes a model and nobody knows which, because it names no outputs. What was measured of
+    /// one model must not be taken for a measurement of another.
+    pub model_unknown: bool,
 }
+
+/// Why a step is not restored when [`Order::model_unknown`].
+pub const MODEL_UNKNOWN: &str = "train recorded no outputs, so nobody knows whether the model is the same";
 
 impl Order<'_> {
     /// Whether its outputs follow from things that are known, and something makes them.
     fn can_be_kept(&self) -> bool {
+        self.asks_to_be_kept() && !self.model_unknown
+    }
+
+    /// Whether the configuration says all that it can say of this step so that it may be restored.
+    #[must_use]
+    pub fn asks_to_be_kept(&self) -> bool {
         !self.inputs.is_empty() && !self.script.commands.is_empty()
     }
 }
@@ -145,6 +157,9 @@ fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Ch
     if order.inputs.is_empty() {
         return Ok(Choice::Make("it declares no inputs, so it always runs".into()));
     }
+    if order.model_unknown {
+        return Ok(Choice::Make(MODEL_UNKNOWN.into()));
+    }
     if !shop.restore {
         return Ok(Choice::Make("--no-cache asks to make it anew".into()));
     }
@@ -202,7 +217,8 @@ fn keep(
     materials: &Materials,
     outputs: &BTreeMap<String, Digest>,
 ) -> Result<Vec<Finding>> {
-    let changed = inputs::changed(shop, order, materials)?;
+    let mut changed = inputs::changed(shop, order, materials)?;
+    changed.extend(model_unknown(order));
     if !changed.is_empty() || !order.can_be_kept() || outputs.is_empty() {
         return Ok(changed);
     }
@@ -216,6 +232,13 @@ fn keep(
         })
         .into_iter()
         .collect())
+}
+
+/// Of a step that would take part in the cache, and cannot.
+fn model_unknown(order: &Order<'_>) -> Option<Finding> {
+    let message = format!("{MODEL_UNKNOWN}; {} always runs", order.step);
+    (order.asks_to_be_kept() && order.model_unknown)
+        .then(|| Finding::notice("model-unknown", message).help("name what train writes under train.outputs"))
 }
 
 fn restored(materials: &Materials, entry: &Entry, outputs: BTreeMap<String, Digest>) -> Work {

@@ -172,6 +172,15 @@ impl House {
         Ok(Record::new(run_id(&started)?, self.config.model.clone(), started, context))
     }
 
+    /// Marks a record that is about to be gone on with: what is done now on changed files, or with the files of
+    /// another commit, says nothing about the commit of the record. Where the project is in no repository, there
+    /// is nothing to compare with.
+    pub fn mark(&self, record: &mut Record) {
+        let Ok(repository) = &self.repository else { return };
+        let elsewhere = repository.commit() != record.context.commit.as_ref();
+        record.context.dirty |= repository.is_dirty() || elsewhere;
+    }
+
     /// Makes the run's folder and waits until no other process writes there. None when somebody stopped us
     /// before that.
     ///

@@ -516,3 +516,40 @@ fn a_pipe_in_place_of_a_file_is_not_waited_for() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("run.json: it is a pipe"), "{said}");
 }
+
+#[test]
+fn a_record_that_contradicts_itself() {
+    let project = Project::shell();
+    project.file("scores.json", "{\"accuracy\": 0.8}\n");
+    assert_eq!(project.modelgate(&["run"]).code, 10);
+    let text = project.read(".modelgate/run.json");
+    let record = project.record();
+    let edited = |change: &dyn Fn(&mut Value)| {
+        let mut edited = record.clone();
+        change(&mut edited);
+        project.file(".modelgate/run.json", edited.to_string());
+        for word in ["gate", "report", "verify", "evaluate"] {
+            let said = project.modelgate(&[word]);
+            assert_eq!(said.code, 1, "{word}: {}{}", said.out, said.err);
+            assert!(said.err.contains("contradicts itself"), "{word}: {}", said.err);
+        }
+        assert_eq!(project.read(".modelgate/run.json"), edited.to_string(), "it is left as it is");
+        project.modelgate(&["report"]).shown(&project)
+    };
+    let shown = edited(&|record| record["conclusion"] = "approved".into());
+    insta::assert_snapshot!("record_contradicts_itself", shown);
+    edited(&|record| record["verdict"]["conclusion"] = "approved".into());
+    edited(&|record| record["steps"][2]["evidence"]["commands"][0]["ended"] = "exit 1".into());
+    edited(&|record| {
+        let twice = record["steps"][3].clone();
+        record["steps"].as_array_mut().expect("steps").insert(3, twice);
+    });
+    edited(&|record| {
+        let finding = serde_json::json!({ "code": "x", "severity": "error", "message": "no" });
+        record["steps"][2]["findings"] = Value::Array(vec![finding]);
+    });
+    // Nothing of that was wrong with the record itself.
+    project.file(".modelgate/run.json", text);
+    assert_eq!(project.modelgate(&["report"]).code, 10);
+    assert_eq!(project.modelgate(&["lint"]).code, 0);
+}

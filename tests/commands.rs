@@ -385,3 +385,19 @@ fn who_cannot_read_what_is_said_still_has_the_exit_code() {
     assert!(project.read("err").contains("failed to write to standard output"));
     assert_eq!(run("| true", "schema"), Some(0));
 }
+
+#[test]
+fn another_model_is_not_judged_by_the_evidence_of_the_first() {
+    let project = approved();
+    assert_eq!(project.modelgate(&["gate"]).code, 0);
+    project.file("model.bin", "another model");
+    let swapped = project.modelgate(&["gate"]);
+    assert_eq!(swapped.code, 10, "{}", swapped.out);
+    assert_eq!(project.record()["verdict"], Value::Null);
+    assert_eq!(project.record()["steps"][4]["findings"][0]["code"], "unproven");
+    insta::assert_snapshot!("gate_of_another_model", swapped.shown(&project));
+    fs::remove_file(project.path().join("model.bin")).expect("removed");
+    assert_eq!(project.modelgate(&["gate"]).code, 0, "the evidence is in the record");
+    fs::create_dir(project.path().join("model.bin")).expect("a folder");
+    assert_eq!(project.modelgate(&["gate"]).code, 10);
+}

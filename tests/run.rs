@@ -185,3 +185,109 @@ fn a_run_whose_steps_were_done_on_changed_files_is_not_of_the_commit() {
     assert_eq!(project.modelgate(&["lint"]).code, 0);
     assert_eq!(project.record()["context"]["dirty"], Value::Null, "lint is the first step of a new run");
 }
+
+#[test]
+fn a_model_that_nobody_named_is_measured_again_each_time() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "  outputs: [model.bin]\n", "");
+    project.replace("modelgate.yml", "  run: cp scores.json metrics.json\n", "  run: sh evaluate.sh\n");
+    project.replace("modelgate.yml", "[scores.json]", "[evaluate.sh]");
+    project.file(
+        "evaluate.sh",
+        "value=0.9; if grep -q bad model.bin; then value=0.1; fi\necho \"{\\\"accuracy\\\": $value}\" > metrics.json\n",
+    );
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    project.file("data.csv", "bad\n");
+    let plan = project.modelgate(&["plan"]).out;
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 10, "{}{}", said.out, said.err);
+    assert!(
+        project.outcomes().contains("train passed, evaluate passed, gate failed"),
+        "{}",
+        project.outcomes()
+    );
+    let why = "train recorded no outputs, so nobody knows whether the model is the same";
+    let evaluate = project.record()["steps"][3].clone();
+    assert_eq!(evaluate["findings"][0]["code"], "model-unknown");
+    assert_eq!(evaluate["findings"][0]["help"], "name what train writes under train.outputs");
+    assert!(plan.contains(&format!("evaluate  run   {why}")), "{plan}");
+    // A step of its own knows no more than the run.
+    assert_eq!(project.modelgate(&["evaluate"]).code, 0);
+    assert!(project.outcomes().contains("evaluate passed"), "{}", project.outcomes());
+    let kept = project.path().join(".modelgate/cache/steps");
+    assert!(!kept.exists() || std::fs::read_dir(kept).unwrap().next().is_none(), "nothing is kept of it");
+}
+
+/// A run that was rejected, and judged again after `change`.
+fn judged_again(change: impl FnOnce(&Project)) -> Project {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "{ min: 0.85 }", "{ min: 0.85, max-drop: 0.5 }");
+    project.file("scores.json", "{\"accuracy\": 0.8}\n");
+    project.commit("Be bad");
+    assert_eq!(project.modelgate(&["run"]).code, 10);
+    assert_eq!(project.record()["context"]["dirty"], Value::Null);
+    change(&project);
+    project
+}
+
+/// The next commit's run must find no baseline.
+fn assert_no_baseline(project: &Project) {
+    project.git(&["checkout", "--quiet", "--", "."]);
+    project.file("scores.json", "{\"accuracy\": 0.9}\n");
+    project.commit("Be good");
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    assert_eq!(project.record()["baseline"], Value::Null);
+}
+
+#[test]
+fn rules_that_were_not_committed_make_no_baseline() {
+    let project = judged_again(|project| project.replace("modelgate.yml", "0.85", "0.1"));
+    assert_eq!(project.modelgate(&["gate"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true);
+    assert_eq!(project.modelgate(&["report"]).code, 0);
+    // To clean up afterwards changes nothing about how it was judged.
+    project.git(&["checkout", "--quiet", "--", "."]);
+    assert_eq!(project.modelgate(&["report"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true);
+    assert_no_baseline(&project);
+}
+
+#[test]
+fn the_rules_of_another_commit_make_no_baseline() {
+    let project = judged_again(|project| {
+        project.replace("modelgate.yml", "0.85", "0.1");
+        project.commit("Ask for less");
+    });
+    assert_eq!(project.modelgate(&["gate"]).code, 0);
+    assert_eq!(project.modelgate(&["report"]).code, 0);
+    assert_eq!(project.record()["context"]["dirty"], true);
+    assert_no_baseline(&project);
+}
+
+#[test]
+fn a_job_that_has_only_the_record_reports_it_as_it_is() {
+    let project = Project::shell();
+    assert_eq!(project.modelgate(&["run"]).code, 0);
+    std::fs::remove_dir_all(project.path().join(".git")).unwrap();
+    for word in ["gate", "report"] {
+        assert_eq!(project.modelgate(&[word]).code, 0, "{word}");
+        assert_eq!(project.record()["context"]["dirty"], Value::Null);
+    }
+}
+
+#[test]
+fn the_record_of_another_run_is_a_baseline_when_it_is_of_the_same_model() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "min: 0.85", "min: 0.95");
+    assert_eq!(project.modelgate(&["run"]).code, 10);
+    project.file("baseline.json", project.read(".modelgate/run.json"));
+    project.replace("modelgate.yml", "gate:\n", "gate:\n  baseline: baseline.json\n");
+    project.replace("modelgate.yml", "min: 0.95", "max-drop: 0.1");
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    insta::assert_snapshot!("baseline_not_approved", project.stable(&said.out));
+    project.replace("baseline.json", "\"churn\"", "\"fraud\"");
+    let said = project.modelgate(&["run"]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.err);
+    insta::assert_snapshot!("baseline_of_another_model", project.stable(&said.out));
+}

@@ -34,7 +34,7 @@ fn record_of(outputs: &[(&str, &[u8])]) -> Record {
         findings: Vec::new(),
         evidence: Evidence { outputs, ..Evidence::default() },
     });
-    record.conclusion = Some(Conclusion::Failed);
+    record.conclusion = Some(Conclusion::Inconclusive);
     record
 }
 
@@ -337,7 +337,7 @@ fn a_record_that_contradicts_itself_is_found() {
     assert_eq!(codes(&verify(&forge_listed(&record, &[]))), ["bundle-record"]);
     record.conclusion = None;
     assert_eq!(codes(&verify(&forge_listed(&record, &[]))), ["bundle-record"]);
-    record.conclusion = Some(Conclusion::Failed);
+    record.conclusion = Some(Conclusion::Inconclusive);
     record.schema = "modelgate/run/v9".into();
     let findings = verify(&forge_listed(&record, &[]));
     assert!(findings[0].message.contains("modelgate/run/v9"), "{findings:?}");

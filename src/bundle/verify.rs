@@ -14,7 +14,7 @@ use crate::fault::{Fault, Result};
 use crate::files::portable;
 use crate::finding::Finding;
 use crate::name::Digest;
-use crate::record::{Conclusion, Record, RowOutcome, SCHEMA};
+use crate::record::{Record, SCHEMA, contradiction};
 
 /// What a bundle holds, read once.
 #[derive(Default)]
@@ -217,8 +217,7 @@ fn check_record(contents: &Contents) -> Vec<Finding> {
         Ok(record) => record,
         Err(error) => return vec![wrong(format!("the record cannot be read: {error}"))],
     };
-    let mut findings: Vec<Finding> =
-        why_contradictory(&record).map(|why| wrong(why.into())).into_iter().collect();
+    let mut findings: Vec<Finding> = why_contradictory(&record).map(wrong).into_iter().collect();
     let outputs = record.outputs();
     for (path, recorded) in &outputs {
         let name = format!("{OUTPUTS}{path}");
@@ -242,21 +241,11 @@ fn check_record(contents: &Contents) -> Vec<Finding> {
     findings
 }
 
-/// Why the record's conclusion cannot be.
-fn why_contradictory(record: &Record) -> Option<&'static str> {
-    let judged = record.verdict.as_ref().map(|verdict| verdict.conclusion);
-    let fails = |row: &crate::record::Row| row.outcome != RowOutcome::Pass;
+/// Why this cannot be the record of a run that has ended.
+fn why_contradictory(record: &Record) -> Option<String> {
     match record.conclusion {
-        None => Some("the record is of a run that had not ended"),
-        Some(Conclusion::Approved) if record.verdict.iter().flat_map(|verdict| &verdict.rows).any(fails) => {
-            Some("the record is approved although a rule does not hold")
-        }
-        Some(said @ (Conclusion::Approved | Conclusion::Rejected | Conclusion::Inconclusive))
-            if judged != Some(said) =>
-        {
-            Some("the record's conclusion is not that of its verdict")
-        }
-        _ => None,
+        None => Some("the record is of a run that had not ended".into()),
+        Some(_) => contradiction(record).map(|why| format!("the record contradicts itself: {why}")),
     }
 }
 

@@ -5,8 +5,7 @@ use clap::Args;
 use super::{Call, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::pipeline::conclude;
-use crate::record::{Conclusion, Record};
+use crate::record::{Conclusion, Record, conclude};
 use crate::step::Step;
 use crate::wire::{self, House};
 
@@ -35,6 +34,7 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
         // Only now: who had the turn may have written another.
         let mut record = record(&house, step)?;
         record.reopen(step);
+        house.mark(&mut record);
         house.pipeline().step(step, &mut record).await?;
         if step == Step::Gate {
             record.conclusion = Some(conclude(&record, house.stopped().is_some()));
@@ -49,7 +49,7 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
 }
 
 fn record(house: &House, step: Step) -> anyhow::Result<Record> {
-    house.folder.load()?.ok_or_else(|| {
+    house.folder.load_sound()?.ok_or_else(|| {
         let missing = format!("there is no run.json in {}", house.folder.path().display());
         Fault::new(format!("do the {step}"), missing)
             .help("make one with `modelgate run`, or name its folder with --run")

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::{CacheFlags, Call, refuse_unavailable, show, stopped};
 use crate::config::{Config, Problem};
+use crate::context::Context;
 use crate::exit::End;
 use crate::record::{Outcome, Record};
 use crate::step::Step;
@@ -44,18 +45,19 @@ pub fn execute(step: Step, cache: CacheFlags, call: Call) -> anyhow::Result<End>
 }
 
 /// The record of the run that is under way. Evidence of another commit or another model is never mixed
-/// with evidence of this one, so then a new record begins, and so it does with the first step. A run whose steps were not all done on the clean
-/// commit says nothing about it.
+/// with evidence of this one, so then a new record begins, and so it does with the first step.
 fn record(house: &House, step: Step) -> anyhow::Result<Record> {
-    let mut new = house.new_record()?;
+    let new = house.new_record()?;
     let goes_on = |old: &Record| {
         let same = old.model == new.model && old.context.commit == new.context.commit;
         same && old.steps.iter().any(|done| done.step < step)
     };
-    Ok(match house.folder.load()? {
+    Ok(match house.folder.load_sound()? {
         Some(old) if goes_on(&old) => {
-            new.context.dirty |= old.context.dirty;
-            Record { context: new.context, ..old }
+            let dirty = old.context.dirty;
+            let mut record = Record { context: Context { dirty, ..new.context }, ..old };
+            house.mark(&mut record);
+            record
         }
         _ => new,
     })

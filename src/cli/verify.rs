@@ -27,7 +27,7 @@ pub fn execute(args: &Verify, call: &Call) -> anyhow::Result<End> {
         None => {
             let config = wire::config_path(&call.settings, &call.environment);
             let folder = wire::run_folder(&call.settings, &call.environment, &config);
-            let record = folder.load()?.ok_or_else(|| {
+            let record = folder.load_sound()?.ok_or_else(|| {
                 Fault::new(
                     "verify the outputs",
                     format!("there is no run.json in {}", folder.path().display()),

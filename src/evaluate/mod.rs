@@ -4,11 +4,11 @@ pub mod metrics;
 
 use std::collections::BTreeMap;
 
-use crate::config::Evaluate;
+use crate::config::{Config, Evaluate};
 use crate::fault::Result;
 use crate::finding::{Finding, Severity, any_error};
 use crate::name::Digest;
-use crate::produce::{Forecast, Order, Shop, forecast, produce};
+use crate::produce::{Forecast, MODEL_UNKNOWN, Order, Shop, forecast, produce};
 use crate::record::{Outcome, Record, Work};
 use crate::step::Step;
 use metrics::{Metrics, Sheet};
@@ -17,13 +17,13 @@ use metrics::{Metrics, Sheet};
 ///
 /// # Errors
 /// The world failed. Metrics that cannot be read are findings, not faults.
-pub async fn perform(config: &Evaluate, shop: Shop<'_>, record: &Record) -> Result<Work> {
-    let outputs = outputs(config);
+pub async fn perform(config: &Config, shop: Shop<'_>, record: &Record) -> Result<Work> {
+    let outputs = outputs(&config.evaluate);
     let work = produce(shop, order(config, &outputs, &record.model_outputs())).await?;
     if !work.outcome.is_good() || any_error(&work.findings) {
         return Ok(work);
     }
-    let measurement = measure(config, shop, &work.evidence.outputs)?;
+    let measurement = measure(&config.evaluate, shop, &work.evidence.outputs)?;
     Ok(conclude(work, measurement))
 }
 
@@ -31,22 +31,36 @@ pub async fn perform(config: &Evaluate, shop: Shop<'_>, record: &Record) -> Resu
 ///
 /// # Errors
 /// As [`perform`].
-pub fn foresee(config: &Evaluate, shop: Shop<'_>, model: &BTreeMap<String, Digest>) -> Result<Forecast> {
-    forecast(shop, order(config, &outputs(config), model))
+pub fn foresee(config: &Config, shop: Shop<'_>, model: &BTreeMap<String, Digest>) -> Result<Forecast> {
+    forecast(shop, order(config, &outputs(&config.evaluate), model))
+}
+
+/// Why it runs when train makes the model anew.
+#[must_use]
+pub fn of_a_new_model(config: &Config) -> &'static str {
+    let unknown = config.train.as_ref().is_some_and(|train| train.outputs.is_empty());
+    let asks = order(config, &[], &BTreeMap::new()).asks_to_be_kept();
+    if unknown && asks { MODEL_UNKNOWN } else { "the model is made anew" }
 }
 
 fn outputs(config: &Evaluate) -> Vec<String> {
     [config.outputs.as_slice(), &config.metrics].concat()
 }
 
-fn order<'a>(
-    config: &'a Evaluate,
-    outputs: &'a [String],
-    upstream: &'a BTreeMap<String, Digest>,
-) -> Order<'a> {
+fn order<'a>(config: &'a Config, outputs: &'a [String], upstream: &'a BTreeMap<String, Digest>) -> Order<'a> {
+    let Config { evaluate, train, .. } = config;
+    let makes = train.as_ref().is_some_and(|train| !train.script.commands.is_empty());
     // Without commands nobody writes the metrics now: they are read as they are.
-    let fresh = if config.script.commands.is_empty() { &[] } else { config.metrics.as_slice() };
-    Order { step: Step::Evaluate, script: &config.script, inputs: &config.inputs, outputs, fresh, upstream }
+    let fresh = if evaluate.script.commands.is_empty() { &[] } else { evaluate.metrics.as_slice() };
+    Order {
+        step: Step::Evaluate,
+        script: &evaluate.script,
+        inputs: &evaluate.inputs,
+        outputs,
+        fresh,
+        upstream,
+        model_unknown: makes && upstream.is_empty(),
+    }
 }
 
 /// What was measured, and where it was read: `metrics.json`, `3 files`.

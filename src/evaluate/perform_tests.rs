@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use super::*;
 use crate::cache::Cache;
 use crate::clock::Clock;
-use crate::config::{Command, Script};
+use crate::config::{BaselineSource, Command, Gate, Lint, Script, WithoutBaseline};
 use crate::console::{Console, Verbosity};
 use crate::context::{Context, Forge};
 use crate::engine::{Engine, Variables};
@@ -48,13 +48,27 @@ impl Project {
 
     async fn evaluate(&self, command: &str, inputs: &[&str], metrics: &str) -> Work {
         let commands = if command.is_empty() { Vec::new() } else { vec![Command::Shell(command.into())] };
-        let config = Evaluate {
+        let evaluate = Evaluate {
             script: Script { commands, working_directory: ".".into(), ..Script::default() },
             inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
             outputs: Vec::new(),
             metrics: vec![metrics.to_owned()],
         };
         let model = ModelName::new("m").unwrap();
+        let gate = Gate {
+            baseline: BaselineSource::None,
+            without_baseline: WithoutBaseline::Pass,
+            rules: Vec::new(),
+        };
+        let config = Config {
+            model: model.clone(),
+            lint: Lint { python: Vec::new(), script: Script::default() },
+            test: None,
+            train: None,
+            evaluate,
+            gate,
+            unavailable: Vec::new(),
+        };
         let record = Record::new("1".into(), model, "2026-01-01T00:00:00Z".into(), Context::default());
         let shop = Shop { engine: &self.engine, cache: &self.cache, restore: true, run: "1" };
         perform(&config, shop, &record).await.unwrap()

@@ -7,6 +7,7 @@ use crate::evaluate::metrics;
 use crate::fault::{Fault, Result};
 use crate::files::ProjectFile;
 use crate::finding::Severity;
+use crate::name::ModelName;
 use crate::record::{Baseline, Conclusion, Record, SCHEMA};
 use crate::step::Step;
 
@@ -16,17 +17,17 @@ const RECORDS: &str = "modelgate/";
 /// No record comes near it; what is cut off there is left to the metrics' reader, which refuses it.
 const LARGEST: u64 = 64 << 20;
 
-/// Reads a baseline. `path` is relative to `root`, or absolute.
+/// Reads a baseline for `model`. `path` is relative to `root`, or absolute.
 ///
 /// `from` of the answer names the path, and says so when the run that is in it was not approved.
 ///
 /// # Errors
-/// A file that cannot be read, that is wrong (with line and column), that has no metrics, or that a
-/// version of modelgate wrote which this one does not understand.
-pub fn from_file(root: &Path, path: &str) -> Result<Baseline> {
+/// A file that cannot be read, that is wrong (with line and column), that has no metrics, that is the record
+/// of another model, or that a version of modelgate wrote which this one does not understand.
+pub fn from_file(root: &Path, path: &str, model: &ModelName) -> Result<Baseline> {
     let on_disk = root.join(path);
     if let Some(text) = record_text(&on_disk) {
-        return from_record(path, &text);
+        return from_record(path, &text, model);
     }
     let file = ProjectFile { path: path.to_owned(), on_disk };
     from_metrics(path, metrics::read(&file))
@@ -65,8 +66,13 @@ fn from_metrics(path: &str, sheet: metrics::Sheet) -> Result<Baseline> {
     Ok(Baseline { from: path.to_owned(), commit: None, run: None, metrics: metrics.values, outputs })
 }
 
-fn from_record(path: &str, text: &str) -> Result<Baseline> {
+fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
     let record = parse(path, text)?;
+    if record.model != *model {
+        let cause =
+            format!("the run in it is of the model {}, and modelgate.yml is about {model}", record.model);
+        return Err(failed(path, cause).help("take the record of a run of the same model, or a metrics file"));
+    }
     let metrics = record.metrics();
     let evaluated = record.step(Step::Evaluate).is_some_and(|step| step.outcome.is_good());
     if !evaluated || metrics.is_empty() {
@@ -97,13 +103,22 @@ fn parse(path: &str, text: &str) -> Result<Record> {
     })
 }
 
+/// What stands after the path in the `from` of a baseline that was not approved.
+const NOT_APPROVED: &str = ", a run that was not approved (";
+
 /// A baseline that was never approved must not pass for one.
 fn described(path: &str, conclusion: Option<Conclusion>) -> String {
     match conclusion {
         Some(Conclusion::Approved) => path.to_owned(),
-        Some(other) => format!("{path}, a run that was not approved ({})", other.word()),
-        None => format!("{path}, a run that was not approved (it has not ended)"),
+        Some(other) => format!("{path}{NOT_APPROVED}{})", other.word()),
+        None => format!("{path}{NOT_APPROVED}it has not ended)"),
     }
+}
+
+/// The sentence that a reader of the verdict must know of a baseline that was not approved.
+pub(super) fn note(baseline: &Baseline) -> Option<String> {
+    let doubtful = baseline.run.is_some() && baseline.from.contains(NOT_APPROVED);
+    doubtful.then(|| format!("The baseline is {}.", baseline.from.escape_debug()))
 }
 
 #[cfg(test)]
@@ -113,7 +128,7 @@ mod tests {
 
     use super::*;
     use crate::context::Context;
-    use crate::name::{Commit, Digest, MetricName, ModelName};
+    use crate::name::{Commit, Digest, MetricName};
     use crate::record::{Evidence, MetricValue, Outcome, StepRecord};
 
     fn folder(name: &str, content: &[u8]) -> tempfile::TempDir {
@@ -122,9 +137,13 @@ mod tests {
         folder
     }
 
+    fn churn() -> ModelName {
+        ModelName::new("churn").unwrap()
+    }
+
     fn fault(name: &str, content: &[u8]) -> String {
         let folder = folder(name, content);
-        from_file(folder.path(), name).unwrap_err().to_string()
+        from_file(folder.path(), name, &churn()).unwrap_err().to_string()
     }
 
     fn record(conclusion: Option<Conclusion>) -> Record {
@@ -156,18 +175,18 @@ mod tests {
     #[test]
     fn a_metrics_file_is_a_baseline() {
         let folder = folder("metrics.json", b"{\"accuracy\": 0.9}");
-        let baseline = from_file(folder.path(), "metrics.json").unwrap();
+        let baseline = from_file(folder.path(), "metrics.json", &churn()).unwrap();
         assert_eq!(baseline.from, "metrics.json");
         assert_eq!(baseline.metrics.len(), 1);
         let absolute = folder.path().join("metrics.json");
-        assert!(from_file(Path::new("/nowhere"), absolute.to_str().unwrap()).is_ok());
+        assert!(from_file(Path::new("/nowhere"), absolute.to_str().unwrap(), &churn()).is_ok());
     }
 
     #[test]
     fn a_record_brings_its_commit_its_run_and_its_model() {
         let json = serde_json::to_vec(&record(Some(Conclusion::Approved))).unwrap();
         let folder = folder("run.json", &json);
-        let baseline = from_file(folder.path(), "run.json").unwrap();
+        let baseline = from_file(folder.path(), "run.json", &churn()).unwrap();
         assert_eq!(baseline.from, "run.json");
         assert_eq!(baseline.run.as_deref(), Some("run-1"));
         assert!(baseline.commit.is_some());
@@ -178,7 +197,7 @@ mod tests {
     fn a_baseline_that_was_never_approved_says_so() {
         for (conclusion, word) in [(Some(Conclusion::Rejected), "(rejected)"), (None, "(it has not ended)")] {
             let folder = folder("run.json", &serde_json::to_vec(&record(conclusion)).unwrap());
-            let from = from_file(folder.path(), "run.json").unwrap().from;
+            let from = from_file(folder.path(), "run.json", &churn()).unwrap().from;
             assert!(from.contains("not approved") && from.contains(word), "{from}");
         }
     }
@@ -189,21 +208,24 @@ mod tests {
         empty.reopen(Step::Evaluate);
         let mut failed = record(Some(Conclusion::Failed));
         failed.steps[1].outcome = Outcome::Failed;
-        let cases: [(&str, Vec<u8>); 8] = [
+        let mut other = record(Some(Conclusion::Approved));
+        other.model = ModelName::new("fraud").unwrap();
+        let cases: [(&str, Vec<u8>); 9] = [
             ("metrics.json", b"{\"a\": 1,\n  \"b\": }".to_vec()),
             ("twice.json", b"{\"a\": 1,\n  \"a\": 2}".to_vec()),
             ("metrics.csv", b"a,b\n1,2\n1\n".to_vec()),
             ("empty.json", Vec::new()),
             ("run.json", serde_json::to_vec(&empty).unwrap()),
             ("failed.json", serde_json::to_vec(&failed).unwrap()),
+            ("other.json", serde_json::to_vec(&other).unwrap()),
             ("future.json", br#"{"schema": "modelgate/run/v2", "model": 1}"#.to_vec()),
             ("damaged.json", br#"{"schema": "modelgate/run/v1", "model": 1}"#.to_vec()),
         ];
         let mut faults: Vec<String> = cases.iter().map(|(name, content)| fault(name, content)).collect();
-        faults.push(from_file(Path::new("/nowhere"), "metrics.json").unwrap_err().to_string());
+        faults.push(from_file(Path::new("/nowhere"), "metrics.json", &churn()).unwrap_err().to_string());
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("runs")).unwrap();
-        faults.push(from_file(folder.path(), "runs").unwrap_err().to_string());
+        faults.push(from_file(folder.path(), "runs", &churn()).unwrap_err().to_string());
         insta::assert_snapshot!(faults.join("\n"));
     }
 }

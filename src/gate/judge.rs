@@ -7,7 +7,7 @@ use super::rule::{Decision, Reference, decide, fail, finite};
 use super::words;
 use crate::config::{Gate, Rule};
 use crate::name::MetricName;
-use crate::record::{Conclusion, MetricValue, Record, Row, RowOutcome, Verdict};
+use crate::record::{MetricValue, Record, Row, Verdict, judged};
 
 /// Judges the candidate's metrics against the policy and the baseline in the record.
 ///
@@ -16,18 +16,7 @@ use crate::record::{Conclusion, MetricValue, Record, Row, RowOutcome, Verdict};
 pub fn judge(policy: &Gate, record: &Record) -> Verdict {
     let metrics = record.metrics();
     let rows: Vec<Row> = policy.rules.iter().map(|rule| row(rule, policy, &metrics, record)).collect();
-    Verdict { conclusion: conclude(&rows), rows, notes: notes(policy, record) }
-}
-
-fn conclude(rows: &[Row]) -> Conclusion {
-    let any = |outcome| rows.iter().any(|row| row.outcome == outcome);
-    if any(RowOutcome::Fail) {
-        Conclusion::Rejected
-    } else if rows.is_empty() || any(RowOutcome::Inconclusive) {
-        Conclusion::Inconclusive
-    } else {
-        Conclusion::Approved
-    }
+    Verdict { conclusion: judged(&rows), rows, notes: notes(policy, record) }
 }
 
 fn row(rule: &Rule, policy: &Gate, metrics: &BTreeMap<MetricName, MetricValue>, record: &Record) -> Row {

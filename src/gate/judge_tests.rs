@@ -9,7 +9,7 @@ use super::*;
 use crate::config::{BaselineSource, Better, WithoutBaseline};
 use crate::context::Context;
 use crate::name::{Digest, ModelName};
-use crate::record::{Baseline, Evidence, Outcome, RuleKind, StepRecord};
+use crate::record::{Baseline, Conclusion, Evidence, Outcome, RowOutcome, RuleKind, StepRecord};
 use crate::step::Step;
 
 fn name(text: &str) -> MetricName {

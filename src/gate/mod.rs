@@ -1,15 +1,17 @@
 //! gate: judge the measurements.
 //!
 //! [`judge()`] is pure and total, so that a recorded run can be judged again anywhere. Only
-//! [`baseline`] reads a file.
+//! [`baseline`] and [`swapped()`] read files.
 
 pub mod baseline;
 mod judge;
 mod limit;
 mod notes;
 mod rule;
+mod swapped;
 mod unproven;
 mod words;
 
 pub use judge::judge;
+pub use swapped::swapped;
 pub use unproven::unproven;

@@ -1,5 +1,6 @@
 //! What a reader must know to trust the rows of a verdict.
 
+use super::baseline;
 use crate::config::{Gate, WithoutBaseline};
 use crate::record::{Baseline, Record};
 
@@ -10,6 +11,7 @@ pub fn notes(policy: &Gate, record: &Record) -> Vec<String> {
         let note = "Tracked files differed from the commit, so this run says nothing about it and is never a baseline.";
         notes.push(note.to_owned());
     }
+    notes.extend(record.baseline.as_ref().and_then(baseline::note));
     match &record.baseline {
         None => notes.extend(no_baseline(policy)),
         Some(baseline) if is_same_model(baseline, record) => notes.push(

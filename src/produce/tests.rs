@@ -103,6 +103,7 @@ impl Wanted {
             outputs: &self.outputs,
             fresh: &self.fresh,
             upstream: &self.upstream,
+            model_unknown: false,
         }
     }
 }

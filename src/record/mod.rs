@@ -3,6 +3,7 @@
 //! Fields may be added; none changes its meaning within `modelgate/run/v1`. docs/record.md is the
 //! reference for readers.
 
+mod conclusion;
 mod evidence;
 pub mod store;
 mod verdict;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use conclusion::{conclude, contradiction, judged};
 pub use evidence::{CommandEvidence, Evidence, Inputs, MetricValue, SlowTest, Tests};
 pub use verdict::{Conclusion, Row, RowOutcome, RuleKind, Verdict};
 

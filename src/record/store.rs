@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Record, SCHEMA};
+use super::{Record, SCHEMA, contradiction};
 use crate::fault::{Fault, Result};
 use crate::files::{self, write_whole};
 
@@ -100,6 +100,22 @@ impl RunFolder {
         file.read_to_string(&mut text).map_err(|error| Fault::file("read", &path, error))?;
         let record = parse(&text);
         record.map(Some).map_err(|error| error.about(&path).help("make a new one with `modelgate run`"))
+    }
+
+    /// The record of the latest run, which another command goes on with.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and a record that contradicts itself, which no run has written.
+    pub fn load_sound(&self) -> Result<Option<Record>> {
+        let Some(record) = self.load()? else { return Ok(None) };
+        match contradiction(&record) {
+            None => Ok(Some(record)),
+            Some(why) => {
+                let doing = format!("go on with the record {}", self.path.join(FILE).display());
+                let fault = Fault::new(doing, format!("it contradicts itself: {why}"));
+                Err(fault.help("no run has written it so; make a new one with `modelgate run`"))
+            }
+        }
     }
 
     /// Takes the record away, for when it says what is not so and another cannot be written.

@@ -42,6 +42,7 @@ fn order(config: &Config) -> Option<Order<'_>> {
         outputs: &train.outputs,
         fresh: if measures { &config.evaluate.metrics } else { &[] },
         upstream: &NO_UPSTREAM,
+        model_unknown: false,
     })
 }
 

@@ -270,12 +270,12 @@ fn a_kept_record_reads_in_the_log() {
 fn what_is_published_is_in_the_folder_and_in_the_bundle() {
     let project = Project::new();
     let forge = project.forge();
-    let mut run = record("1", None, Conclusion::Failed);
+    let mut run = record("1", None, Conclusion::Inconclusive);
     let fault = forge.publish(&report::compose(&run, &[])).unwrap_err();
     assert!(fault.to_string().contains("run.json"), "{fault}");
     std::fs::write(forge.run_dir.join("run.json"), serde_json::to_vec(&run).unwrap()).unwrap();
     forge.publish(&report::compose(&run, &[])).unwrap();
-    assert!(std::fs::read_to_string(forge.run_dir.join("report.md")).unwrap().contains("failed"));
+    assert!(std::fs::read_to_string(forge.run_dir.join("report.md")).unwrap().contains("inconclusive"));
     assert_eq!(bundle::verify_bundle(&forge.run_dir.join(bundle::BUNDLE)).unwrap(), []);
 
     run.id = "2".into();

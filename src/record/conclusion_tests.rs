@@ -1,0 +1,131 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::context::Context;
+use crate::finding::Finding;
+use crate::name::{MetricName, ModelName};
+use crate::record::{CommandEvidence, Evidence, MetricValue, RuleKind};
+
+fn step_of(step: Step, outcome: Outcome) -> StepRecord {
+    StepRecord {
+        step,
+        outcome,
+        because: String::new(),
+        help: None,
+        started: String::new(),
+        seconds: 0.0,
+        findings: Vec::new(),
+        evidence: Evidence::default(),
+    }
+}
+
+fn command(ended: &str) -> CommandEvidence {
+    CommandEvidence {
+        command: "make".into(),
+        ended: ended.into(),
+        seconds: 0.0,
+        cpu_seconds: 0.0,
+        peak_memory_bytes: 0,
+        log: String::new(),
+        tail: Vec::new(),
+    }
+}
+
+fn row(value: f64, margin: f64, outcome: RowOutcome) -> Row {
+    Row {
+        metric: MetricName::new("accuracy").unwrap(),
+        slice: None,
+        rule: RuleKind::Min,
+        bound: MetricValue::Number(0.85),
+        relative: false,
+        value: Some(MetricValue::Number(value)),
+        baseline: None,
+        change: None,
+        interval: None,
+        margin: Some(margin),
+        outcome,
+        because: String::new(),
+    }
+}
+
+/// The record of a run that was approved, or rejected.
+fn record(approved: bool) -> Record {
+    let (value, outcome) = if approved { (0.9, RowOutcome::Pass) } else { (0.8, RowOutcome::Fail) };
+    let model = ModelName::new("churn").unwrap();
+    let mut record = Record::new("1".into(), model, String::new(), Context::default());
+    for step in [Step::Lint, Step::Train, Step::Evaluate, Step::Report] {
+        record.put(step_of(step, Outcome::Passed));
+    }
+    record.put(step_of(Step::Gate, if approved { Outcome::Passed } else { Outcome::Failed }));
+    record.steps[0].evidence.commands = vec![command("exit 1")];
+    record.steps[1].evidence.commands = vec![command("exit 0")];
+    let name = MetricName::new("accuracy").unwrap();
+    record.steps[2].evidence.metrics.insert(name, MetricValue::Number(value));
+    let rows = vec![row(value, value - 0.85, outcome)];
+    record.verdict = Some(Verdict { conclusion: judged(&rows), rows, notes: Vec::new() });
+    record.conclusion = record.verdict.as_ref().map(|verdict| verdict.conclusion);
+    record
+}
+
+#[test]
+fn a_record_as_a_run_writes_it_agrees_with_itself() {
+    for approved in [true, false] {
+        let mut record = record(approved);
+        assert_eq!(contradiction(&record), None);
+        record.conclusion = Some(Conclusion::Cancelled);
+        assert_eq!(contradiction(&record), None, "a run is stopped at any time");
+        for step in [Step::Report, Step::Gate, Step::Evaluate, Step::Lint] {
+            record.reopen(step);
+            record.conclusion = None;
+            assert_eq!(contradiction(&record), None, "before {step}");
+            record.conclusion = Some(conclude(&record, false));
+            assert_eq!(contradiction(&record), None, "ended before {step}");
+        }
+    }
+    let mut faulted = record(true);
+    faulted.put(step_of(Step::Report, Outcome::Faulted));
+    faulted.conclusion = Some(Conclusion::Faulted);
+    assert_eq!(contradiction(&faulted), None);
+}
+
+#[test]
+fn each_contradiction_is_found() {
+    let told = |approved: bool, change: fn(&mut Record)| {
+        let mut record = record(approved);
+        change(&mut record);
+        contradiction(&record).unwrap_or_else(|| "nothing".into())
+    };
+    let found = [
+        told(false, |record| record.conclusion = Some(Conclusion::Approved)),
+        told(false, |record| record.verdict.as_mut().unwrap().conclusion = Conclusion::Approved),
+        told(false, |record| {
+            record.put(step_of(Step::Gate, Outcome::Passed));
+            record.verdict.as_mut().unwrap().conclusion = Conclusion::Approved;
+            record.conclusion = Some(Conclusion::Approved);
+        }),
+        told(false, |record| {
+            record.put(step_of(Step::Gate, Outcome::Passed));
+            let verdict = record.verdict.as_mut().unwrap();
+            verdict.conclusion = Conclusion::Approved;
+            verdict.rows[0].outcome = RowOutcome::Pass;
+            record.conclusion = Some(Conclusion::Approved);
+        }),
+        told(true, |record| record.verdict.as_mut().unwrap().rows.clear()),
+        told(true, |record| record.verdict.as_mut().unwrap().rows[0].value = None),
+        told(true, |record| record.verdict = None),
+        told(true, |record| record.steps.retain(|step| step.step != Step::Gate)),
+        told(true, |record| record.put(step_of(Step::Gate, Outcome::Skipped))),
+        told(false, |record| record.put(step_of(Step::Gate, Outcome::Passed))),
+        told(true, |record| record.put(step_of(Step::Report, Outcome::Faulted))),
+        told(true, |record| record.conclusion = Some(Conclusion::Inconclusive)),
+        told(true, |record| record.steps.insert(1, step_of(Step::Train, Outcome::Failed))),
+        told(true, |record| record.steps.swap(0, 1)),
+        told(true, |record| record.steps[1].findings.push(Finding::error("command-failed", "no"))),
+        told(true, |record| record.steps[1].evidence.commands[0].ended = "exit 1".into()),
+        told(true, |record| {
+            record.steps[2].outcome = Outcome::Restored;
+            record.steps[2].evidence.commands.push(command("timed out after 2h"));
+        }),
+    ];
+    insta::assert_snapshot!(found.join("\n"));
+}
