@@ -248,6 +248,47 @@ fn a_cache_that_cannot_be_there_only_costs_time() {
 }
 
 #[test]
+fn a_folder_that_is_no_cache_is_refused_and_not_touched() {
+    for tag in [None, Some("Signature: 8a477f597d28d172789f06886806bc55\n# mypy's cache\n")] {
+        let place = place();
+        place.write("model", "weights");
+        let entry_of_ours = Entry { run: "r1".into(), outputs: BTreeMap::new() };
+        place.write(".modelgate/cache/index", "of another");
+        place.write(".modelgate/cache/objects/ab/model", "of another");
+        if let Some(tag) = tag {
+            place.write(".modelgate/cache/CACHEDIR.TAG", tag);
+        }
+        let folder = place.cache.folder.clone();
+        let listed = || fs::read_dir(&folder).unwrap().count();
+        let before = listed();
+        let refused = |result: Option<crate::fault::Fault>| {
+            let fault = result.expect("refused");
+            assert!(fault.to_string().ends_with("it is no cache that modelgate made"), "{fault}");
+            assert!(fault.remedy().is_some_and(|help| help.contains("--cache")));
+        };
+        let outputs = BTreeMap::from([("model".to_owned(), Digest::from_bytes([1; 32]))]);
+        refused(place.cache.check().err());
+        refused(place.cache.digests(&[place.file("model")]).err());
+        refused(place.cache.store(&key(1), "r1", place.root(), &outputs).err());
+        refused(place.cache.restore(&key(1), &entry_of_ours, place.root()).err());
+        refused(place.cache.prune(Prune::All).err());
+        assert!(place.miss(&key(1)).contains("no cache that modelgate made"));
+        assert_eq!(place.read(".modelgate/cache/index"), "of another");
+        assert_eq!(listed(), before, "nothing was added or removed");
+    }
+}
+
+#[test]
+fn a_folder_that_is_empty_or_was_only_begun_becomes_a_cache() {
+    let place = place();
+    place.write("model", "weights");
+    place.write(".modelgate/cache/lock", "");
+    place.write(".modelgate/cache/.modelgate-half", "Signature");
+    place.store(&key(1), "r1", &["model"]);
+    place.hit(&key(1));
+}
+
+#[test]
 fn an_interrupt_ends_reading_and_storing() {
     let place = place();
     place.write("model", "weights");
