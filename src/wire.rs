@@ -173,7 +173,7 @@ impl House {
     /// A folder that cannot be made or locked, and one that is another's.
     pub async fn turn(&self) -> Result<Option<Turn>> {
         self.cache.check()?;
-        self.folder.prepare()?;
+        self.folder.prepare(&self.forge.root)?;
         if let Some(turn) = self.folder.try_turn()? {
             return Ok(Some(turn));
         }

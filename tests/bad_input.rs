@@ -411,6 +411,40 @@ fn a_cache_in_a_folder_of_another() {
 }
 
 #[test]
+fn a_run_in_a_folder_of_another() {
+    let project = Project::shell();
+    let mine = ["metrics.txt", "junit.xml", "bundle.zip", "logs/train.log"];
+    for folder in ["", "results/"] {
+        for name in mine {
+            project.file(&format!("{folder}{name}"), "mine");
+        }
+    }
+    let here = project.modelgate(&["run", "--run", "."]);
+    assert_eq!(here.code, 1, "{}", here.out);
+    let results = project.modelgate(&["run", "--run", "results"]);
+    assert_eq!(results.code, 1, "{}", results.out);
+    insta::assert_snapshot!("a_run_in_the_project", here.shown(&project));
+    insta::assert_snapshot!("a_run_in_a_folder_in_use", results.shown(&project));
+    for words in [["lint", "--run", "results"], ["run", "--run", ".."], ["run", "--run", ".git/run"]] {
+        assert_eq!(project.modelgate(&words).code, 1, "{words:?}");
+    }
+    for folder in ["", "results/"] {
+        for name in mine {
+            assert_eq!(project.read(&format!("{folder}{name}")), "mine");
+        }
+        assert!(!project.exists(&format!("{folder}run.json")) && !project.exists(&format!("{folder}lock")));
+    }
+    assert!(!project.exists(".git/run"));
+    // As CI begins: with the cache of an earlier run and nothing else.
+    assert_eq!(project.modelgate(&["run", "--run", "new"]).code, 0);
+    fs::create_dir(project.path().join("next")).expect("the folder");
+    fs::rename(project.path().join("new/cache"), project.path().join("next/cache")).expect("moved");
+    let said = project.modelgate(&["run", "--run", "next"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(project.read("next/run.json").contains("restored"));
+}
+
+#[test]
 fn a_record_that_is_not_ours() {
     let project = Project::shell();
     assert_eq!(project.modelgate(&["run"]).code, 0);

@@ -4,6 +4,7 @@
 //! reference for readers.
 
 mod evidence;
+mod ownership;
 pub mod store;
 mod verdict;
 
