@@ -76,8 +76,7 @@ pub(super) fn write(path: &Path, content: &[u8]) -> Result<()> {
 /// takes away under our hands is noticed when it is read, and is then made again.
 pub(super) fn share(folder: &Path) -> Option<File> {
     let path = folder.join(LOCK);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = file.or_else(|_| File::open(&path)).ok()?;
+    let file = open_lock(&path).or_else(|_| open(&path)).ok()?;
     file.lock_shared().ok()?;
     Some(file)
 }
@@ -86,12 +85,22 @@ pub(super) fn share(folder: &Path) -> Option<File> {
 pub(super) fn seize(folder: &Path) -> Result<File> {
     let path = folder.join(LOCK);
     let fault = |error| Fault::file("lock", &path, error);
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(fault)?;
+    let file = open_lock(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => file.lock().map_err(fault).map(|()| file),
         Err(TryLockError::Error(error)) => Err(fault(error)),
     }
+}
+
+/// Opens the lock, and makes it where it is missing.
+fn open_lock(path: &Path) -> Result<File> {
+    // A pipe in its place would be waited for without end.
+    if path.exists() {
+        open(path)?;
+    }
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    file.map_err(|error| Fault::file("lock", path, error))
 }
 
 impl Cache {

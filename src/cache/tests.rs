@@ -289,6 +289,35 @@ fn a_folder_that_is_empty_or_was_only_begun_becomes_a_cache() {
 }
 
 #[test]
+fn a_pipe_in_the_cache_is_a_miss_and_not_waited_for() {
+    let place = place();
+    place.write("model", "weights");
+    place.store(&key(1), "r1", &["model"]);
+    let entry = place.hit(&key(1));
+    let digest = key(1).digest();
+    let folder = place.cache.folder.clone();
+    let pipe = |path: &Path| {
+        let _ = fs::remove_file(path);
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    pipe(&index::path(&folder));
+    *place.cache.remembered() = None;
+    place.digest("model");
+    pipe(&place.object("model", &entry));
+    fs::remove_file(place.root().join("model")).unwrap();
+    assert!(matches!(place.restore(&key(1), &entry), Restored::Unusable(_)));
+    pipe(&entry::path(&folder, &digest));
+    place.miss(&key(1));
+    pipe(&entry::key_path(&folder, &digest));
+    assert_eq!(place.miss(&key(2)), "the cache no longer knows what run r1 used");
+    pipe(&folder.join("last/train.json"));
+    assert_eq!(place.miss(&key(2)), "the cache holds no earlier run of it");
+    pipe(&folder.join("lock"));
+    place.miss(&key(2));
+    assert!(place.cache.prune(Prune::All).is_err());
+}
+
+#[test]
 fn an_interrupt_ends_reading_and_storing() {
     let place = place();
     place.write("model", "weights");
