@@ -183,6 +183,16 @@ pub fn open(path: &Path) -> Result<File> {
     Err(fault(cause))
 }
 
+/// The content of a regular file.
+///
+/// # Errors
+/// As [`open`], and a file that cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut content = Vec::new();
+    open(path)?.read_to_end(&mut content).map_err(|error| Fault::file("read", path, error))?;
+    Ok(content)
+}
+
 fn not_regular() -> std::io::Error {
     std::io::Error::other("it is a pipe, a socket or a device and not a regular file")
 }

@@ -256,12 +256,20 @@ fn unchanged(run: &str) -> String {
 /// Work that ended with these findings, the first of which is the reason.
 fn failed(findings: Vec<Finding>) -> Work {
     debug_assert!(any_error(&findings), "a step fails for a reason");
-    let first = findings.first().map(|finding| finding.message.clone()).unwrap_or_default();
+    let first = findings.first().map(reason).unwrap_or_default();
     let because = match findings.len() {
         0 | 1 => first,
         more => format!("{first}, and {} more", more - 1),
     };
     Work { findings, ..Work::new(Outcome::Failed, because) }
+}
+
+/// A finding as one sentence, with its file.
+fn reason(finding: &Finding) -> String {
+    match &finding.path {
+        Some(path) => format!("{}: {}", path.escape_debug(), finding.message),
+        None => finding.message.clone(),
+    }
 }
 
 fn command_failed(bad: &Ran) -> Finding {

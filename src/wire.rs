@@ -185,9 +185,10 @@ impl House {
     /// before that.
     ///
     /// # Errors
-    /// A folder that cannot be made or locked.
+    /// A folder that cannot be made or locked, and one that is another's.
     pub async fn turn(&self) -> Result<Option<Turn>> {
-        self.folder.prepare()?;
+        self.cache.check()?;
+        self.folder.prepare(&self.forge.root)?;
         if let Some(turn) = self.folder.try_turn()? {
             return Ok(Some(turn));
         }

@@ -382,6 +382,69 @@ fn on_a_disk_of_any_size_nothing_says_approved_that_is_not() {
 }
 
 #[test]
+fn a_cache_in_a_folder_of_another() {
+    let project = Project::shell();
+    project.file("objects/ab/notes", "mine");
+    project.file("index", "mine");
+    project.file("steps/plan.json", "mine");
+    let index = fs::read(project.path().join(".git/index")).expect("the index of git");
+    let run = project.modelgate(&["run", "--cache", ".git"]);
+    assert_eq!(run.code, 1, "{}", run.out);
+    assert!(!project.exists(".modelgate"), "nothing has begun");
+    insta::assert_snapshot!("a_cache_that_is_another_s", run.shown(&project));
+    for words in [
+        &["run", "--cache", "."][..],
+        &["plan", "--cache", "."],
+        &["train", "--cache", "."],
+        &["cache", "prune", "--all", "--cache", "."],
+        &["cache", "prune", "--all", "--cache", ".git"],
+    ] {
+        let said = project.modelgate(words);
+        assert_eq!(said.code, 1, "{words:?}: {}", said.out);
+        assert_eq!(said.err.matches("no cache that modelgate made").count(), 1, "{words:?}: {}", said.err);
+    }
+    assert_eq!(fs::read(project.path().join(".git/index")).expect("the index of git"), index);
+    for name in ["objects/ab/notes", "index", "steps/plan.json"] {
+        assert_eq!(project.read(name), "mine");
+    }
+    assert!(!project.exists("lock") && !project.exists(".git/lock"));
+}
+
+#[test]
+fn a_run_in_a_folder_of_another() {
+    let project = Project::shell();
+    let mine = ["metrics.txt", "junit.xml", "bundle.zip", "logs/train.log"];
+    for folder in ["", "results/"] {
+        for name in mine {
+            project.file(&format!("{folder}{name}"), "mine");
+        }
+    }
+    let here = project.modelgate(&["run", "--run", "."]);
+    assert_eq!(here.code, 1, "{}", here.out);
+    let results = project.modelgate(&["run", "--run", "results"]);
+    assert_eq!(results.code, 1, "{}", results.out);
+    insta::assert_snapshot!("a_run_in_the_project", here.shown(&project));
+    insta::assert_snapshot!("a_run_in_a_folder_in_use", results.shown(&project));
+    for words in [["lint", "--run", "results"], ["run", "--run", ".."], ["run", "--run", ".git/run"]] {
+        assert_eq!(project.modelgate(&words).code, 1, "{words:?}");
+    }
+    for folder in ["", "results/"] {
+        for name in mine {
+            assert_eq!(project.read(&format!("{folder}{name}")), "mine");
+        }
+        assert!(!project.exists(&format!("{folder}run.json")) && !project.exists(&format!("{folder}lock")));
+    }
+    assert!(!project.exists(".git/run"));
+    // As CI begins: with the cache of an earlier run and nothing else.
+    assert_eq!(project.modelgate(&["run", "--run", "new"]).code, 0);
+    fs::create_dir(project.path().join("next")).expect("the folder");
+    fs::rename(project.path().join("new/cache"), project.path().join("next/cache")).expect("moved");
+    let said = project.modelgate(&["run", "--run", "next"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(project.read("next/run.json").contains("restored"));
+}
+
+#[test]
 fn a_record_that_is_not_ours() {
     let project = Project::shell();
     assert_eq!(project.modelgate(&["run"]).code, 0);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::key::Framed;
 use super::{Entry, Key, folder};
 use crate::fault::{Fault, Result};
+use crate::files;
 use crate::name::Digest;
 use crate::step::Step;
 
@@ -46,7 +47,7 @@ fn last_path(folder: &Path, step: Step) -> PathBuf {
 
 /// Reads the entry of a key.
 pub(super) fn read(folder: &Path, key: &Digest) -> Read {
-    let Ok(text) = std::fs::read(path(folder, key)) else { return Read::Nothing };
+    let Ok(text) = files::read(&path(folder, key)) else { return Read::Nothing };
     match serde_json::from_slice::<Sealed>(&text) {
         Ok(sealed) if seal(key, &sealed.entry).is_ok_and(|seal| seal == sealed.seal) => {
             Read::Entry(sealed.entry)
@@ -70,7 +71,7 @@ pub(super) fn write(folder: &Path, key: &Key, entry: &Entry) -> Result<()> {
 pub(super) fn touch(folder: &Path, key: &Key, run: &str) {
     let digest = key.digest();
     #[cfg(unix)]
-    if let Ok(file) = std::fs::File::open(path(folder, &digest)) {
+    if let Ok(file) = files::open(&path(folder, &digest)) {
         use rustix::fs::{Timespec, Timestamps, UTIME_NOW, UTIME_OMIT, futimens};
         let times = Timestamps {
             last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
@@ -87,13 +88,13 @@ pub(super) fn touch(folder: &Path, key: &Key, run: &str) {
 /// The step's latest run and its key, where the key is still known.
 pub(super) fn last(folder: &Path, step: Step) -> Option<(String, Option<Key>)> {
     let last = read_last(folder, step)?;
-    let key = std::fs::read(key_path(folder, &last.key)).ok();
+    let key = files::read(&key_path(folder, &last.key)).ok();
     let key = key.and_then(|text| serde_json::from_slice::<Key>(&text).ok());
     Some((last.run, key.filter(|key| key.digest() == last.key)))
 }
 
 fn read_last(folder: &Path, step: Step) -> Option<Last> {
-    serde_json::from_slice(&std::fs::read(last_path(folder, step)).ok()?).ok()
+    serde_json::from_slice(&files::read(&last_path(folder, step)).ok()?).ok()
 }
 
 fn put_last(folder: &Path, step: Step, key: &Digest, run: &str) -> Result<()> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::folder;
-use crate::files::{Content, ProjectFile, Stamp, Stamps};
+use crate::files::{self, Content, ProjectFile, Stamp, Stamps};
 use crate::name::Digest;
 
 /// The first bytes: another layout gets another number.
@@ -44,7 +44,7 @@ pub(super) fn path(folder: &Path) -> PathBuf {
 
 impl Index {
     pub(super) fn read(folder: &Path) -> Self {
-        Self::from_bytes(std::fs::read(path(folder)).unwrap_or_default())
+        Self::from_bytes(files::read(&path(folder)).unwrap_or_default())
     }
 
     fn from_bytes(bytes: Vec<u8>) -> Self {

@@ -6,6 +6,7 @@
 //! keys/<key>.json     what that key was made of, to say later what has changed
 //! last/<step>.json    the key of the step's latest run
 //! index               the digests of files that have not changed since they were read
+//! CACHEDIR.TAG        what makes the folder a cache of ours; any other that holds something is refused
 //! lock                shared by those who use the cache, exclusive for who prunes it
 //! ```
 //!
@@ -109,10 +110,19 @@ impl Cache {
         &self.folder
     }
 
+    /// Refuses a folder that holds something and is no cache of ours, before anything in it is touched. The
+    /// others say so too, each when it is first needed.
+    ///
+    /// # Errors
+    /// Such a folder.
+    pub fn check(&self) -> Result<()> {
+        folder::check(&self.folder)
+    }
+
     /// The digests of files: in parallel, and from memory where size, times and inode are unchanged.
     ///
     /// # Errors
-    /// A file that cannot be read, or an interrupt.
+    /// A file that cannot be read, a folder that is no cache, or an interrupt.
     pub fn digests(&self, files: &[ProjectFile]) -> Result<BTreeMap<String, Digest>> {
         let contents = self.contents(files)?;
         Ok(contents.into_iter().map(|(path, content)| (path, content.digest)).collect())
@@ -126,6 +136,7 @@ impl Cache {
         if files.is_empty() {
             return Ok(BTreeMap::new());
         }
+        self.check()?;
         let index = self.index();
         let known: Vec<Option<Content>> = files
             .par_iter()
@@ -183,6 +194,9 @@ impl Cache {
     /// What was made with this key, if all of it is still there.
     #[must_use]
     pub fn lookup(&self, key: &Key) -> Lookup {
+        if let Err(fault) = self.check() {
+            return Lookup::Miss(fault.to_string());
+        }
         let _lock = folder::share(&self.folder);
         let digest = key.digest();
         let entry = match entry::read(&self.folder, &digest) {

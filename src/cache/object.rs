@@ -1,6 +1,6 @@
 //! The objects: files by the digest of their content.
 
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -61,7 +61,7 @@ pub(super) fn copy_out(
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<NamedTempFile, Unusable>> {
     let object = path(folder, &output.digest);
-    let Ok(mut source) = File::open(&object) else { return Ok(Err(Unusable::Gone)) };
+    let Ok(mut source) = files::open(&object) else { return Ok(Err(Unusable::Gone)) };
     let mut copy = files::unfinished(beside, output.executable)
         .map_err(|error| Fault::file("write in", beside, error))?;
     let content = files::pour((&mut source, &object), (copy.as_file_mut(), beside), interrupt)?;

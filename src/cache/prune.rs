@@ -45,12 +45,13 @@ impl Cache {
     /// left alone. Stopped in the midst, it leaves a cache that is whole.
     ///
     /// # Errors
-    /// The cache cannot be locked, read or written.
+    /// The cache cannot be locked, read or written, or the folder is no cache of ours.
     pub fn prune(&self, what: Prune) -> Result<Freed> {
         let mut freed = Freed::default();
         if !self.folder.exists() {
             return Ok(freed);
         }
+        self.check()?;
         let _lock = folder::seize(&self.folder)?;
         let kept = choose(self.candidates()?, what);
         let keys: BTreeSet<String> = kept.iter().map(|entry| format!("{}.json", entry.key.hex())).collect();

@@ -35,8 +35,9 @@ impl Cache {
     /// changes nothing. Nothing is ever written outside of `root`, through links neither.
     ///
     /// # Errors
-    /// The project cannot be written, or an interrupt.
+    /// The project cannot be written, the folder is no cache of ours, or an interrupt.
     pub fn restore(&self, key: &Key, entry: &Entry, root: &Path) -> Result<Restored> {
+        self.check()?;
         let _lock = folder::share(&self.folder);
         let there = self.already_there(entry, root)?;
         let ready: Result<Vec<std::result::Result<Ready, String>>> =

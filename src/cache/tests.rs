@@ -248,6 +248,76 @@ fn a_cache_that_cannot_be_there_only_costs_time() {
 }
 
 #[test]
+fn a_folder_that_is_no_cache_is_refused_and_not_touched() {
+    for tag in [None, Some("Signature: 8a477f597d28d172789f06886806bc55\n# mypy's cache\n")] {
+        let place = place();
+        place.write("model", "weights");
+        let entry_of_ours = Entry { run: "r1".into(), outputs: BTreeMap::new() };
+        place.write(".modelgate/cache/index", "of another");
+        place.write(".modelgate/cache/objects/ab/model", "of another");
+        if let Some(tag) = tag {
+            place.write(".modelgate/cache/CACHEDIR.TAG", tag);
+        }
+        let folder = place.cache.folder.clone();
+        let listed = || fs::read_dir(&folder).unwrap().count();
+        let before = listed();
+        let refused = |result: Option<crate::fault::Fault>| {
+            let fault = result.expect("refused");
+            assert!(fault.to_string().ends_with("it is no cache that modelgate made"), "{fault}");
+            assert!(fault.remedy().is_some_and(|help| help.contains("--cache")));
+        };
+        let outputs = BTreeMap::from([("model".to_owned(), Digest::from_bytes([1; 32]))]);
+        refused(place.cache.check().err());
+        refused(place.cache.digests(&[place.file("model")]).err());
+        refused(place.cache.store(&key(1), "r1", place.root(), &outputs).err());
+        refused(place.cache.restore(&key(1), &entry_of_ours, place.root()).err());
+        refused(place.cache.prune(Prune::All).err());
+        assert!(place.miss(&key(1)).contains("no cache that modelgate made"));
+        assert_eq!(place.read(".modelgate/cache/index"), "of another");
+        assert_eq!(listed(), before, "nothing was added or removed");
+    }
+}
+
+#[test]
+fn a_folder_that_is_empty_or_was_only_begun_becomes_a_cache() {
+    let place = place();
+    place.write("model", "weights");
+    place.write(".modelgate/cache/lock", "");
+    place.write(".modelgate/cache/.modelgate-half", "Signature");
+    place.store(&key(1), "r1", &["model"]);
+    place.hit(&key(1));
+}
+
+#[test]
+fn a_pipe_in_the_cache_is_a_miss_and_not_waited_for() {
+    let place = place();
+    place.write("model", "weights");
+    place.store(&key(1), "r1", &["model"]);
+    let entry = place.hit(&key(1));
+    let digest = key(1).digest();
+    let folder = place.cache.folder.clone();
+    let pipe = |path: &Path| {
+        let _ = fs::remove_file(path);
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    };
+    pipe(&index::path(&folder));
+    *place.cache.remembered() = None;
+    place.digest("model");
+    pipe(&place.object("model", &entry));
+    fs::remove_file(place.root().join("model")).unwrap();
+    assert!(matches!(place.restore(&key(1), &entry), Restored::Unusable(_)));
+    pipe(&entry::path(&folder, &digest));
+    place.miss(&key(1));
+    pipe(&entry::key_path(&folder, &digest));
+    assert_eq!(place.miss(&key(2)), "the cache no longer knows what run r1 used");
+    pipe(&folder.join("last/train.json"));
+    assert_eq!(place.miss(&key(2)), "the cache holds no earlier run of it");
+    pipe(&folder.join("lock"));
+    place.miss(&key(2));
+    assert!(place.cache.prune(Prune::All).is_err());
+}
+
+#[test]
 fn an_interrupt_ends_reading_and_storing() {
     let place = place();
     place.write("model", "weights");

@@ -81,9 +81,12 @@ pub(super) fn upstream_changed(shop: Shop<'_>, order: &Order<'_>) -> Result<Vec<
     let changed = order.upstream.iter().filter(|(path, digest)| now.get(*path) != Some(digest));
     Ok(changed
         .map(|(path, _)| {
-            let shown = path.escape_debug();
-            let what = if now.contains_key(path) { "is not what" } else { "is gone, which" };
-            Finding::error("upstream-changed", format!("{shown} {what} an earlier step of this run made"))
+            let message = if now.contains_key(path) {
+                "it is not what an earlier step of this run made"
+            } else {
+                "it is gone; an earlier step of this run made it"
+            };
+            Finding::error("upstream-changed", message)
                 .at_path(path)
                 .help("let only the commands of that step write it, and do the run again")
         })
@@ -123,10 +126,7 @@ fn input_changed(
         (true, false) => "was removed",
         _ => "appeared",
     };
-    let message = format!(
-        "{} is an input and {how} while the commands ran; the outputs are not kept",
-        path.escape_debug()
-    );
+    let message = format!("this input {how} while the commands ran; the outputs are not kept");
     Finding::warning("input-changed", message).at_path(path).help(format!(
         "if the commands write it, leave it out of {0}.inputs or add it to {0}.outputs",
         order.step

@@ -68,8 +68,7 @@ fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
 }
 
 fn outside(file: &ProjectFile) -> Finding {
-    let message = format!("the output {} lies outside of the project", file.path.escape_debug());
-    Finding::error("output-outside", message)
+    Finding::error("output-outside", "this output lies outside of the project")
         .at_path(&file.path)
         .help("write a file inside of the project and no link that leads out of it")
 }
@@ -85,17 +84,14 @@ fn names<'a>(files: impl Iterator<Item = &'a ProjectFile>) -> Vec<Finding> {
                 (None, Some(other)) => format!("where names ignore case it is the same file as {other}"),
                 (None, None) => return None,
             };
-            let message =
-                format!("the output {} has a name for this system only: {why}", file.path.escape_debug());
+            let message = format!("this output has a name for this system only: {why}");
             Some(Finding::error("output-name", message).at_path(&file.path).help("rename it"))
         })
         .collect()
 }
 
 fn left_over(file: &ProjectFile) -> Finding {
-    let message =
-        format!("{} was not written by this run; an old one proves nothing", file.path.escape_debug());
-    Finding::error("output-stale", message)
+    Finding::error("output-stale", "it was not written by this run; an old one proves nothing")
         .at_path(&file.path)
         .help("make the commands write it each time, even when nothing in it changes")
 }

@@ -289,7 +289,7 @@ async fn a_model_that_was_changed_is_not_evaluated() {
     insta::assert_snapshot!(read(&project.produce("r3", &evaluate).await));
     fs::remove_file(project.folder.path().join("model")).unwrap();
     let because = project.produce("r4", &evaluate).await.because;
-    assert_eq!(because, "model is gone, which an earlier step of this run made");
+    assert_eq!(because, "model: it is gone; an earlier step of this run made it");
     // A forecast is of a run, in which the step before will have restored it.
     assert_eq!(project.forecast(&evaluate).restores_from.as_deref(), Some("r1"));
 }

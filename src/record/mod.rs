@@ -5,6 +5,7 @@
 
 mod conclusion;
 mod evidence;
+mod ownership;
 pub mod store;
 mod verdict;
 

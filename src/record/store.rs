@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{Record, SCHEMA, contradiction};
+use super::{Record, SCHEMA, contradiction, ownership};
 use crate::fault::{Fault, Result};
 use crate::files::{self, write_whole};
 
@@ -38,17 +38,18 @@ impl RunFolder {
         &self.path
     }
 
-    /// Makes the folder, hidden from git.
+    /// Makes the folder, hidden from git, for a run of the project in the folder `project`.
     ///
     /// # Errors
-    /// A folder that cannot be made or written.
-    pub fn prepare(&self) -> Result<()> {
+    /// A folder that cannot be made or written, or in which a run would overwrite the files of another.
+    pub fn prepare(&self, project: &Path) -> Result<()> {
+        ownership::check(&self.path, project)?;
         fs::create_dir_all(&self.path).map_err(|error| Fault::file("make the folder", &self.path, error))?;
         let ignore = self.path.join(".gitignore");
         if ignore.exists() {
             return Ok(());
         }
-        write_whole(&ignore, b"*\n")
+        write_whole(&ignore, ownership::IGNORE)
     }
 
     /// The right to write the record, when nobody else has it.
@@ -203,7 +204,7 @@ mod tests {
     fn a_record_reads_back_what_was_written() {
         let folder = tempfile::tempdir().unwrap();
         let run = RunFolder::new(folder.path().join("deep/er"));
-        run.prepare().unwrap();
+        run.prepare(folder.path()).unwrap();
         assert!(run.load().unwrap().is_none());
         run.save(&record()).unwrap();
         assert_eq!(run.load().unwrap(), Some(record()));

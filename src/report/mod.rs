@@ -181,9 +181,14 @@ fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<
         }
     };
     add(&mut found().filter(decides).filter_map(helps));
-    add(&mut failed_commands(record)
-        .filter(|(_, command)| command.has_output_to_read())
-        .map(|(_, command)| format!("read {} for the whole output of «{}»", command.log, command.command)));
+    add(&mut failed_commands(record).filter(|(_, command)| command.has_output_to_read()).map(
+        |(_, command)| {
+            format!(
+                "read {} in the folder of the run for the whole output of «{}»",
+                command.log, command.command
+            )
+        },
+    ));
     add(&mut unmeasured(rows).into_iter());
     add(&mut found().filter(|finding| !decides(finding)).filter_map(helps));
     advice

@@ -115,6 +115,13 @@ fn the_same_metric_twice_is_an_error_unless_the_values_agree() {
         told(&[("metrics.json", b"{\"t\": {\"a\": 1},\n \"t.a\": 2}")]),
         told(&[("a.json", b"{\"x\": 1,\n\"y\": 2}"), ("b.csv", b"x,y\n1,3\n"), ("c.yaml", b"y: 2\n")]),
         told(&[("wide.csv", b"a,a\n1,2\n")]),
+        told(&[("bench.json", br#"[{"name": "accuracy", "value": 0.1, "value": 0.9}]"#)]),
+        told(&[("bench.json", br#"[{"name": "loss", "name": "accuracy", "value": 0.9}]"#)]),
+        told(&[(
+            "bench.json",
+            br#"[{"name": "a", "value": 1, "value": 1}, {"name": "b", "value": 1, "value": 2}]"#,
+        )]),
+        told(&[("bench.yaml", b"- name: accuracy\n  value: 0.1\n  value: 0.9\n")]),
     ];
     insta::assert_snapshot!(told.join("\n"));
 }

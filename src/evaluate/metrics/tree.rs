@@ -104,6 +104,24 @@ impl Walk {
         self.sheet.find(finding, &Spot::Node(self.trail.clone(), At::Value));
     }
 
+    /// Finds the keys of a benchmark that are there twice: which of two values is meant, nobody can say.
+    fn keys_once(&mut self, item: &Node) {
+        let Node::Map(entries) = item else { return };
+        let mut seen: HashMap<&str, (&Node, usize)> = HashMap::new();
+        for (key, node) in entries {
+            match seen.get_mut(key.as_str()) {
+                Some((first, times)) => {
+                    *times += 1;
+                    let (again, same) = (*times, **first == *node);
+                    self.duplicate(key, again, same);
+                }
+                None => {
+                    seen.insert(key, (node, 0));
+                }
+            }
+        }
+    }
+
     /// The same key twice in one map. What stands there the second time is not read.
     fn duplicate(&mut self, key: &str, again: usize, same: bool) {
         let spot = |walk: &Self, times| {
@@ -139,6 +157,7 @@ impl Walk {
     fn benchmarks(&mut self, items: &[Node]) {
         for (index, item) in items.iter().enumerate() {
             self.trail.push(Segment::Index(index));
+            self.keys_once(item);
             let goes_on = match (item.get("name").and_then(Node::text), item.get("value")) {
                 (Some(name), Some(value)) => {
                     let mut path = self.trail.clone();
