@@ -188,7 +188,7 @@ impl House {
     /// A folder that cannot be made or locked, and one that is another's.
     pub async fn turn(&self) -> Result<Option<Turn>> {
         self.cache.check()?;
-        self.folder.prepare(&self.forge.root)?;
+        self.folder.prepare(&self.engine.root)?;
         if let Some(turn) = self.folder.try_turn()? {
             return Ok(Some(turn));
         }
