@@ -1,12 +1,13 @@
 //! The only file that names concrete adapters: it puts the house together.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
 use crate::config::{self, Config, Problem};
 use crate::console::{Console, Verbosity};
-use crate::engine::Engine;
+use crate::engine::{Engine, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
 use crate::forge::local::Local;
@@ -134,6 +135,7 @@ impl House {
             root: root.clone(),
             run_dir: folder.path().to_owned(),
             variables: environment.variables.clone(),
+            secrets: secrets(&environment, &config),
             forge: environment.forge(),
             console: console(settings, &environment),
             interrupt,
@@ -194,6 +196,11 @@ impl House {
     pub fn stopped(&self) -> Option<Signal> {
         self.engine.interrupt.raised().map(|raised| raised.signal)
     }
+}
+
+/// The values of the secrets that any step names.
+fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
+    config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script)).collect()
 }
 
 /// A console on standard error.
