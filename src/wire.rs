@@ -224,6 +224,17 @@ fn run_id(started: &str) -> Result<String> {
     Ok(format!("{}-{:08x}", time.to_lowercase(), u32::from_be_bytes(random)))
 }
 
+/// Closes this process to others of the same user: what is kept from a command must not be had from
+/// `/proc/<us>/environ`, from our memory or from a core dump. It stops nobody who is root.
+pub fn shield() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A kernel that knows no such thing has nothing else to offer.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
 /// Runs `work` to its end, with signals turned into a raised hand.
 ///
 /// # Errors

@@ -196,6 +196,37 @@ fn secrets_reach_only_who_is_named_and_no_report() {
     assert_eq!(project.read("../seen-by-evaluate"), "[]\n");
 }
 
+#[test]
+fn a_command_cannot_read_our_environment() {
+    const NOBODY: u32 = 65534;
+    let script =
+        "run: cat /proc/$PPID/comm > comm; cat /proc/$PPID/environ > environ || echo refused > environ";
+    let project = Project::empty();
+    let text = format!(
+        "version: 1\nmodel: churn\ntrain:\n  {script}\n  outputs: [environ]\nevaluate: {{ run: \"echo '{{}}' > m.json\", metrics: m.json }}\ngate: {{ rules: {{ a: {{ min: 0 }} }} }}\n"
+    );
+    project.file("modelgate.yml", text);
+    let program = project.path().join("modelgate");
+    fs::copy(MODELGATE, &program).unwrap();
+    let mut command = if rustix::process::geteuid().is_root() {
+        // Root may read everything; so another user runs it.
+        let root = project.path();
+        for path in [root.parent().unwrap(), root.as_path()] {
+            std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let id = NOBODY.to_string();
+        let mut command = project.command("setpriv");
+        command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]).arg(program);
+        command
+    } else {
+        project.command(program)
+    };
+    let output = command.args(["run", "--quiet"]).env("GITHUB_TOKEN", "ghs_forge").output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(project.read("comm"), "modelgate\n", "{err}");
+    assert_eq!(project.read("environ"), "refused\n", "{err}");
+}
+
 /// A project whose commands write the secret into what modelgate reads.
 const TELLTALE: &str = r#"
 version: 1
