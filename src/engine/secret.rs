@@ -12,8 +12,8 @@ pub enum Exposure {
     Harmless,
     /// A secret.
     Secret,
-    /// Credentials within URLs. The value without them.
-    SecretInUrl(String),
+    /// Credentials within a URL or a connection string. The value without them.
+    SecretInside(String),
 }
 
 /// Names that are secret although no word in them says so.
@@ -40,30 +40,60 @@ const NAMES: [&str; 12] = [
 /// git's settings come with a count.
 const PREFIXES: [&str; 4] = ["MODELGATE_", "AZURE_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
 
-/// Words that make a name secret, as a word of it or as the end of one: PGPASSWORD, `authToken`.
-const ENDINGS: [&str; 12] = [
-    "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "SECRET",
-    "SECRETS",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "APIKEY",
-    "ACCESSKEY",
-    "PRIVATEKEY",
-    "SECRETKEY",
+/// What makes a name secret anywhere in a word of it: PGPASSWORD, SECRETKEYBASE.
+const STEMS: [&str; 5] = ["PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "SECRET"];
+
+/// What makes a name secret as a word of it or as the end of one, in the singular or the plural: AUTHTOKENS.
+const ENDINGS: [&str; 7] =
+    ["TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY", "SSHKEY", "SIGNINGKEY", "MASTERKEY"];
+
+/// Words that make a name secret only when they stand alone, in the singular or the plural: PATH is no PAT.
+const WORDS: [&str; 11] =
+    ["CRED", "JWT", "PAT", "BEARER", "COOKIE", "WEBHOOK", "PWD", "OAUTH", "AUTHORIZATION", "DSN", "PEM"];
+
+/// Words that end with PASS, or hold SECRET, and are none.
+const HARMLESS: [&str; 9] = [
+    "COMPASS",
+    "BYPASS",
+    "ENCOMPASS",
+    "SURPASS",
+    "TRESPASS",
+    "SECRETARY",
+    "SECRETARIES",
+    "SECRETARIAT",
+    "SECRETION",
 ];
 
-/// Words that make a name secret only when they stand alone: COMPASS is no PASS, PATH no PAT.
-const WORDS: [&str; 9] = ["PASS", "PASSWORDS", "CREDS", "JWT", "PAT", "BEARER", "COOKIE", "WEBHOOK", "PWD"];
+/// What follows KEY where it is one of a keyboard or of a table: KEY_COLUMN, CACHE_KEY_COLUMN.
+const KEY_USES: [&str; 9] =
+    ["COLUMN", "COLUMNS", "FIELD", "FIELDS", "BINDING", "BINDINGS", "LAYOUT", "REPEAT", "FRAMES"];
 
-/// What may follow KEY in the name of a key: SSH_KEY_PATH is secret, CACHE_KEY_COLUMN is not.
-const KEY_FORMS: [&str; 8] = ["FILE", "PATH", "PEM", "B64", "BASE64", "JSON", "ID", "DATA"];
+/// What follows AUTH where it is a secret's: AUTH_HEADER, but AUTH_TYPE is none.
+const AUTH_FORMS: [&str; 6] = ["HEADER", "HEADERS", "CODE", "VALUE", "CONFIG", "JSON"];
 
-/// What follows TOKEN where tokens are pieces of text: MAX_TOKEN_LENGTH, TOKEN_LIMIT.
-const TOKEN_MEASURES: [&str; 5] = ["LIMIT", "LENGTH", "COUNT", "SIZE", "BUDGET"];
+/// What stands before TOKENS where tokens are pieces of text: MAX_TOKENS, NUM_TOKENS.
+const TOKEN_COUNTS: [&str; 12] =
+    ["MAX", "MIN", "NUM", "N", "NEW", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "SPECIAL", "STOP"];
+
+/// What follows TOKEN where tokens are pieces of text: MAX_TOKEN_LENGTH, TOKEN_LIMIT, TOKENS_PER_BATCH.
+const TOKEN_MEASURES: [&str; 6] = ["LIMIT", "LENGTH", "COUNT", "SIZE", "BUDGET", "PER"];
+
+/// How the name of a parameter ends whose value is a secret, in small letters and without marks: the `sig` of
+/// a signed address, the `Pwd` and the `AccountKey` of a connection string.
+const PARAMETERS: [&str; 12] = [
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "token",
+    "secret",
+    "apikey",
+    "accesskey",
+    "accountkey",
+    "privatekey",
+    "credential",
+    "signature",
+];
 
 /// Proxies stay as they are: their password opens no forge, registry or cloud, and a command without its
 /// proxy would go around it or nowhere.
@@ -71,51 +101,135 @@ const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY
 
 /// What the variable `name` would give away.
 pub fn exposure(name: &str, value: &OsStr) -> Exposure {
-    let name = name.to_uppercase();
-    if is_secret_name(&name) {
+    if is_secret_name(name) {
         return Exposure::Secret;
     }
-    if PROXIES.contains(&name.as_str()) {
+    if PROXIES.contains(&name.to_uppercase().as_str()) {
         return Exposure::Harmless;
     }
     let text = value.to_string_lossy();
     match without_credentials(&text) {
         None => Exposure::Harmless,
-        Some(rest) if value.to_str().is_some() => Exposure::SecretInUrl(rest),
+        Some(rest) if value.to_str().is_some() => Exposure::SecretInside(rest),
         // Cutting would damage what is not text; nothing that needs it can be told so.
         Some(_) => Exposure::Secret,
     }
 }
 
-/// Whether an uppercase name is a secret's.
+/// The words of a name, in capitals and without digits at their ends: `my_authToken2` is MY, AUTH, TOKEN.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        let begins = c.is_uppercase() && was_lower;
+        was_lower = c.is_lowercase() || (c.is_numeric() && was_lower);
+        if begins || !c.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_uppercase());
+        }
+    }
+    let without_digits = |word: &String| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    words.iter().map(without_digits).filter(|word| !word.is_empty()).collect()
+}
+
+/// Whether a name is a secret's.
 fn is_secret_name(name: &str) -> bool {
-    if NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+    let upper = name.to_uppercase();
+    if NAMES.contains(&upper.as_str()) || PREFIXES.iter().any(|prefix| upper.starts_with(prefix)) {
         return true;
     }
     // The shell's own folders.
-    if matches!(name, "PWD" | "OLDPWD") {
+    if matches!(upper.as_str(), "PWD" | "OLDPWD") {
         return false;
     }
-    let words: Vec<&str> =
-        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    // Both ways to read it, for a name such as `apiKEY` or `PassWord` is one word in capitals.
+    tells_secret(&words(name)) || tells_secret(&words(&upper))
+}
+
+fn tells_secret(words: &[String]) -> bool {
     words.iter().enumerate().any(|(at, word)| {
-        let next = words.get(at + 1);
-        match *word {
-            "TOKEN" => !next.is_some_and(|next| TOKEN_MEASURES.contains(next)),
-            "KEY" | "KEYS" => next.is_none_or(|next| KEY_FORMS.contains(next)),
-            "API" | "ACCESS" | "PRIVATE" => matches!(next, Some(&"KEY" | &"KEYS")),
-            "CONNECTION" => next == Some(&"STRING"),
-            "AUTH" => next.is_none(),
-            _ => WORDS.contains(word) || ENDINGS.iter().any(|ending| word.ends_with(ending)),
+        let next = words.get(at + 1).map_or("", String::as_str);
+        let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
+        // What looks like a plural and is none, such as PASS, keeps its end.
+        let stem = if word.ends_with("SS") { word } else { word.strip_suffix('S').unwrap_or(word) };
+        match stem {
+            "TOKEN" => {
+                let is_counted = stem != word && TOKEN_COUNTS.contains(&before);
+                !is_counted && !TOKEN_MEASURES.contains(&next)
+            }
+            "KEY" => matches!(before, "API" | "ACCESS" | "PRIVATE" | "SECRET") || !KEY_USES.contains(&next),
+            "AUTH" => next.is_empty() || AUTH_FORMS.contains(&next),
+            "SESSION" => next.is_empty() && before != "DESKTOP",
+            "CONNECTION" => matches!(next, "STRING" | "STRINGS"),
+            _ if HARMLESS.contains(&word.as_str()) => false,
+            _ => {
+                WORDS.contains(&stem)
+                    || word.ends_with("PASS")
+                    || ENDINGS.iter().any(|ending| stem.ends_with(ending))
+                    || STEMS.iter().any(|stem| word.contains(stem))
+            }
         }
     })
 }
 
-/// A text without the credentials of the URLs in it; none when there are none.
+/// A text without the credentials in it; none when there are none.
+fn without_credentials(text: &str) -> Option<String> {
+    let without_users = without_users(text);
+    let rest = without_users.as_deref().unwrap_or(text);
+    without_parameters(rest).or(without_users)
+}
+
+/// A text in which parameters with the name of a secret have no value: of the query of a URL
+/// (`?access_token=…`), of a connection string (`;Pwd=…`) or of a command line (`--password=…`). None when
+/// there are none.
+fn without_parameters(text: &str) -> Option<String> {
+    let is_before =
+        |c: char| matches!(c, '?' | '&' | ';' | '#' | '"' | '\'' | ',' | '{') || c.is_whitespace();
+    let mut kept = String::new();
+    let mut rest = text;
+    let mut found = false;
+    while let Some(at) = rest.find('=') {
+        let (before, value) = rest.split_at(at + 1);
+        kept.push_str(before);
+        rest = value;
+        let name = before[..at].trim_end();
+        let name = name.rsplit(is_before).next().unwrap_or(name);
+        let length = if is_secret_parameter(name) { length_of_value(text, value) } else { 0 };
+        found |= length > 0;
+        rest = &rest[length..];
+    }
+    kept.push_str(rest);
+    found.then_some(kept)
+}
+
+/// How long the value is that `rest` begins with. In doubt longer: who cuts too little gives a piece away.
+fn length_of_value(text: &str, rest: &str) -> usize {
+    let quoted = [('"', '"'), ('\'', '\''), ('{', '}')].into_iter().find(|(open, _)| rest.starts_with(*open));
+    if let Some((_, close)) = quoted {
+        return rest[1..].find(close).map_or(rest.len(), |at| at + 2);
+    }
+    // In a connection string all but the semicolon can be part of a password.
+    let is_list = text.contains(';') && !text.contains("://");
+    let is_end = |c: char| match c {
+        ';' | '"' => true,
+        '&' => !is_list,
+        c => c.is_whitespace() && !is_list,
+    };
+    rest.find(is_end).unwrap_or(rest.len())
+}
+
+fn is_secret_parameter(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    plain == "sig" || PARAMETERS.iter().any(|ending| plain.ends_with(ending))
+}
+
+/// A text without the users of the URLs in it; none when there are none.
 ///
 /// Of a web address everything before the `@` goes, for there the user is often the token. Of other
 /// addresses (a database's, `ssh://git@…`) only the password goes.
-fn without_credentials(text: &str) -> Option<String> {
+fn without_users(text: &str) -> Option<String> {
     let mut kept = String::new();
     let mut rest = text;
     let mut found = false;
@@ -195,6 +309,49 @@ mod tests {
             "COSIGN_KEY",
             "GITHUB_STEP_SUMMARY",
             "MODELGATE_CONFIG",
+            "TOKENS",
+            "API_TOKENS",
+            "AUTHTOKENS",
+            "MY_TOKEN1",
+            "tokenValue",
+            "myApiKey",
+            "PASSWORD1",
+            "PASSPHRASES",
+            "PGPASS",
+            "DBPASS",
+            "MYSQLPASS",
+            "DB_PASS2",
+            "APIKEYS",
+            "KEY1",
+            "KEYS",
+            "SSH_KEY_2",
+            "SSHKEY",
+            "RSA_KEY_VALUE",
+            "DEPLOY_KEY_RAW",
+            "ENCRYPTION_KEY_HEX",
+            "SECRETKEYBASE",
+            "SECRETNAME",
+            "MYSECRETS",
+            "clientSecret",
+            "AUTHORIZATION",
+            "AUTH_HEADER",
+            "API_AUTH_HEADER",
+            "OAUTH",
+            "OAUTH2_REFRESH",
+            "COOKIES",
+            "SESSION",
+            "SENTRY_DSN",
+            "PRIMARY_KEY",
+            "GROUP_DEPLOY_KEY",
+            "CERT_PEM",
+            "GIT_ASKPASS",
+            "PASSWORDFILE",
+            "PassWord",
+            "dbPassword2",
+            "API_KEY_COLUMN",
+            "SECRET_TOKENS",
+            "USER_TOKENS",
+            "PATS",
         ] {
             assert_eq!(exposure(name, OsStr::new("x")), Exposure::Secret, "{name}");
         }
@@ -226,6 +383,29 @@ mod tests {
             "AWS_REGION",
             "CUDA_VISIBLE_DEVICES",
             "SECRETARY",
+            "MAX_TOKENS",
+            "NUM_TOKENS",
+            "max_new_tokens",
+            "TOKENS_PER_BATCH",
+            "TOKENIZER",
+            "KEYMAP",
+            "HOTKEY",
+            "KEYBOARD_LAYOUT",
+            "DESKTOP_SESSION",
+            "CACHE_KEY_COLUMN",
+            "PASSTHROUGH",
+            "BYPASS",
+            "PASSES",
+            "XDG_SESSION_ID",
+            "SESSION_NAME",
+            "DBUS_SESSION_BUS_ADDRESS",
+            "AUTHORS",
+            "PYTHONHASHSEED",
+            "OMP_NUM_THREADS",
+            "LD_LIBRARY_PATH",
+            "VIRTUAL_ENV",
+            "CONDA_PREFIX",
+            "HOSTNAME",
         ] {
             assert_eq!(exposure(name, OsStr::new("x")), Exposure::Harmless, "{name}");
         }
@@ -240,6 +420,21 @@ mod tests {
             ("postgres://me:p@ss@db/x", Some("postgres://me@db/x")),
             ("https://a.example https://u:p@b.example", Some("https://a.example https://b.example")),
             ("redis://:pw@cache:6379/0", Some("redis://@cache:6379/0")),
+            ("https://h/x?access_token=abc&a=1", Some("https://h/x?access_token=&a=1")),
+            ("https://u:p@h/x?v=1&sig=a%3D=#top", Some("https://h/x?v=1&sig=")),
+            (
+                "https://b/k?X-Amz-Signature=0f&X-Amz-Date=1",
+                Some("https://b/k?X-Amz-Signature=&X-Amz-Date=1"),
+            ),
+            ("jdbc:postgresql://h/db?user=me&password=pw", Some("jdbc:postgresql://h/db?user=me&password=")),
+            ("Server=h;Uid=me;Pwd=pw;Encrypt=yes", Some("Server=h;Uid=me;Pwd=;Encrypt=yes")),
+            ("AccountName=a;AccountKey=ab+/==;X=1", Some("AccountName=a;AccountKey=;X=1")),
+            ("host=h password='p w' dbname=d", Some("host=h password= dbname=d")),
+            ("Server=h; Password = p w#,x;Pwd={a;b};E=1", Some("Server=h; Password =;Pwd=;E=1")),
+            ("password=é", Some("password=")),
+            ("host=h password=pw dbname=d", Some("host=h password= dbname=d")),
+            ("--token=abc --steps=3", Some("--token= --steps=3")),
+            ("https://h/x?page=2&max_tokens=5", None),
             ("ssh://git@github.com/a/b", None),
             ("https://example.com/@scope?x=a:b@c", None),
             ("me@example.com", None),
