@@ -1,5 +1,6 @@
 //! Where a command runs. In this version: on this machine.
 
+mod credentials;
 mod environment;
 #[cfg(unix)]
 mod group;
