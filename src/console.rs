@@ -17,6 +17,13 @@ use crate::record::Outcome;
 use crate::step::Step;
 use frame::Frame;
 
+/// Ends a colour.
+const RESET: &[u8] = b"\x1b[0m";
+
+/// Ends on a person's terminal what a command may have left on: an unfinished sequence, a colour, a hidden
+/// cursor, bracketed paste, a link.
+const RESET_ALL: &[u8] = b"\x1b\\\x1b[0m\x1b[?25h\x1b[?2004l\x1b]8;;\x1b\\";
+
 const DIM: Style = Style::new().dimmed();
 
 /// How much is shown.
@@ -47,6 +54,8 @@ struct Screen {
     line_is_open: bool,
     /// Whether the running command wrote an escape sequence, and so may have left a colour on.
     is_styled: bool,
+    /// What takes that back.
+    reset: &'static [u8],
     /// The running command.
     frame: Option<Frame>,
     /// How many commands have begun; tells their sections apart.
@@ -65,7 +74,7 @@ impl Screen {
     fn write_lines(&mut self, lines: &str) {
         if self.is_styled {
             self.is_styled = false;
-            self.write(b"\x1b[0m");
+            self.write(self.reset);
         }
         if self.line_is_open {
             self.write(b"\n");
@@ -84,7 +93,8 @@ impl Console {
         color: bool,
         clock: Clock,
     ) -> Self {
-        let screen = Screen { out, line_is_open: false, is_styled: false, frame: None, commands: 0 };
+        let reset = if forge == Forge::Local { RESET_ALL } else { RESET };
+        let screen = Screen { out, line_is_open: false, is_styled: false, reset, frame: None, commands: 0 };
         Self { screen: Arc::new(Mutex::new(screen)), forge, verbosity, color, clock }
     }
 

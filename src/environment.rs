@@ -108,8 +108,9 @@ impl Environment {
         }
     }
 
+    /// The page of this run, without the user and password that a runner's settings may hold.
     fn run_url(&self, forge: Forge) -> Option<String> {
-        match forge {
+        let url = match forge {
             Forge::Github => {
                 let server = self.get("GITHUB_SERVER_URL")?;
                 let repository = self.get("GITHUB_REPOSITORY")?;
@@ -117,7 +118,8 @@ impl Environment {
             }
             Forge::Gitlab => self.get("CI_JOB_URL").map(str::to_owned),
             Forge::Local => None,
-        }
+        }?;
+        Some(without_user(&url))
     }
 
     /// Whether colours are wanted on a screen, when no flag says so: <https://no-color.org>,
@@ -144,6 +146,14 @@ impl Environment {
 #[must_use]
 pub fn clock() -> Clock {
     Clock { wall: SystemTime::now, steady: Instant::now }
+}
+
+/// A web address without what stands before the `@` of its host.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
 }
 
 fn screen(is_terminal: bool) -> Screen {
@@ -186,6 +196,21 @@ mod tests {
         assert_eq!(context.event, "pull_request");
         assert_eq!(context.branch.as_deref(), Some("wider-forest"));
         assert_eq!(context.url.as_deref(), Some("https://github.example/team/churn/actions/runs/42"));
+    }
+
+    #[test]
+    fn the_page_of_a_run_names_no_user() {
+        let github = environment(&[
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_SERVER_URL", "https://user:p@w@github.example:8443"),
+            ("GITHUB_REPOSITORY", "team/churn"),
+            ("GITHUB_RUN_ID", "42"),
+        ]);
+        let url = github.context(None).url;
+        assert_eq!(url.as_deref(), Some("https://github.example:8443/team/churn/actions/runs/42"));
+        let gitlab = [("GITLAB_CI", "true"), ("CI_JOB_URL", "https://token@gitlab.example/a/@b/-/jobs/7")];
+        let url = environment(&gitlab).context(None).url;
+        assert_eq!(url.as_deref(), Some("https://gitlab.example/a/@b/-/jobs/7"));
     }
 
     #[test]

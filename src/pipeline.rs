@@ -126,7 +126,7 @@ impl Pipeline<'_> {
         }
         let mut findings = Vec::new();
         record.baseline = match self.baseline(record)? {
-            Found::Baseline(baseline) => Some(*baseline),
+            Found::Baseline(baseline) => Some(self.engine.redaction().baseline(*baseline)),
             Found::None(reason) => {
                 findings.extend((!reason.is_empty()).then(|| Finding::notice("no-baseline", reason)));
                 None
@@ -190,12 +190,13 @@ impl Pipeline<'_> {
 
     /// Puts the report into the record, and the record into the reports.
     fn publish(&self, started: &str, mut work: Work, record: &mut Record, trend: &[Past]) -> Result<()> {
-        record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work.clone())));
+        let redaction = self.engine.redaction();
+        record.put(redaction.step(ended(Step::Report, started.to_owned(), 0.0, Ok(work.clone()))));
         self.folder.save(record)?;
         let Some(fault) = self.forge.publish(&report::compose(record, trend))? else { return Ok(()) };
         work.because = "the reports are written, without a bundle".into();
         work.findings.push(warning("bundle-not-packed", &fault));
-        record.put(ended(Step::Report, started.to_owned(), 0.0, Ok(work)));
+        record.put(redaction.step(ended(Step::Report, started.to_owned(), 0.0, Ok(work))));
         self.folder.save(record)?;
         self.forge.write(&report::compose(record, trend))
     }
@@ -220,6 +221,7 @@ impl Pipeline<'_> {
     }
 
     fn put(&self, step: StepRecord, record: &mut Record) -> Result<()> {
+        let step = self.engine.redaction().step(step);
         self.engine.console.step_ended(step.step, step.outcome, step.seconds, &step.because);
         record.put(step);
         self.folder.save(record)

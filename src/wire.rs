@@ -1,5 +1,6 @@
 //! The only file that names concrete adapters: it puts the house together.
 
+use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,7 @@ use crate::cache::Cache;
 use crate::config::{self, Config, Problem};
 use crate::console::{Console, Verbosity};
 use crate::context;
-use crate::engine::Engine;
+use crate::engine::{Engine, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
 use crate::forge::Forge;
@@ -138,6 +139,7 @@ impl House {
             root: root.clone(),
             run_dir: folder.path().to_owned(),
             variables: environment.variables.clone(),
+            secrets: secrets(&environment, &config),
             forge: environment.forge(),
             console: console(settings, &environment),
             interrupt,
@@ -226,6 +228,11 @@ fn forge(local: Local, environment: &Environment, console: &Console) -> Box<dyn 
     }
 }
 
+/// The values of the secrets that any step names.
+fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
+    config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script)).collect()
+}
+
 /// A console on standard error.
 #[must_use]
 pub fn console(settings: &Settings, environment: &Environment) -> Console {
@@ -243,6 +250,17 @@ pub fn console(settings: &Settings, environment: &Environment) -> Console {
 fn run_id(started: &str) -> Result<String> {
     let time: String = started.chars().filter(char::is_ascii_alphanumeric).collect();
     Ok(format!("{}-{}", time.to_lowercase(), random::hex(4)?))
+}
+
+/// Closes this process to others of the same user: what is kept from a command must not be had from
+/// `/proc/<us>/environ`, from our memory or from a core dump. It stops nobody who is root.
+pub fn shield() {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        // A kernel that knows no such thing has nothing else to offer.
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
 }
 
 /// Runs `work` to its end, with signals turned into a raised hand.

@@ -198,6 +198,119 @@ fn secrets_reach_only_who_is_named_and_no_report() {
 }
 
 #[test]
+fn a_command_cannot_read_our_environment() {
+    const NOBODY: u32 = 65534;
+    let script =
+        "run: cat /proc/$PPID/comm > comm; cat /proc/$PPID/environ > environ || echo refused > environ";
+    let project = Project::empty();
+    let text = format!(
+        "version: 1\nmodel: churn\ntrain:\n  {script}\n  outputs: [environ]\nevaluate: {{ run: \"echo '{{}}' > m.json\", metrics: m.json }}\ngate: {{ rules: {{ a: {{ min: 0 }} }} }}\n"
+    );
+    project.file("modelgate.yml", text);
+    let program = project.path().join("modelgate");
+    fs::copy(MODELGATE, &program).unwrap();
+    let mut command = if rustix::process::geteuid().is_root() {
+        // Root may read everything; so another user runs it.
+        let root = project.path();
+        for path in [root.parent().unwrap(), root.as_path()] {
+            std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let id = NOBODY.to_string();
+        let mut command = project.command("setpriv");
+        command.args(["--reuid", &id, "--regid", &id, "--clear-groups"]).arg(program);
+        command
+    } else {
+        project.command(program)
+    };
+    let output = command.args(["run", "--quiet"]).env("GITHUB_TOKEN", "ghs_forge").output().unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(project.read("comm"), "modelgate\n", "{err}");
+    assert_eq!(project.read("environ"), "refused\n", "{err}");
+}
+
+/// A project whose commands write the secret into what modelgate reads.
+const TELLTALE: &str = r#"
+version: 1
+model: churn
+lint: { run: "printf 'a.py:1:1: E1 %s\\n' \"$HF_TOKEN\"", secrets: [HF_TOKEN] }
+test:
+  run: |
+    printf '<testsuite name="s"><testcase classname="a" name="connect(%s)" time="3"/></testsuite>' "$HF_TOKEN" > j.xml
+  junit: j.xml
+  secrets: [HF_TOKEN]
+train:
+  run: sed 's/.*name="//; s/" time.*//' j.xml; echo 1 > model.bin
+  outputs: [model.bin]
+evaluate:
+  run: |
+    printf '{"accuracy":0.9,"endpoint":"https://x?t=%s"}' "$HF_TOKEN" > m.json
+  metrics: m.json
+  secrets: [HF_TOKEN]
+gate: { rules: { accuracy: { min: 0.5 } } }
+"#;
+
+const TOLD: &str = "hf_abcdef0123456789";
+
+/// What modelgate wrote of its own: all but the bundle and the outputs in the cache.
+fn own_files(project: &Project) -> Vec<std::path::PathBuf> {
+    let is_own = |path: &std::path::PathBuf| {
+        let path = path.to_string_lossy();
+        !path.contains("/cache/objects/") && !path.ends_with("bundle.zip")
+    };
+    files(&project.path().join(".modelgate")).into_iter().filter(is_own).collect()
+}
+
+#[test]
+fn a_secret_in_a_file_that_is_read_gets_into_no_record() {
+    let project = Project::shell();
+    project.file("modelgate.yml", TELLTALE);
+    project.file(".gitignore", ".modelgate/\n*.bin\nm.json\nj.xml\n");
+    project.commit("Tell");
+    let said = project.modelgate_with(&["run"], &[("HF_TOKEN", TOLD)]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(!said.err.contains(TOLD) && !said.out.contains(TOLD), "{}{}", said.out, said.err);
+    for file in own_files(&project) {
+        assert!(!holds(&file, TOLD.as_bytes()), "the secret is in {}", file.display());
+    }
+    let record = project.record();
+    let step = |name: &str| record["steps"].as_array().unwrap().iter().find(|s| s["step"] == name).unwrap();
+    assert_eq!(step("test")["evidence"]["tests"]["slowest"][0]["name"], "a::connect(***)");
+    assert_eq!(step("evaluate")["evidence"]["metrics"]["endpoint"], "https://x?t=***");
+    let refs = project.git(&["for-each-ref", "--format=%(refname)", "refs/modelgate"]);
+    assert!(!refs.is_empty(), "the approved run is kept");
+    for name in refs.lines() {
+        let log = project.git(&["log", "-p", "--format=%B", name]);
+        assert!(log.contains("endpoint") && !log.contains(TOLD), "{log}");
+    }
+}
+
+#[test]
+fn a_name_that_holds_a_secret_fails_the_step() {
+    let cases = [
+        ("m.json", "printf '{\"accuracy\":0.9,\"%s\":1}' \"$HF_TOKEN\" > m.json", "secret-in-name"),
+        ("'*.json'", "printf '{\"accuracy\":0.9}' > \"$HF_TOKEN.json\"", "output-name"),
+    ];
+    for (metrics, run, code) in cases {
+        let project = Project::shell();
+        let text = format!(
+            "version: 1\nmodel: churn\nevaluate:\n  run: |\n    {run}\n  metrics: {metrics}\n  \
+             inputs: [params.txt]\n  secrets: [HF_TOKEN]\ngate: {{ rules: {{ accuracy: {{ min: 0.5 }} }} }}\n"
+        );
+        project.file("modelgate.yml", text);
+        fs::remove_file(project.path().join("scores.json")).unwrap();
+        for _ in 0..2 {
+            let said = project.modelgate_with(&["run"], &[("HF_TOKEN", TOLD)]);
+            assert_ne!(said.code, 0, "{}{}", said.out, said.err);
+            assert!(!said.err.contains(TOLD) && !said.out.contains(TOLD), "{}{}", said.out, said.err);
+            assert!(project.read(".modelgate/run.json").contains(code), "{}", said.out);
+            for file in own_files(&project) {
+                assert!(!holds(&file, TOLD.as_bytes()), "the secret is in {}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
 fn names_are_no_markup() {
     let project = Project::shell();
     let names = [

@@ -175,6 +175,7 @@ struct Call {
 #[must_use]
 pub fn main() -> End {
     let cli = Cli::parse();
+    wire::shield();
     let environment = match Environment::read() {
         Ok(environment) => environment,
         Err(fault) => return show::fault(&fault, false),

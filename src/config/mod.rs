@@ -49,6 +49,17 @@ pub struct Config {
     pub unavailable: Vec<Unavailable>,
 }
 
+impl Config {
+    /// The commands of every step that has some.
+    #[must_use]
+    pub fn scripts(&self) -> Vec<&Script> {
+        let Self { model: _, lint, test, train, evaluate, gate: _, unavailable: _ } = self;
+        let test = test.as_ref().map(|test| &test.script);
+        let train = train.as_ref().map(|train| &train.script);
+        [Some(&lint.script), test, train, Some(&evaluate.script)].into_iter().flatten().collect()
+    }
+}
+
 /// Something valid that this version cannot do yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {

@@ -31,7 +31,7 @@ pub fn child_variables(variables: &Variables, script: &Script) -> (Variables, Ve
         match exposure(&text, value) {
             Exposure::Harmless => drop(seen.insert(name.clone(), value.clone())),
             Exposure::Secret => withheld.push(text.into_owned()),
-            Exposure::SecretInUrl(rest) => {
+            Exposure::SecretInside(rest) => {
                 seen.insert(name.clone(), rest.into());
                 withheld.push(text.into_owned());
             }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::environment::{child_variables, missing_secrets, secret_values};
 use super::group::{self, Exited, Group, MARK};
 use super::mask::Mask;
+use super::redact::Redaction;
 use super::shell;
 use super::stream::{self, KEPT, Reader, Stream};
 use super::supervise::{self, End, Patience};
@@ -105,7 +106,7 @@ pub async fn run(
         folder,
         timeout: script.timeout,
         variables,
-        secrets: secret_values(&engine.variables, script),
+        secrets: [secret_values(&engine.variables, script), engine.secrets.clone()].concat(),
         patience,
     };
     let mut done = Vec::new();
@@ -150,7 +151,7 @@ fn hint(engine: &Engine, step: Step, withheld: &[String], ran: &Ran) {
 
 impl Bench<'_> {
     async fn run(&self, index: usize, command: &Command) -> Result<Ran> {
-        let title = shell::typed(command);
+        let title = Redaction::new(&self.secrets).text(&shell::typed(command));
         let console = &self.engine.console;
         console.command_begins(self.step, &title);
         let finished = self.finish(index, command).await;
@@ -192,7 +193,7 @@ impl Bench<'_> {
         match self.start(index, command, output)? {
             Started::Running(running) => self.see_through(index, running).await,
             Started::Refused { code, why, mut output } => {
-                output.say(&why);
+                output.say(&Redaction::new(&self.secrets).text(&why));
                 let ended = code.map_or_else(|| "not started".into(), |code| format!("exit {code}"));
                 Ok(Finished::unstarted(ended, code, output))
             }

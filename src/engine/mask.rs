@@ -5,7 +5,7 @@ use std::ffi::OsString;
 const STARS: &[u8] = b"***";
 
 /// A secret of fewer characters is not masked: it would blot out ordinary text, and show where it stands.
-const SHORTEST: usize = 4;
+pub const SHORTEST: usize = 4;
 
 /// What replaces secrets in one stream.
 ///
@@ -38,6 +38,11 @@ impl Mask {
             starts[usize::from(secret[0])] = true;
         }
         Self { secrets, starts, held: Vec::new(), covered: 0 }
+    }
+
+    /// Whether there is nothing to mask.
+    pub fn is_empty(&self) -> bool {
+        self.secrets.is_empty()
     }
 
     /// Takes a chunk in, and gives out all that is known to be no part of a secret.

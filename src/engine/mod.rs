@@ -1,5 +1,6 @@
 //! Where a command runs. In this version: on this machine.
 
+mod credentials;
 mod environment;
 #[cfg(unix)]
 mod group;
@@ -8,6 +9,7 @@ mod group;
 mod group;
 mod local;
 mod mask;
+mod redact;
 mod secret;
 mod shell;
 mod stream;
@@ -16,7 +18,8 @@ mod tail;
 #[cfg(all(test, unix))]
 mod tests;
 
-pub use environment::{child_variables, missing_secrets, named_variables};
+pub use environment::{child_variables, missing_secrets, named_variables, secret_values};
+pub use redact::Redaction;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -43,6 +46,8 @@ pub struct Engine {
     pub run_dir: PathBuf,
     /// The variables that modelgate itself was started with, before secrets are taken out.
     pub variables: Variables,
+    /// The values of the secrets that any step names: a step can find another one's in a file.
+    pub secrets: Vec<OsString>,
     /// Who called us; decides which variables are ours alone.
     pub forge: Forge,
     /// Where the output is shown.
@@ -76,6 +81,12 @@ pub struct Ran {
 }
 
 impl Engine {
+    /// What keeps secrets out of the record.
+    #[must_use]
+    pub fn redaction(&self) -> Redaction {
+        Redaction::new(&self.secrets)
+    }
+
     /// Runs the commands of a script in order. The first that does not exit with 0 is the last, unless
     /// their standard output is captured: linters say with their code that they found something.
     ///

@@ -5,6 +5,8 @@
 
 use std::ffi::OsStr;
 
+use super::credentials::without_credentials;
+
 /// What a variable would give away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exposure {
@@ -12,8 +14,8 @@ pub enum Exposure {
     Harmless,
     /// A secret.
     Secret,
-    /// Credentials within URLs. The value without them.
-    SecretInUrl(String),
+    /// Credentials within a URL or a connection string. The value without them.
+    SecretInside(String),
 }
 
 /// Names that are secret although no word in them says so.
@@ -40,30 +42,43 @@ const NAMES: [&str; 12] = [
 /// git's settings come with a count.
 const PREFIXES: [&str; 4] = ["MODELGATE_", "AZURE_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
 
-/// Words that make a name secret, as a word of it or as the end of one: PGPASSWORD, `authToken`.
-const ENDINGS: [&str; 12] = [
-    "TOKEN",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "SECRET",
-    "SECRETS",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "APIKEY",
-    "ACCESSKEY",
-    "PRIVATEKEY",
-    "SECRETKEY",
+/// What makes a name secret anywhere in a word of it: PGPASSWORD, SECRETKEYBASE.
+const STEMS: [&str; 5] = ["PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "SECRET"];
+
+/// What makes a name secret as a word of it or as the end of one, in the singular or the plural: AUTHTOKENS.
+const ENDINGS: [&str; 7] =
+    ["TOKEN", "APIKEY", "ACCESSKEY", "PRIVATEKEY", "SSHKEY", "SIGNINGKEY", "MASTERKEY"];
+
+/// Words that make a name secret only when they stand alone, in the singular or the plural: PATH is no PAT.
+const WORDS: [&str; 11] =
+    ["CRED", "JWT", "PAT", "BEARER", "COOKIE", "WEBHOOK", "PWD", "OAUTH", "AUTHORIZATION", "DSN", "PEM"];
+
+/// Words that end with PASS, or hold SECRET, and are none.
+const HARMLESS: [&str; 9] = [
+    "COMPASS",
+    "BYPASS",
+    "ENCOMPASS",
+    "SURPASS",
+    "TRESPASS",
+    "SECRETARY",
+    "SECRETARIES",
+    "SECRETARIAT",
+    "SECRETION",
 ];
 
-/// Words that make a name secret only when they stand alone: COMPASS is no PASS, PATH no PAT.
-const WORDS: [&str; 9] = ["PASS", "PASSWORDS", "CREDS", "JWT", "PAT", "BEARER", "COOKIE", "WEBHOOK", "PWD"];
+/// What follows KEY where it is one of a keyboard or of a table: KEY_COLUMN, CACHE_KEY_COLUMN.
+const KEY_USES: [&str; 9] =
+    ["COLUMN", "COLUMNS", "FIELD", "FIELDS", "BINDING", "BINDINGS", "LAYOUT", "REPEAT", "FRAMES"];
 
-/// What may follow KEY in the name of a key: SSH_KEY_PATH is secret, CACHE_KEY_COLUMN is not.
-const KEY_FORMS: [&str; 8] = ["FILE", "PATH", "PEM", "B64", "BASE64", "JSON", "ID", "DATA"];
+/// What follows AUTH where it is a secret's: AUTH_HEADER, but AUTH_TYPE is none.
+const AUTH_FORMS: [&str; 6] = ["HEADER", "HEADERS", "CODE", "VALUE", "CONFIG", "JSON"];
 
-/// What follows TOKEN where tokens are pieces of text: MAX_TOKEN_LENGTH, TOKEN_LIMIT.
-const TOKEN_MEASURES: [&str; 5] = ["LIMIT", "LENGTH", "COUNT", "SIZE", "BUDGET"];
+/// What stands before TOKENS where tokens are pieces of text: MAX_TOKENS, NUM_TOKENS.
+const TOKEN_COUNTS: [&str; 12] =
+    ["MAX", "MIN", "NUM", "N", "NEW", "TOTAL", "INPUT", "OUTPUT", "PROMPT", "COMPLETION", "SPECIAL", "STOP"];
+
+/// What follows TOKEN where tokens are pieces of text: MAX_TOKEN_LENGTH, TOKEN_LIMIT, TOKENS_PER_BATCH.
+const TOKEN_MEASURES: [&str; 6] = ["LIMIT", "LENGTH", "COUNT", "SIZE", "BUDGET", "PER"];
 
 /// Proxies stay as they are: their password opens no forge, registry or cloud, and a command without its
 /// proxy would go around it or nowhere.
@@ -71,82 +86,77 @@ const PROXIES: [&str; 4] = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY
 
 /// What the variable `name` would give away.
 pub fn exposure(name: &str, value: &OsStr) -> Exposure {
-    let name = name.to_uppercase();
-    if is_secret_name(&name) {
+    if is_secret_name(name) {
         return Exposure::Secret;
     }
-    if PROXIES.contains(&name.as_str()) {
+    if PROXIES.contains(&name.to_uppercase().as_str()) {
         return Exposure::Harmless;
     }
     let text = value.to_string_lossy();
     match without_credentials(&text) {
         None => Exposure::Harmless,
-        Some(rest) if value.to_str().is_some() => Exposure::SecretInUrl(rest),
+        Some(rest) if value.to_str().is_some() => Exposure::SecretInside(rest),
         // Cutting would damage what is not text; nothing that needs it can be told so.
         Some(_) => Exposure::Secret,
     }
 }
 
-/// Whether an uppercase name is a secret's.
+/// The words of a name, in capitals and without digits at their ends: `my_authToken2` is MY, AUTH, TOKEN.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for c in name.chars() {
+        let begins = c.is_uppercase() && was_lower;
+        was_lower = c.is_lowercase() || (c.is_numeric() && was_lower);
+        if begins || !c.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if let (true, Some(word)) = (c.is_alphanumeric(), words.last_mut()) {
+            word.extend(c.to_uppercase());
+        }
+    }
+    let without_digits = |word: &String| word.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
+    words.iter().map(without_digits).filter(|word| !word.is_empty()).collect()
+}
+
+/// Whether a name is a secret's.
 fn is_secret_name(name: &str) -> bool {
-    if NAMES.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+    let upper = name.to_uppercase();
+    if NAMES.contains(&upper.as_str()) || PREFIXES.iter().any(|prefix| upper.starts_with(prefix)) {
         return true;
     }
     // The shell's own folders.
-    if matches!(name, "PWD" | "OLDPWD") {
+    if matches!(upper.as_str(), "PWD" | "OLDPWD") {
         return false;
     }
-    let words: Vec<&str> =
-        name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    words.iter().enumerate().any(|(at, word)| {
-        let next = words.get(at + 1);
-        match *word {
-            "TOKEN" => !next.is_some_and(|next| TOKEN_MEASURES.contains(next)),
-            "KEY" | "KEYS" => next.is_none_or(|next| KEY_FORMS.contains(next)),
-            "API" | "ACCESS" | "PRIVATE" => matches!(next, Some(&"KEY" | &"KEYS")),
-            "CONNECTION" => next == Some(&"STRING"),
-            "AUTH" => next.is_none(),
-            _ => WORDS.contains(word) || ENDINGS.iter().any(|ending| word.ends_with(ending)),
-        }
-    })
+    // Both ways to read it, for a name such as `apiKEY` or `PassWord` is one word in capitals.
+    tells_secret(&words(name)) || tells_secret(&words(&upper))
 }
 
-/// A text without the credentials of the URLs in it; none when there are none.
-///
-/// Of a web address everything before the `@` goes, for there the user is often the token. Of other
-/// addresses (a database's, `ssh://git@…`) only the password goes.
-fn without_credentials(text: &str) -> Option<String> {
-    let mut kept = String::new();
-    let mut rest = text;
-    let mut found = false;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
-        kept.push_str(before);
-        let end = after.find(|c: char| matches!(c, '/' | '?' | '#' | '"' | '\'') || c.is_whitespace());
-        let (authority, tail) = after.split_at(end.unwrap_or(after.len()));
-        rest = tail;
-        let Some((user_info, host)) = authority.rsplit_once('@') else {
-            kept.push_str(authority);
-            continue;
-        };
-        let is_web =
-            before[..at].to_lowercase().ends_with("http") || before[..at].to_lowercase().ends_with("https");
-        match user_info.split_once(':') {
-            _ if is_web => found = true,
-            Some((user, _)) => {
-                found = true;
-                kept.push_str(user);
-                kept.push('@');
+fn tells_secret(words: &[String]) -> bool {
+    words.iter().enumerate().any(|(at, word)| {
+        let next = words.get(at + 1).map_or("", String::as_str);
+        let before = at.checked_sub(1).map_or("", |at| words[at].as_str());
+        // What looks like a plural and is none, such as PASS, keeps its end.
+        let stem = if word.ends_with("SS") { word } else { word.strip_suffix('S').unwrap_or(word) };
+        match stem {
+            "TOKEN" => {
+                let is_counted = stem != word && TOKEN_COUNTS.contains(&before);
+                !is_counted && !TOKEN_MEASURES.contains(&next)
             }
-            None => {
-                kept.push_str(user_info);
-                kept.push('@');
+            "KEY" => matches!(before, "API" | "ACCESS" | "PRIVATE" | "SECRET") || !KEY_USES.contains(&next),
+            "AUTH" => next.is_empty() || AUTH_FORMS.contains(&next),
+            "SESSION" => next.is_empty() && before != "DESKTOP",
+            "CONNECTION" => matches!(next, "STRING" | "STRINGS"),
+            _ if HARMLESS.contains(&word.as_str()) => false,
+            _ => {
+                WORDS.contains(&stem)
+                    || word.ends_with("PASS")
+                    || ENDINGS.iter().any(|ending| stem.ends_with(ending))
+                    || STEMS.iter().any(|stem| word.contains(stem))
             }
         }
-        kept.push_str(host);
-    }
-    kept.push_str(rest);
-    found.then_some(kept)
+    })
 }
 
 #[cfg(test)]
@@ -195,6 +205,49 @@ mod tests {
             "COSIGN_KEY",
             "GITHUB_STEP_SUMMARY",
             "MODELGATE_CONFIG",
+            "TOKENS",
+            "API_TOKENS",
+            "AUTHTOKENS",
+            "MY_TOKEN1",
+            "tokenValue",
+            "myApiKey",
+            "PASSWORD1",
+            "PASSPHRASES",
+            "PGPASS",
+            "DBPASS",
+            "MYSQLPASS",
+            "DB_PASS2",
+            "APIKEYS",
+            "KEY1",
+            "KEYS",
+            "SSH_KEY_2",
+            "SSHKEY",
+            "RSA_KEY_VALUE",
+            "DEPLOY_KEY_RAW",
+            "ENCRYPTION_KEY_HEX",
+            "SECRETKEYBASE",
+            "SECRETNAME",
+            "MYSECRETS",
+            "clientSecret",
+            "AUTHORIZATION",
+            "AUTH_HEADER",
+            "API_AUTH_HEADER",
+            "OAUTH",
+            "OAUTH2_REFRESH",
+            "COOKIES",
+            "SESSION",
+            "SENTRY_DSN",
+            "PRIMARY_KEY",
+            "GROUP_DEPLOY_KEY",
+            "CERT_PEM",
+            "GIT_ASKPASS",
+            "PASSWORDFILE",
+            "PassWord",
+            "dbPassword2",
+            "API_KEY_COLUMN",
+            "SECRET_TOKENS",
+            "USER_TOKENS",
+            "PATS",
         ] {
             assert_eq!(exposure(name, OsStr::new("x")), Exposure::Secret, "{name}");
         }
@@ -226,28 +279,36 @@ mod tests {
             "AWS_REGION",
             "CUDA_VISIBLE_DEVICES",
             "SECRETARY",
+            "MAX_TOKENS",
+            "NUM_TOKENS",
+            "max_new_tokens",
+            "TOKENS_PER_BATCH",
+            "TOKENIZER",
+            "KEYMAP",
+            "HOTKEY",
+            "KEYBOARD_LAYOUT",
+            "DESKTOP_SESSION",
+            "CACHE_KEY_COLUMN",
+            "PASSTHROUGH",
+            "BYPASS",
+            "PASSES",
+            "XDG_SESSION_ID",
+            "SESSION_NAME",
+            "DBUS_SESSION_BUS_ADDRESS",
+            "AUTHORS",
+            "PYTHONHASHSEED",
+            "OMP_NUM_THREADS",
+            "LD_LIBRARY_PATH",
+            "VIRTUAL_ENV",
+            "CONDA_PREFIX",
+            "HOSTNAME",
         ] {
             assert_eq!(exposure(name, OsStr::new("x")), Exposure::Harmless, "{name}");
         }
     }
 
     #[test]
-    fn credentials_are_cut_out_of_urls() {
-        let cases = [
-            ("https://user:pass@host/simple", Some("https://host/simple")),
-            ("https://token@github.com/a/b.git", Some("https://github.com/a/b.git")),
-            ("postgres://me:p%40ss@db:5432/x", Some("postgres://me@db:5432/x")),
-            ("postgres://me:p@ss@db/x", Some("postgres://me@db/x")),
-            ("https://a.example https://u:p@b.example", Some("https://a.example https://b.example")),
-            ("redis://:pw@cache:6379/0", Some("redis://@cache:6379/0")),
-            ("ssh://git@github.com/a/b", None),
-            ("https://example.com/@scope?x=a:b@c", None),
-            ("me@example.com", None),
-            ("", None),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(without_credentials(text).as_deref(), expected, "{text}");
-        }
+    fn a_proxy_keeps_its_password() {
         let kept = exposure("https_proxy", OsStr::new("http://me:pw@proxy:3128"));
         assert_eq!(kept, Exposure::Harmless);
     }

@@ -33,6 +33,7 @@ fn project() -> Project {
         root: folder.path().to_owned(),
         run_dir: run_dir.clone(),
         variables: Variables::from([("PATH".into(), path)]),
+        secrets: Vec::new(),
         forge: Forge::Local,
         console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
         interrupt: interrupt.clone(),

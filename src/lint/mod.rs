@@ -161,6 +161,7 @@ mod tests {
             root: root.to_owned(),
             run_dir: root.join(".modelgate"),
             variables: crate::engine::Variables::new(),
+            secrets: Vec::new(),
             forge: Forge::Local,
             console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
             interrupt: Interrupt::channel().1,

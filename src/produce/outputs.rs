@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Order, Shop};
+use crate::engine::Redaction;
 use crate::fault::Result;
 use crate::files::{ProjectFile, Stamp, portable};
 use crate::finding::Finding;
@@ -27,7 +28,7 @@ pub(super) fn collect(
     let root = &shop.engine.root;
     let (inside, elsewhere): (Vec<_>, Vec<_>) = made.files.iter().partition(|file| is_within(root, file));
     findings.extend(elsewhere.into_iter().map(outside));
-    findings.extend(names(inside.into_iter()));
+    findings.extend(names(inside.into_iter(), shop.engine.redaction()));
     if !order.script.commands.is_empty() {
         let outputs: BTreeSet<&str> = made.files.iter().map(|file| file.path.as_str()).collect();
         let stale = |file: &&ProjectFile| {
@@ -73,12 +74,19 @@ fn outside(file: &ProjectFile) -> Finding {
         .help("write a file inside of the project and no link that leads out of it")
 }
 
-/// The names that a bundle could not hold. Better said here than after everything else was done.
-fn names<'a>(files: impl Iterator<Item = &'a ProjectFile>) -> Vec<Finding> {
+/// The names that a bundle could not hold, and those that give a secret away. Better said here than after everything else was done.
+fn names<'a>(files: impl Iterator<Item = &'a ProjectFile>, mut redaction: Redaction) -> Vec<Finding> {
     let mut keys: BTreeMap<String, &str> = BTreeMap::new();
     files
         .filter_map(|file| {
             let other = keys.insert(portable::key(&file.path), &file.path);
+            if !redaction.is_clean(&file.path) {
+                let shown = redaction.text(&file.path);
+                let message = format!("the output {} has a secret in its name", shown.escape_debug());
+                return Some(
+                    Finding::error("output-name", message).help("rename it, and replace the secret"),
+                );
+            }
             let why = match (portable::why_unsafe(&file.path), other) {
                 (Some(why), _) => why.to_owned(),
                 (None, Some(other)) => format!("where names ignore case it is the same file as {other}"),

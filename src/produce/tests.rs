@@ -57,6 +57,7 @@ fn project(files: &[(&str, &str)]) -> Project {
         root: folder.path().to_owned(),
         run_dir: run_dir.clone(),
         variables: Variables::from([("PATH".into(), path), ("TOKEN".into(), "secret".into())]),
+        secrets: Vec::new(),
         forge: Forge::Local,
         console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
         interrupt: interrupt.clone(),

@@ -32,6 +32,7 @@ async fn test(command: &str, junit: &[&str], old: Option<&str>, interrupted: boo
         root: folder.path().to_owned(),
         run_dir: folder.path().join("run"),
         variables: Variables::from([("PATH".into(), path)]),
+        secrets: Vec::new(),
         forge: Forge::Local,
         console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
         interrupt,

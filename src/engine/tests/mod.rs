@@ -63,6 +63,7 @@ impl Workshop {
             run_dir: root.join(".modelgate"),
             root,
             variables: Variables::from([("PATH".into(), path), ("GITHUB_TOKEN".into(), "ghs_1234".into())]),
+            secrets: Vec::new(),
             forge,
             console: Console::new(Box::new(paper.clone()), forge, Verbosity::Verbose, false, clock),
             interrupt,
