@@ -54,6 +54,22 @@ impl Pipeline<'_> {
         }
     }
 
+    /// Does one step by itself, over the record of those before it. What is not asked for is skipped, as in a run.
+    /// Reports and a bundle of before would say what is no longer so.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn alone(&self, step: Step, record: &mut Record) -> Result<()> {
+        record.reopen(step);
+        if step < Step::Report {
+            self.forge.withdraw()?;
+        }
+        match plan::plan(self.config).steps.into_iter().find(|planned| planned.step == step) {
+            Some(planned) if planned.intent == Intent::Skip => self.skip(step, planned.because, record),
+            _ => self.step(step, record).await,
+        }
+    }
+
     /// Does one step and puts it into the record.
     ///
     /// # Errors
@@ -190,7 +206,7 @@ impl Pipeline<'_> {
 
     /// Puts the report into the record, and the record into the reports.
     fn publish(&self, started: &str, mut work: Work, record: &mut Record, trend: &[Past]) -> Result<()> {
-        let redaction = self.engine.redaction();
+        let mut redaction = self.engine.redaction();
         record.put(redaction.step(ended(Step::Report, started.to_owned(), 0.0, Ok(work.clone()))));
         self.folder.save(record)?;
         let Some(fault) = self.forge.publish(&report::compose(record, trend))? else { return Ok(()) };

@@ -16,7 +16,7 @@ use std::io::Read;
 use sha2::{Digest as _, Sha256};
 
 pub use pack::pack;
-pub use verify::{verify_bundle, verify_outputs};
+pub use verify::{record_in, verify_bundle, verify_outputs};
 
 use crate::name::Digest;
 

@@ -14,7 +14,7 @@ use crate::fault::{Fault, Result};
 use crate::files::portable;
 use crate::finding::Finding;
 use crate::name::Digest;
-use crate::record::{Record, SCHEMA, contradiction};
+use crate::record::{Record, SCHEMA, contradiction, store};
 
 /// What a bundle holds, read once.
 #[derive(Default)]
@@ -37,6 +37,20 @@ pub fn verify_bundle(bundle: &Path) -> Result<Vec<Finding>> {
         verify(&mut file, length)
     };
     read().map_err(|error| Fault::file("read", bundle, error))
+}
+
+/// The record in a bundle that was verified; none when it holds none.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn record_in(bundle: &Path) -> Result<Option<Record>> {
+    let fault = |error| Fault::file("read", bundle, error);
+    let file = super::pack::open_regular(bundle).map_err(fault)?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| fault(error.into()))?;
+    let Ok(mut entry) = archive.by_name(RECORD) else { return Ok(None) };
+    let mut text = String::new();
+    entry.read_to_string(&mut text).map_err(fault)?;
+    Ok(store::parse(&text).ok())
 }
 
 pub(super) fn verify(file: &mut (impl Read + Seek), length: u64) -> std::io::Result<Vec<Finding>> {

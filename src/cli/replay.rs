@@ -33,9 +33,8 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
         let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
         // Only now: who had the turn may have written another.
         let mut record = record(&house, step)?;
-        record.reopen(step);
         house.mark(&mut record);
-        house.pipeline().step(step, &mut record).await?;
+        house.pipeline().alone(step, &mut record).await?;
         if step == Step::Gate {
             record.conclusion = Some(conclude(&record, house.stopped().is_some()));
             house.folder.save(&record)?;

@@ -3,12 +3,11 @@
 use clap::Args;
 
 use super::{CacheFlags, Call, refuse_unavailable, show, stopped};
-use crate::config::{Config, Problem};
 use crate::context::Context;
 use crate::exit::End;
 use crate::record::{Outcome, Record};
 use crate::step::Step;
-use crate::wire::{self, House, Invalid};
+use crate::wire::{self, House};
 
 /// The flags of a step that makes something.
 #[derive(Debug, Args)]
@@ -26,16 +25,12 @@ pub fn execute(step: Step, cache: CacheFlags, call: Call) -> anyhow::Result<End>
     let call = call.with_cache(cache);
     let path = wire::config_path(&call.settings, &call.environment);
     let config = wire::read_config(&path)?;
-    if !is_configured(step, &config) {
-        return Err(Invalid { path, problems: vec![not_configured(step)] }.into());
-    }
     wire::block_on(|interrupt| async move {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |unavailable| unavailable == step)?;
         let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
         let mut record = record(&house, step)?;
-        record.reopen(step);
-        house.pipeline().step(step, &mut record).await?;
+        house.pipeline().alone(step, &mut record).await?;
         show::step(&call, step, &record)?;
         Ok(match house.stopped() {
             Some(signal) => End::Stopped(signal),
@@ -61,22 +56,4 @@ fn record(house: &House, step: Step) -> anyhow::Result<Record> {
         }
         _ => new,
     })
-}
-
-const fn is_configured(step: Step, config: &Config) -> bool {
-    match step {
-        Step::Test => config.test.is_some(),
-        Step::Train => config.train.is_some(),
-        _ => true,
-    }
-}
-
-fn not_configured(step: Step) -> Problem {
-    Problem {
-        key: step.word().into(),
-        place: None,
-        message: format!("there is no «{step}» in the file"),
-        help: Some(format!("say what to run: `{step}: {{ run: … }}`")),
-        line: None,
-    }
 }

@@ -8,6 +8,7 @@ use super::{Call, print, show};
 use crate::bundle;
 use crate::exit::End;
 use crate::fault::Fault;
+use crate::record::Conclusion;
 use crate::wire;
 
 /// `modelgate verify`
@@ -20,9 +21,12 @@ pub struct Verify {
 
 /// Says that everything is what was judged, or what is not.
 pub fn execute(args: &Verify, call: &Call) -> anyhow::Result<End> {
-    let (what, findings) = match &args.bundle {
+    let (what, record, findings) = match &args.bundle {
         Some(bundle) => {
-            (bundle.display().to_string(), bundle::verify_bundle(&call.environment.absolute(bundle))?)
+            let path = call.environment.absolute(bundle);
+            let findings = bundle::verify_bundle(&path)?;
+            let record = if findings.is_empty() { bundle::record_in(&path)? } else { None };
+            (bundle.display().to_string(), record, findings)
         }
         None => {
             let config = wire::config_path(&call.settings, &call.environment);
@@ -36,11 +40,15 @@ pub fn execute(args: &Verify, call: &Call) -> anyhow::Result<End> {
             })?;
             let root = config.parent().map(PathBuf::from).unwrap_or_default();
             let what = format!("the outputs of run {}", record.id);
-            (what, bundle::verify_outputs(&root, &record)?)
+            let findings = bundle::verify_outputs(&root, &record)?;
+            (what, Some(record), findings)
         }
     };
     if findings.is_empty() {
-        print(&format!("verified: {what}\n"))?;
+        // That it is what was judged does not say how it was judged.
+        let conclusion =
+            record.and_then(|record| record.conclusion).map_or("not concluded", Conclusion::word);
+        print(&format!("verified: {what}, of a run that was {conclusion}\n"))?;
         return Ok(End::Done);
     }
     print(&show::findings(&format!("not verified: {what}"), &findings))?;
