@@ -7,7 +7,7 @@ use super::folder::Folder;
 use super::recipe::{Runner, Script, has_target};
 use super::scan::scan;
 use super::script::{Read, Role};
-use super::{Project, Work, dvc, manifest, measure};
+use super::{Project, Work, command, dvc, manifest, measure};
 use crate::engine::Variables;
 use crate::fault::Result;
 
@@ -57,7 +57,7 @@ impl Finder<'_> {
             project.hints.push(format!("the stage «{name}» of dvc.yaml has values that only DVC fills in"));
         }
         let mut named = Vec::new();
-        project.train = stages.train.map(|work| self.adapt(work)).or_else(|| {
+        project.train = stages.train.map(|work| self.adapt(self.with_code(work))).or_else(|| {
             let read = self.script(&TRAIN, "train", |read| read.traces.fits).or_else(|| self.fitting());
             let unplaced = read.as_ref().map(Read::unplaced).unwrap_or_default();
             if !unplaced.is_empty() {
@@ -72,7 +72,7 @@ impl Finder<'_> {
         });
         let train_metrics = std::mem::take(&mut project.metrics);
         let train_named = std::mem::take(&mut named);
-        project.evaluate = stages.evaluate.map(|work| self.adapt(work)).or_else(|| {
+        project.evaluate = stages.evaluate.map(|work| self.adapt(self.with_code(work))).or_else(|| {
             // Beside the script that trains, if it has the choice.
             let beside = project
                 .train
@@ -112,6 +112,24 @@ impl Finder<'_> {
         let inputs = work.iter().filter(|work| work.from == "dvc.yaml").flat_map(|work| &work.inputs);
         let scripts = inputs.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
         scripts.filter_map(|script| self.folder.text(script)).flat_map(|text| scan(&text).metrics).collect()
+    }
+
+    /// The work of somebody else's commands, with the scripts that they start and what these import of the
+    /// project among the inputs.
+    fn with_code(&self, mut work: Work) -> Work {
+        let started = work.run.iter().map(|command| command::started(self.folder, command));
+        let started: Vec<_> = started.collect::<Option<Vec<_>>>().unwrap_or_default().concat();
+        work.code_is_known = !started.is_empty();
+        for script in &started {
+            let read = Read::started(self.folder, self.script_at(&script.path), &script.search);
+            work.code_is_known &= read.code_is_known;
+            for path in read.code() {
+                if !work.inputs.iter().any(|input| dvc::is_within(&path, input)) {
+                    work.inputs.push(path);
+                }
+            }
+        }
+        work
     }
 
     fn adapt(&self, mut work: Work) -> Work {

@@ -3,6 +3,7 @@
 //! Only [`look`] and [`save`] touch the disk. What is found in the project is data of others: nothing of it
 //! is run, and no text of it can become another key of the file.
 
+mod command;
 mod dvc;
 mod find;
 mod folder;
@@ -66,6 +67,8 @@ pub struct Work {
     pub env: Vec<(String, String)>,
     /// Paths, folders and globs that they read.
     pub inputs: Vec<String>,
+    /// Whether all the code is among the inputs. Without it, nothing may be restored.
+    pub code_is_known: bool,
     /// Whether the data is among the inputs. Without it, nothing may be restored.
     pub data_is_known: bool,
     /// Paths, folders and globs that they make, the metrics not among them unless nothing else makes these.

@@ -14,6 +14,8 @@ pub(super) struct Traces {
     pub metrics: Vec<String>,
     /// Whether it fits a model.
     pub fits: bool,
+    /// Whether it may run code that its imports do not tell.
+    pub is_dynamic: bool,
 }
 
 /// A path in a script.
@@ -41,6 +43,18 @@ const WRITES: [&str; 8] = ["dump", "save", ".to_", "write", "export", "savefig",
 const FITS: [&str; 8] =
     [".fit(", ".backward(", "fit_transform(", ".train(", "xgb.train", "lgb.train", "Trainer(", "cross_val"];
 
+/// Ways to run code of the project that no import names.
+const DYNAMIC: [&str; 8] = [
+    "import_module(",
+    "__import__(",
+    "spec_from_file_location(",
+    "runpy.",
+    "exec(",
+    "subprocess.",
+    "os.system(",
+    "sys.path",
+];
+
 /// A statement: its code with every text in quotes replaced by `"`, and those texts.
 #[derive(Debug, Default)]
 struct Statement {
@@ -63,7 +77,10 @@ pub(super) fn scan(script: &str) -> Traces {
     for statement in statements(script) {
         let code = statement.code.trim();
         traces.fits |= FITS.iter().any(|call| code.contains(call));
-        traces.imports.extend(imports(code));
+        traces.is_dynamic |= DYNAMIC.iter().any(|call| code.contains(call));
+        for part in code.split(';') {
+            traces.imports.extend(imports(part.trim()));
+        }
         traces.paths.extend(paths(&statement));
         traces.metrics.extend(metrics(&statement));
     }
@@ -130,7 +147,7 @@ fn imports(code: &str) -> Vec<String> {
         let name = |part: &str| part.split_whitespace().next().map(str::to_owned);
         return modules.split(',').filter_map(name).collect();
     }
-    let from = code.strip_prefix("from ").and_then(|from| from.split_once(" import "));
+    let from = code.strip_prefix("from ").and_then(|from| from.split_once(" import"));
     let Some((module, names)) = from else { return Vec::new() };
     let module = module.trim();
     // `from . import x` and `from package import module` may name modules after the word import.

@@ -95,8 +95,29 @@ fn a_dvc_project() {
             "eval/metrics.json",
             "{\"avg_prec\": {\"train\": 0.97, \"test\": 0.92}, \"roc_auc\": {\"train\": 0.99, \"test\": 0.94}}",
         ),
-        ("src/train.py", ""),
-        ("src/evaluate.py", ""),
+        ("src/prepare.py", "from common import params\n"),
+        ("src/train.py", "from lib.models import build\n"),
+        ("src/lib/__init__.py", ""),
+        ("src/lib/models.py", "from common import*\n"),
+        ("src/common.py", "import os; import units\n"),
+        ("src/units.py", ""),
+        ("src/evaluate.py", "from common import params\n"),
+    ]);
+    insta::assert_snapshot!(shown(&found(&folder.path())));
+}
+
+#[test]
+fn a_dvc_project_whose_code_is_not_told_restores_nothing() {
+    let folder = project(&[
+        (
+            "dvc.yaml",
+            "stages:
+  train: {cmd: bash train.sh, deps: [train.sh, data.csv], outs: [model.pkl]}
+  evaluate: {cmd: python evaluate.py, deps: [evaluate.py], metrics: [m.json]}
+",
+        ),
+        ("evaluate.py", "sys.path.append('..')\nfrom common import params\n"),
+        ("data.csv", "a\n"),
     ]);
     insta::assert_snapshot!(shown(&found(&folder.path())));
 }
@@ -228,14 +249,9 @@ fn text() -> impl Strategy<Value = String> {
 fn work() -> impl Strategy<Value = Option<Work>> {
     let texts = || prop::collection::vec(text(), 0..3);
     let env = prop::collection::vec((text(), text()), 0..2);
-    let work = (text(), texts(), env, texts(), any::<bool>(), texts());
-    prop::option::of(work.prop_map(|(from, run, env, inputs, data_is_known, outputs)| Work {
-        from,
-        run,
-        env,
-        inputs,
-        data_is_known,
-        outputs,
+    let work = (text(), texts(), env, texts(), any::<[bool; 2]>(), texts());
+    prop::option::of(work.prop_map(|(from, run, env, inputs, [code_is_known, data_is_known], outputs)| {
+        Work { from, run, env, inputs, code_is_known, data_is_known, outputs }
     }))
 }
 

@@ -80,7 +80,7 @@ fn train(project: &Project) -> String {
 const RESTORED: &str =
     "While none of these has changed, the outputs are restored: name everything that it reads.";
 
-/// The inputs with a remark, which is none where something other than the data is `unknown`. Then nothing may
+/// The inputs with a remark, which is none where something other than the code and the data is `unknown`. Then nothing may
 /// be restored, since a restored result of another model or other data would be worse than doing it again.
 fn inputs(work: &Work, remark: Option<&str>, unknown: &str) -> String {
     let inputs = Kept::of("inputs", &work.inputs);
@@ -89,12 +89,19 @@ fn inputs(work: &Work, remark: Option<&str>, unknown: &str) -> String {
         let example = "  # It always runs. With inputs, it is restored while none of them has changed.\n";
         return line + example;
     }
-    let unknown = match (remark, work.data_is_known) {
-        (Some(""), true) => return line,
-        (Some(remark), true) => return format!("  # {remark}\n{line}"),
-        (Some(_), false) => "its data",
-        (None, true) => unknown,
-        (None, false) => &format!("{unknown} and its data"),
+    let unknown: Vec<&str> = [
+        remark.is_none().then_some(unknown),
+        (!work.code_is_known).then_some("all of its code"),
+        (!work.data_is_known).then_some("its data"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let unknown = match (unknown.as_slice(), remark) {
+        ([], None | Some("")) => return line,
+        ([], Some(remark)) => return format!("  # {remark}\n{line}"),
+        ([only], _) => (*only).to_owned(),
+        ([before @ .., last], _) => format!("{} and {last}", before.join(", ")),
     };
     let line = line.replace("  inputs:", "  # inputs:");
     format!(
