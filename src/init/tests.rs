@@ -154,6 +154,18 @@ fn the_script_that_fits_is_preferred_and_what_it_saves_somewhere_is_said() {
 }
 
 #[test]
+fn names_that_only_stand_in_the_scripts_are_no_rules_yet() {
+    let folder = project(&[
+        ("train.py", "joblib.dump(m.fit(pd.read_csv('data/train.csv')), 'model.joblib')\n"),
+        (
+            "evaluate.py",
+            "m = joblib.load('model.joblib')\nscores = {'accuracy': a, 'f1': b, 'log_loss': c}\nwith open('metrics.json', 'w') as f:\n  json.dump({'test': scores}, f)\n",
+        ),
+    ]);
+    insta::assert_snapshot!(shown(&found(&folder.path())));
+}
+
+#[test]
 fn an_empty_folder() {
     insta::assert_snapshot!(shown(&found(&project(&[]).path())));
 }

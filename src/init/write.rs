@@ -152,10 +152,27 @@ fn gate(project: &Project) -> String {
         let drop = if project.in_repository { ", max-drop: 0.02" } else { "" };
         return text
             + &format!(
-                "    # TODO: a metric of yours, and what it must reach.\n    accuracy: {{ min: 0.5{drop} }}\n"
+                "    # TODO: a metric of yours, with dots between nested keys, and what it must reach.\n    accuracy: {{ min: 0.5{drop} }}\n"
             );
     }
+    if project.measured.iter().all(|(_, value)| value.is_none()) {
+        return text + &unmeasured(&rules);
+    }
     rules.iter().fold(text, |text, rule| text + &line(rule))
+}
+
+/// Names that only stand in the scripts: one rule, for the file to be valid, and the others as comments. The
+/// metrics file may nest them.
+fn unmeasured(rules: &[Proposal]) -> String {
+    let mut text = "    # TODO: these names are from the text of the scripts, since there is no metrics file to read yet. Write them\n    \
+                    # as the metrics file has them, with dots between nested keys, such as test.accuracy, and the bounds too.\n    \
+                    # Or let `modelgate init --force` read them there, once it is made.\n"
+        .to_owned();
+    for (number, rule) in rules.iter().enumerate() {
+        let line = line(&Proposal { comment: None, ..rule.clone() });
+        text += &if number == 0 { line } else { format!("    # {}", line.trim_start()) };
+    }
+    text
 }
 
 fn line(rule: &Proposal) -> String {
