@@ -1,10 +1,12 @@
 //! What is in the project: which scripts train and evaluate, and what they read and make.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
 use super::folder::Folder;
-use super::recipe::{Runner, Script, has_target};
+use super::makefile::Makefile;
+use super::recipe::{Runner, Script};
 use super::scan::scan;
 use super::script::{Read, Role};
 use super::{Project, Work, command, dvc, manifest, measure};
@@ -56,8 +58,15 @@ impl Finder<'_> {
         for name in &stages.templated {
             project.hints.push(format!("the stage «{name}» of dvc.yaml has values that only DVC fills in"));
         }
+        let makefile = self.folder.text("Makefile").map(|text| Makefile::read(&text)).unwrap_or_default();
+        // With both targets, the Makefile is how people do it: it has the arguments that the scripts need.
+        let prefers_make = stages.train.is_none() && stages.evaluate.is_none();
+        let prefers_make = prefers_make && makefile.has("train") && evaluation(&makefile).is_some();
         let mut named = Vec::new();
         project.train = stages.train.map(|work| self.adapt(self.with_code(work))).or_else(|| {
+            if prefers_make {
+                return self.make(&makefile, Some("train"), &mut project);
+            }
             let read = self.script(&TRAIN, "train", |read| read.traces.fits).or_else(|| self.fitting());
             let unplaced = read.as_ref().map(Read::unplaced).unwrap_or_default();
             if !unplaced.is_empty() {
@@ -68,11 +77,14 @@ impl Finder<'_> {
                 project.hints.push(hint);
             }
             read.map(|read| self.keep(&read, Role::Train, &mut project.metrics, &mut named))
-                .or_else(|| self.target("train"))
+                .or_else(|| self.make(&makefile, Some("train"), &mut project))
         });
         let train_metrics = std::mem::take(&mut project.metrics);
         let train_named = std::mem::take(&mut named);
         project.evaluate = stages.evaluate.map(|work| self.adapt(self.with_code(work))).or_else(|| {
+            if prefers_make {
+                return self.make(&makefile, evaluation(&makefile), &mut project);
+            }
             // Beside the script that trains, if it has the choice.
             let beside = project
                 .train
@@ -83,10 +95,13 @@ impl Finder<'_> {
             self.hand_over(&read, project.train.as_mut());
             Some(self.keep(&read, Role::Evaluate, &mut project.metrics, &mut named))
         });
-        project.evaluate = project.evaluate.take().or_else(|| self.target("evaluate"));
+        if project.evaluate.is_none() {
+            project.evaluate = self.make(&makefile, evaluation(&makefile), &mut project);
+        }
         if !stages.metrics.is_empty() {
             project.metrics = stages.metrics;
         }
+        self.existing_models(&mut project);
         let alone = project.evaluate.is_none();
         if alone || project.metrics.is_empty() {
             project.metrics =
@@ -109,8 +124,11 @@ impl Finder<'_> {
 
     /// The names of metrics that the scripts of a stage write.
     fn named_in(&self, work: &Option<Work>) -> Vec<String> {
-        let inputs = work.iter().filter(|work| work.from == "dvc.yaml").flat_map(|work| &work.inputs);
-        let scripts = inputs.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
+        let told = work
+            .iter()
+            .filter(|work| ["dvc.yaml", "Makefile"].contains(&work.from.as_str()))
+            .flat_map(|work| &work.inputs);
+        let scripts = told.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
         scripts.filter_map(|script| self.folder.text(script)).flat_map(|text| scan(&text).metrics).collect()
     }
 
@@ -173,14 +191,57 @@ impl Finder<'_> {
         scripts.map(|path| Read::of(self.folder, self.script_at(path))).find(Read::makes_a_model)
     }
 
-    /// A target of the Makefile.
-    fn target(&self, target: &str) -> Option<Work> {
-        let makefile = self.folder.text("Makefile")?;
-        has_target(&makefile, target).then(|| Work {
-            from: "Makefile".into(),
-            run: vec![format!("make {target}")],
-            ..Work::default()
-        })
+    /// A target of the Makefile, with what the scripts read and make that it starts.
+    fn make(&self, makefile: &Makefile, target: Option<&str>, project: &mut Project) -> Option<Work> {
+        let target = target.filter(|target| makefile.has(target))?;
+        let role = if target == "train" { Role::Train } else { Role::Evaluate };
+        let recipe = makefile.recipe(target);
+        if role == Role::Evaluate && recipe.targets.contains("train") {
+            project.hints.push(format!("`make {target}` needs the target train: does it train once more?"));
+        }
+        let told: Vec<_> =
+            recipe.commands.iter().map(|command| command::started(self.folder, command)).collect();
+        let is_told = recipe.is_whole && told.iter().all(Option::is_some);
+        let started: Vec<_> = told.into_iter().flatten().flatten().collect();
+        let mut work =
+            Work { from: "Makefile".into(), run: vec![format!("make {target}")], ..Work::default() };
+        work.inputs.push("Makefile".into());
+        let mut code_is_known = is_told && !started.is_empty();
+        // The last one does what the target is named for.
+        for script in started.iter().rev() {
+            let read = Read::started(self.folder, self.script_at(&script.path), &script.search)
+                .with_arguments(&script.arguments);
+            read.read_and_made(self.folder, role, &mut work);
+            code_is_known &= work.code_is_known;
+            if project.metrics.is_empty() {
+                project.metrics = read.metrics_files(self.folder);
+            }
+            if let (Role::Evaluate, Some(train)) = (role, &mut project.train) {
+                self.hand_over(&read, Some(train));
+            }
+        }
+        work.code_is_known = code_is_known;
+        // What one script makes for the next would be taken for data.
+        work.data_is_known &= started.len() == 1;
+        work.inputs.extend(recipe.files.into_iter().filter(|file| self.folder.has_file(file)));
+        let mut seen = BTreeSet::new();
+        work.inputs.retain(|input| seen.insert(input.clone()) && !work.outputs.contains(input));
+        let mut seen = BTreeSet::new();
+        work.outputs.retain(|output| seen.insert(output.clone()));
+        // A step reads what the steps before it made in any case.
+        let trained = project.train.iter().flat_map(|train| &train.outputs).collect::<Vec<_>>();
+        work.inputs.retain(|input| !trained.iter().any(|output| dvc::is_within(input, output)));
+        Some(work)
+    }
+
+    /// The models that are there, where nothing tells what the training makes.
+    fn existing_models(&self, project: &mut Project) {
+        let Some(train) = project.train.as_mut().filter(|train| train.outputs.is_empty()) else { return };
+        train.outputs = self.folder.models();
+        if !train.outputs.is_empty() {
+            let models = train.outputs.join(", ");
+            project.hints.push(format!("{models}: there already. Is it what training makes?"));
+        }
     }
 
     fn keep(&self, read: &Read, role: Role, metrics: &mut Vec<String>, named: &mut Vec<String>) -> Work {
@@ -248,6 +309,11 @@ impl Finder<'_> {
             project.hints.push(format!("{folder}/ has so many files that only some were looked at"));
         }
     }
+}
+
+/// The target of the Makefile that evaluates.
+fn evaluation(makefile: &Makefile) -> Option<&'static str> {
+    ["evaluate", "eval"].into_iter().find(|target| makefile.has(target))
 }
 
 /// Whether a script is not part of the work itself.

@@ -7,6 +7,7 @@ mod command;
 mod dvc;
 mod find;
 mod folder;
+mod makefile;
 mod manifest;
 mod measure;
 mod recipe;

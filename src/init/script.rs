@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::dvc::from_folder;
 use super::folder::Folder;
 use super::recipe::{Runner, Script, shell_word};
-use super::scan::{Mention, Traces, Usage, scan};
+use super::scan::{Mention, Traces, Usage, arguments, scan};
 use super::{Work, manifest, measure};
 
 /// How many modules are followed.
 const MOST_MODULES: usize = 40;
 
-const MODELS: [&str; 16] = [
+/// The endings of models.
+pub(super) const MODELS: [&str; 16] = [
     "joblib",
     "pkl",
     "pickle",
@@ -97,6 +98,19 @@ impl Read {
         read
     }
 
+    /// The same script started with these arguments: what they name goes before its defaults.
+    pub fn with_arguments(mut self, words: &[String]) -> Self {
+        let mut paths = arguments(words);
+        let is_given = |mention: &Mention| {
+            mention.option.as_ref().is_some_and(|option| {
+                words.iter().any(|word| word.split('=').next() == Some(option.as_str()))
+            })
+        };
+        paths.extend(std::mem::take(&mut self.traces.paths).into_iter().filter(|mention| !is_given(mention)));
+        self.traces.paths = paths;
+        self
+    }
+
     /// The folder that it is in; none for the project itself.
     pub fn folder(&self) -> Option<&str> {
         self.script.path.rsplit_once('/').map(|(folder, _)| folder)
@@ -138,12 +152,18 @@ impl Read {
         if let Some(source) = &self.script.source {
             work.env.push(("PYTHONPATH".into(), source.clone()));
         }
-        if role == Role::Train {
-            work.outputs = self.models_made();
-        }
-        work.code_is_known = self.code_is_known;
-        (work.inputs, work.data_is_known) = self.inputs(folder, &work.outputs, role);
+        self.read_and_made(folder, role, &mut work);
         work
+    }
+
+    /// Adds to the work what the script reads and makes.
+    pub fn read_and_made(&self, folder: &Folder, role: Role, work: &mut Work) {
+        if role == Role::Train {
+            work.outputs.extend(self.models_made());
+        }
+        let (inputs, data_is_known) = self.inputs(folder, &work.outputs, role);
+        (work.code_is_known, work.data_is_known) = (self.code_is_known, data_is_known);
+        work.inputs.extend(inputs);
     }
 
     /// What it reads: the code, the settings, the packages, the data; and whether data is among it.

@@ -180,6 +180,47 @@ fn a_makefile_and_a_notebook() {
     insta::assert_snapshot!(shown(&found(&folder.path())));
 }
 
+/// The scripts need arguments, which only the Makefile knows.
+const HOUSES: [(&str, &str); 5] = [
+    (
+        "Makefile",
+        "PYTHON ?= python
+.PHONY: train evaluate
+
+train: data/ames.csv
+\t$(PYTHON) src/train.py --data data/ames.csv \\
+\t\t--model models/ridge.pkl
+
+evaluate: models/ridge.pkl
+\t@$(PYTHON) src/evaluate.py --model models/ridge.pkl --data data/ames.csv --out reports/metrics.csv
+",
+    ),
+    (
+        "src/train.py",
+        "from common import load\nparser.add_argument('--data', required=True)\nparser.add_argument('--model', default='model.pkl')\njoblib.dump(Ridge().fit(x, y), args.model)\n",
+    ),
+    ("src/common.py", "def load(path): return pd.read_csv(path)\n"),
+    ("src/evaluate.py", "from common import load\nparser.add_argument('--out', default='metrics.csv')\n"),
+    ("data/ames.csv", "area,price\n1,2\n"),
+];
+
+#[test]
+fn a_makefile_has_the_arguments_that_the_scripts_need() {
+    let mut files = HOUSES.to_vec();
+    files.push(("reports/metrics.csv", "metric,value\nr2,0.87\nrmse,24000\n"));
+    insta::assert_snapshot!(shown(&found(&project(&files).path())));
+}
+
+#[test]
+fn a_makefile_that_only_make_understands_restores_nothing() {
+    let makefile =
+        "include common.mk\ntrain:\n\t$(RUN) src/train.py\neval: train\n\tpython src/evaluate.py\n";
+    let mut files = HOUSES.to_vec();
+    files[0] = ("Makefile", makefile);
+    files.push(("models/ridge.pkl", ""));
+    insta::assert_snapshot!(shown(&found(&project(&files).path())));
+}
+
 #[test]
 fn the_example_comes_out_nearly_as_it_was_written_by_hand() {
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/breast-cancer");
