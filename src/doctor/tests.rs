@@ -60,6 +60,7 @@ impl Ward {
         examine(&Patient {
             config: config.as_ref().map_err(Vec::as_slice),
             file: "modelgate.yml",
+            text: &fs::read_to_string(root.join("modelgate.yml")).unwrap_or_default(),
             root: &root,
             run_dir: &root.join(".modelgate"),
             variables: &self.variables,
@@ -114,6 +115,21 @@ fn a_healthy_project() {
     let checks = ward.examine();
     assert!(checks.iter().all(|check| check.health < Health::Warning || check.name == "disk"), "{checks:#?}");
     assert!(show(&checks, true).contains("ready to run"));
+}
+
+#[test]
+fn what_is_left_to_decide_is_counted() {
+    let config = "version: 1\nmodel: TODO-list\nevaluate: { metrics: m.json }  # TODO: which?\n\
+                  # TODO: a rule\ngate: { rules: { accuracy: { min: 0.9 } } }\n";
+    let said = |config: &str| Ward::new(&[("modelgate.yml", config)], &[]).shown();
+    assert!(
+        said(config).contains("! configuration  2 TODOs are left in modelgate.yml\n"),
+        "{}",
+        said(config)
+    );
+    let one = config.replace("# TODO: a rule", "");
+    assert!(said(&one).contains("! configuration  1 TODO is left in modelgate.yml\n"), "{}", said(&one));
+    assert!(!said(&one.replace("# TODO: which?", "")).contains("TODO"));
 }
 
 #[test]
