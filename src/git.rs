@@ -188,6 +188,15 @@ impl Repository {
         Ok(self.git.expect(doing, &["rev-parse", "--is-shallow-repository"])?.trim() == "true")
     }
 
+    /// Whether the repository has a remote called origin.
+    ///
+    /// # Errors
+    /// A git that fails to answer.
+    pub fn has_origin(&self) -> Result<bool> {
+        let remotes = self.git.expect("ask git for its remotes", &["remote"])?;
+        Ok(remotes.lines().any(|remote| remote == "origin"))
+    }
+
     /// Appends a document to the history that `reference` names, safely beside other processes: a commit
     /// with `file` as its only file.
     ///

@@ -162,9 +162,24 @@ fn a_shallow_clone_is_told_the_yaml_of_its_forge() {
             baseline.iter().any(|(health, help)| *health == Health::Warning && help.contains(wanted)),
             "{baseline:?}"
         );
-        let fetch = baseline.iter().any(|(_, help)| help.contains("git fetch origin 'refs/modelgate/*"));
-        assert_eq!(fetch, forge != Forge::Local);
+        let fetches = |help: &str| help.contains("git fetch origin '") && help.contains("refs/modelgate/*'");
+        assert!(baseline.iter().any(|(_, help)| fetches(help)), "{baseline:?}");
+        assert!(baseline.iter().all(|(health, _)| *health == Health::Warning), "{baseline:?}");
     }
+}
+
+#[test]
+fn records_may_be_at_the_origin() {
+    let config = "version: 1\nmodel: churn\nevaluate: { metrics: m.json }\n\
+                  gate: { baseline: default-branch, rules: { accuracy: { min: 0.9 } } }\n";
+    let ward = Ward::new(&[("modelgate.yml", config)], &[]);
+    for arguments in [&["init", "--quiet"][..], &["add", "."], &["commit", "-qm", "1"]] {
+        ward.git(arguments);
+    }
+    assert_eq!(ward.health("baseline"), [(Health::Fine, String::new())]);
+    ward.git(&["remote", "add", "origin", "file:///nowhere"]);
+    let fetch = "git fetch origin '+refs/modelgate/*:refs/modelgate/*'".to_owned();
+    assert_eq!(ward.health("baseline"), [(Health::Warning, fetch)]);
 }
 
 #[test]
