@@ -12,6 +12,7 @@ use super::script::{Read, Role};
 use super::{Project, Work, command, dvc, manifest, measure};
 use crate::engine::Variables;
 use crate::fault::Result;
+use crate::git::Repository;
 
 const TRAIN: [&str; 6] =
     ["train.py", "train_model.py", "training.py", "model_train.py", "fit.py", "trainer.py"];
@@ -42,8 +43,22 @@ pub fn look(root: &Path, variables: &Variables) -> Result<Project> {
     measure::values(&folder, root, named, &mut project);
     finder.later(&mut project);
     finder.hints(&mut project);
+    project.loose = loose(root, &project);
     Ok(project)
 }
+
+/// What a run of the project makes and git neither tracks nor ignores; none where git cannot tell.
+fn loose(root: &Path, project: &Project) -> Vec<String> {
+    let Ok(repository) = Repository::around(root) else { return Vec::new() };
+    let outputs = [&project.train, &project.evaluate].into_iter().flatten().flat_map(|work| &work.outputs);
+    let junit = project.tests.as_ref().filter(|tests| tests.contains(JUNIT)).map(|_| JUNIT);
+    let made = outputs.chain(&project.metrics).map(String::as_str).chain(junit);
+    let made: BTreeSet<&str> = made.filter(|path| !path.contains(['*', '?', '['])).collect();
+    repository.loose(&made.into_iter().collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// The report of the tests.
+const JUNIT: &str = "junit.xml";
 
 struct Finder<'a> {
     folder: &'a Folder,
@@ -266,7 +281,7 @@ impl Finder<'_> {
         let has_conftest = self.folder.files.iter().any(|path| path.ends_with("conftest.py"));
         let uses_pytest = || self.folder.text(test).is_some_and(|text| text.contains("import pytest"));
         if manifest.names("pytest") || has_conftest || self.folder.has_file("pytest.ini") || uses_pytest() {
-            project.tests = Some(format!("{} -m pytest -q --junitxml=junit.xml", self.runner.python()));
+            project.tests = Some(format!("{} -m pytest -q --junitxml={JUNIT}", self.runner.python()));
         } else {
             project
                 .hints

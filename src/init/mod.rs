@@ -51,6 +51,8 @@ pub struct Project {
     pub measured: Vec<(MetricName, Option<f64>)>,
     /// Whether the project is in a git repository.
     pub in_repository: bool,
+    /// What a run makes and git neither tracks nor ignores.
+    pub loose: Vec<String>,
     /// What a later version of modelgate could use, such as `image (Dockerfile)`.
     pub later: Vec<String>,
     /// What a person should know, as sentences without their full stop.

@@ -180,6 +180,33 @@ fn a_makefile_and_a_notebook() {
     insta::assert_snapshot!(shown(&found(&folder.path())));
 }
 
+#[test]
+fn what_git_neither_tracks_nor_ignores_is_said() {
+    let mut files = HOUSES.to_vec();
+    files.extend([
+        (".gitignore", "*.pkl\n"),
+        ("tests/conftest.py", ""),
+        ("tests/test_a.py", ""),
+        ("reports/metrics.csv", "metric,value\nr2,0.87\n"),
+    ]);
+    let folder = project(&files);
+    let git = |arguments: &[&str]| {
+        let done = std::process::Command::new("git").current_dir(folder.path()).args(arguments).output();
+        assert!(done.unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    let closing = || {
+        let said = shown(&found(&folder.path()));
+        said.lines().find(|line| line.contains(".gitignore")).map(str::to_owned)
+    };
+    let both = "  a run makes files that git neither tracks nor ignores; add to .gitignore: junit.xml, reports/metrics.csv";
+    assert_eq!(closing().as_deref(), Some(both));
+    git(&["add", "reports"]);
+    assert_eq!(closing().as_deref(), Some(both.trim_end_matches(", reports/metrics.csv")));
+    fs::write(folder.path().join(".gitignore"), "*.pkl\njunit.xml\n").unwrap();
+    assert_eq!(closing(), None);
+}
+
 /// The scripts need arguments, which only the Makefile knows.
 const HOUSES: [(&str, &str); 5] = [
     (
@@ -328,7 +355,8 @@ prop_compose! {
             .filter_map(|(name, value)| Some((MetricName::new(name).ok()?, value.filter(|value| value.is_finite()))))
             .collect();
         let hints = later.clone();
-        Project { name, python, linters, tests, train, evaluate, metrics, measured, in_repository, later, hints }
+        let loose = metrics.clone();
+        Project { name, python, linters, tests, train, evaluate, metrics, measured, in_repository, loose, later, hints }
     }
 }
 
