@@ -188,6 +188,33 @@ impl Repository {
         Ok(self.git.expect(doing, &["rev-parse", "--is-shallow-repository"])?.trim() == "true")
     }
 
+    /// Whether the repository has a remote called origin.
+    ///
+    /// # Errors
+    /// A git that fails to answer.
+    pub fn has_origin(&self) -> Result<bool> {
+        let remotes = self.git.expect("ask git for its remotes", &["remote"])?;
+        Ok(remotes.lines().any(|remote| remote == "origin"))
+    }
+
+    /// Those of `paths`, relative to the folder, that are neither tracked nor ignored, there or not.
+    ///
+    /// # Errors
+    /// A git that fails, such as over a path outside the repository.
+    pub fn loose(&self, paths: &[&str]) -> Result<Vec<String>> {
+        const DOING: &str = "ask git which files it ignores";
+        let mut loose = Vec::new();
+        for path in paths {
+            // Exit 1: not ignored. A tracked file is never ignored.
+            let ignored = self.git.ask(&["check-ignore", "--quiet", "--", path]).map_err(cannot_start)?;
+            let is_new = || self.git.expect(DOING, &["--literal-pathspecs", "ls-files", "--", path]);
+            if !ignored.succeeded() && is_new()?.is_empty() {
+                loose.push((*path).to_owned());
+            }
+        }
+        Ok(loose)
+    }
+
     /// Appends a document to the history that `reference` names, safely beside other processes: a commit
     /// with `file` as its only file.
     ///

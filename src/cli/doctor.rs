@@ -27,10 +27,14 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
     let path = wire::config_path(&call.settings, &call.environment);
     let config = wire::read_config(&path);
     let root = path.parent().unwrap_or(Path::new("."));
+    // A file that is no good has been read as far as it can be.
+    let text = config.as_ref().ok().and_then(|_| std::fs::read(&path).ok()).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
     let folder = wire::run_folder(&call.settings, &call.environment, &path);
     let checks = doctor::examine(&Patient {
         config: config.as_ref().map_err(|invalid| invalid.problems.as_slice()),
         file: &show::near(&path, &call.environment.folder),
+        text: &text,
         root,
         run_dir: folder.path(),
         variables: &call.environment.variables,

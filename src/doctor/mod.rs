@@ -56,6 +56,8 @@ pub struct Patient<'a> {
     pub config: Result<&'a Config, &'a [Problem]>,
     /// What the reader calls the file of the configuration.
     pub file: &'a str,
+    /// The text of that file; empty where it cannot be read.
+    pub text: &'a str,
     /// The folder of the configuration, absolute.
     pub root: &'a Path,
     /// The folder of the run, absolute.
@@ -120,11 +122,25 @@ fn configuration(patient: &Patient<'_>) -> Vec<Check> {
         }
     };
     if config.unavailable.is_empty() {
-        return vec![Check::fine(NAME, format!("{file} is valid"))];
+        let mut checks = vec![Check::fine(NAME, format!("{file} is valid"))];
+        checks.extend(todos(patient));
+        return checks;
     }
     let keys: Vec<String> = config.unavailable.iter().map(|part| format!("«{}»", part.key)).collect();
     let says = format!("{file} asks for what this version cannot do yet: {}", keys.join(", "));
     vec![Check::broken(NAME, says).help("take it out of the file for now")]
+}
+
+/// What is left for a person to decide, as `modelgate init` marks it.
+fn todos(patient: &Patient<'_>) -> Option<Check> {
+    let comments = patient.text.lines().filter_map(|line| line.split_once('#'));
+    let left = comments.filter(|(_, comment)| comment.contains("TODO")).count();
+    let says = match left {
+        0 => return None,
+        1 => format!("1 TODO is left in {}", patient.file),
+        many => format!("{many} TODOs are left in {}", patient.file),
+    };
+    Some(Check::warning("configuration", says).help(format!("grep -n TODO {}", patient.file)))
 }
 
 /// The steps that run commands.

@@ -49,7 +49,8 @@ fn baseline(repository: &Repository, model: &ModelName, forge: Forge) -> Result<
         let says = "the default branch is not known, so there is no baseline";
         checks.push(Check::warning(BASELINE, says).help("git remote set-head origin --auto"));
     }
-    if repository.is_shallow()? {
+    let is_shallow = repository.is_shallow()?;
+    if is_shallow {
         let says = "this clone is shallow: it cannot tell which commits are in the default branch's history";
         checks.push(Check::warning(BASELINE, says).help(whole_history(forge)));
     }
@@ -57,6 +58,10 @@ fn baseline(repository: &Repository, model: &ModelName, forge: Forge) -> Result<
     let is_recorded = repository.latest(&reference, "run.json", 1)?.next().is_some();
     checks.push(match (is_recorded, forge) {
         (true, _) => Check::fine(BASELINE, format!("earlier runs are in {reference}")),
+        (false, Forge::Local) if is_shallow || repository.has_origin()? => {
+            let says = "no run is recorded here; there may be records at the origin, which a clone does not bring along";
+            Check::warning(BASELINE, says).help("git fetch origin '+refs/modelgate/*:refs/modelgate/*'")
+        }
         (false, Forge::Local) => {
             Check::fine(BASELINE, "no run is recorded yet; the first approved one becomes the baseline")
         }

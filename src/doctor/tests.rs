@@ -60,6 +60,7 @@ impl Ward {
         examine(&Patient {
             config: config.as_ref().map_err(Vec::as_slice),
             file: "modelgate.yml",
+            text: &fs::read_to_string(root.join("modelgate.yml")).unwrap_or_default(),
             root: &root,
             run_dir: &root.join(".modelgate"),
             variables: &self.variables,
@@ -117,6 +118,21 @@ fn a_healthy_project() {
 }
 
 #[test]
+fn what_is_left_to_decide_is_counted() {
+    let config = "version: 1\nmodel: TODO-list\nevaluate: { metrics: m.json }  # TODO: which?\n\
+                  # TODO: a rule\ngate: { rules: { accuracy: { min: 0.9 } } }\n";
+    let said = |config: &str| Ward::new(&[("modelgate.yml", config)], &[]).shown();
+    assert!(
+        said(config).contains("! configuration  2 TODOs are left in modelgate.yml\n"),
+        "{}",
+        said(config)
+    );
+    let one = config.replace("# TODO: a rule", "");
+    assert!(said(&one).contains("! configuration  1 TODO is left in modelgate.yml\n"), "{}", said(&one));
+    assert!(!said(&one.replace("# TODO: which?", "")).contains("TODO"));
+}
+
+#[test]
 fn a_shallow_clone_is_told_the_yaml_of_its_forge() {
     let config = "version: 1\nmodel: churn\nevaluate: { metrics: m.json }\n\
                   gate: { baseline: default-branch, rules: { accuracy: { min: 0.9 } } }\n";
@@ -146,9 +162,24 @@ fn a_shallow_clone_is_told_the_yaml_of_its_forge() {
             baseline.iter().any(|(health, help)| *health == Health::Warning && help.contains(wanted)),
             "{baseline:?}"
         );
-        let fetch = baseline.iter().any(|(_, help)| help.contains("git fetch origin 'refs/modelgate/*"));
-        assert_eq!(fetch, forge != Forge::Local);
+        let fetches = |help: &str| help.contains("git fetch origin '") && help.contains("refs/modelgate/*'");
+        assert!(baseline.iter().any(|(_, help)| fetches(help)), "{baseline:?}");
+        assert!(baseline.iter().all(|(health, _)| *health == Health::Warning), "{baseline:?}");
     }
+}
+
+#[test]
+fn records_may_be_at_the_origin() {
+    let config = "version: 1\nmodel: churn\nevaluate: { metrics: m.json }\n\
+                  gate: { baseline: default-branch, rules: { accuracy: { min: 0.9 } } }\n";
+    let ward = Ward::new(&[("modelgate.yml", config)], &[]);
+    for arguments in [&["init", "--quiet"][..], &["add", "."], &["commit", "-qm", "1"]] {
+        ward.git(arguments);
+    }
+    assert_eq!(ward.health("baseline"), [(Health::Fine, String::new())]);
+    ward.git(&["remote", "add", "origin", "file:///nowhere"]);
+    let fetch = "git fetch origin '+refs/modelgate/*:refs/modelgate/*'".to_owned();
+    assert_eq!(ward.health("baseline"), [(Health::Warning, fetch)]);
 }
 
 #[test]

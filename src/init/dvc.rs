@@ -94,7 +94,7 @@ fn feeds(output: &str, input: &str) -> bool {
     is_within(input, output) || is_within(output, input)
 }
 
-fn is_within(path: &str, folder: &str) -> bool {
+pub(super) fn is_within(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder.trim_end_matches('/'))
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -118,7 +118,8 @@ fn work(stages: &[Stage], later: &BTreeSet<&String>, with_metrics: bool) -> Opti
         outputs.extend(last.metrics.iter().filter(|file| !last.outputs.contains(file)).cloned());
     }
     let run = stages.iter().flat_map(|stage| stage.run.clone()).collect();
-    Some(Work { from: FILE.into(), run, env: Vec::new(), inputs, data_is_known: true, outputs })
+    // The code is what the commands start, and is looked for in the project.
+    Some(Work { from: FILE.into(), run, inputs, data_is_known: true, outputs, ..Work::default() })
 }
 
 /// A stage, unless it says what only DVC can fill in.
@@ -161,12 +162,12 @@ fn stage(node: &Node) -> Option<Stage> {
     Some(Stage { run, inputs: within(inputs), outputs: within(outputs), metrics: within(metrics) })
 }
 
-/// A path that a stage in `folder` names, as the project names it.
-fn from_folder(folder: &str, path: &str) -> String {
-    let mut parts: Vec<&str> = folder.split('/').collect();
+/// A path that a command in `folder` names, as the project names it.
+pub(super) fn from_folder(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
-            "." => {}
+            "." | "" => {}
             ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
             part => parts.push(part),
         }

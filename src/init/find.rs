@@ -1,15 +1,18 @@
 //! What is in the project: which scripts train and evaluate, and what they read and make.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
 use super::folder::Folder;
-use super::recipe::{Runner, Script, has_target};
+use super::makefile::Makefile;
+use super::recipe::{Runner, Script};
 use super::scan::scan;
 use super::script::{Read, Role};
-use super::{Project, Work, dvc, manifest, measure};
+use super::{Project, Work, command, dvc, manifest, measure};
 use crate::engine::Variables;
 use crate::fault::Result;
+use crate::git::Repository;
 
 const TRAIN: [&str; 6] =
     ["train.py", "train_model.py", "training.py", "model_train.py", "fit.py", "trainer.py"];
@@ -40,8 +43,22 @@ pub fn look(root: &Path, variables: &Variables) -> Result<Project> {
     measure::values(&folder, root, named, &mut project);
     finder.later(&mut project);
     finder.hints(&mut project);
+    project.loose = loose(root, &project);
     Ok(project)
 }
+
+/// What a run of the project makes and git neither tracks nor ignores; none where git cannot tell.
+fn loose(root: &Path, project: &Project) -> Vec<String> {
+    let Ok(repository) = Repository::around(root) else { return Vec::new() };
+    let outputs = [&project.train, &project.evaluate].into_iter().flatten().flat_map(|work| &work.outputs);
+    let junit = project.tests.as_ref().filter(|tests| tests.contains(JUNIT)).map(|_| JUNIT);
+    let made = outputs.chain(&project.metrics).map(String::as_str).chain(junit);
+    let made: BTreeSet<&str> = made.filter(|path| !path.contains(['*', '?', '['])).collect();
+    repository.loose(&made.into_iter().collect::<Vec<_>>()).unwrap_or_default()
+}
+
+/// The report of the tests.
+const JUNIT: &str = "junit.xml";
 
 struct Finder<'a> {
     folder: &'a Folder,
@@ -56,8 +73,15 @@ impl Finder<'_> {
         for name in &stages.templated {
             project.hints.push(format!("the stage «{name}» of dvc.yaml has values that only DVC fills in"));
         }
+        let makefile = self.folder.text("Makefile").map(|text| Makefile::read(&text)).unwrap_or_default();
+        // With both targets, the Makefile is how people do it: it has the arguments that the scripts need.
+        let prefers_make = stages.train.is_none() && stages.evaluate.is_none();
+        let prefers_make = prefers_make && makefile.has("train") && evaluation(&makefile).is_some();
         let mut named = Vec::new();
-        project.train = stages.train.map(|work| self.adapt(work)).or_else(|| {
+        project.train = stages.train.map(|work| self.adapt(self.with_code(work))).or_else(|| {
+            if prefers_make {
+                return self.make(&makefile, Some("train"), &mut project);
+            }
             let read = self.script(&TRAIN, "train", |read| read.traces.fits).or_else(|| self.fitting());
             let unplaced = read.as_ref().map(Read::unplaced).unwrap_or_default();
             if !unplaced.is_empty() {
@@ -68,11 +92,14 @@ impl Finder<'_> {
                 project.hints.push(hint);
             }
             read.map(|read| self.keep(&read, Role::Train, &mut project.metrics, &mut named))
-                .or_else(|| self.target("train"))
+                .or_else(|| self.make(&makefile, Some("train"), &mut project))
         });
         let train_metrics = std::mem::take(&mut project.metrics);
         let train_named = std::mem::take(&mut named);
-        project.evaluate = stages.evaluate.map(|work| self.adapt(work)).or_else(|| {
+        project.evaluate = stages.evaluate.map(|work| self.adapt(self.with_code(work))).or_else(|| {
+            if prefers_make {
+                return self.make(&makefile, evaluation(&makefile), &mut project);
+            }
             // Beside the script that trains, if it has the choice.
             let beside = project
                 .train
@@ -83,10 +110,13 @@ impl Finder<'_> {
             self.hand_over(&read, project.train.as_mut());
             Some(self.keep(&read, Role::Evaluate, &mut project.metrics, &mut named))
         });
-        project.evaluate = project.evaluate.take().or_else(|| self.target("evaluate"));
+        if project.evaluate.is_none() {
+            project.evaluate = self.make(&makefile, evaluation(&makefile), &mut project);
+        }
         if !stages.metrics.is_empty() {
             project.metrics = stages.metrics;
         }
+        self.existing_models(&mut project);
         let alone = project.evaluate.is_none();
         if alone || project.metrics.is_empty() {
             project.metrics =
@@ -109,9 +139,30 @@ impl Finder<'_> {
 
     /// The names of metrics that the scripts of a stage write.
     fn named_in(&self, work: &Option<Work>) -> Vec<String> {
-        let inputs = work.iter().filter(|work| work.from == "dvc.yaml").flat_map(|work| &work.inputs);
-        let scripts = inputs.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
+        let told = work
+            .iter()
+            .filter(|work| ["dvc.yaml", "Makefile"].contains(&work.from.as_str()))
+            .flat_map(|work| &work.inputs);
+        let scripts = told.filter(|input| input.ends_with(".py")).take(MOST_NAMED);
         scripts.filter_map(|script| self.folder.text(script)).flat_map(|text| scan(&text).metrics).collect()
+    }
+
+    /// The work of somebody else's commands, with the scripts that they start and what these import of the
+    /// project among the inputs.
+    fn with_code(&self, mut work: Work) -> Work {
+        let started = work.run.iter().map(|command| command::started(self.folder, command));
+        let started: Vec<_> = started.collect::<Option<Vec<_>>>().unwrap_or_default().concat();
+        work.code_is_known = !started.is_empty();
+        for script in &started {
+            let read = Read::started(self.folder, self.script_at(&script.path), &script.search);
+            work.code_is_known &= read.code_is_known;
+            for path in read.code() {
+                if !work.inputs.iter().any(|input| dvc::is_within(&path, input)) {
+                    work.inputs.push(path);
+                }
+            }
+        }
+        work
     }
 
     fn adapt(&self, mut work: Work) -> Work {
@@ -155,14 +206,57 @@ impl Finder<'_> {
         scripts.map(|path| Read::of(self.folder, self.script_at(path))).find(Read::makes_a_model)
     }
 
-    /// A target of the Makefile.
-    fn target(&self, target: &str) -> Option<Work> {
-        let makefile = self.folder.text("Makefile")?;
-        has_target(&makefile, target).then(|| Work {
-            from: "Makefile".into(),
-            run: vec![format!("make {target}")],
-            ..Work::default()
-        })
+    /// A target of the Makefile, with what the scripts read and make that it starts.
+    fn make(&self, makefile: &Makefile, target: Option<&str>, project: &mut Project) -> Option<Work> {
+        let target = target.filter(|target| makefile.has(target))?;
+        let role = if target == "train" { Role::Train } else { Role::Evaluate };
+        let recipe = makefile.recipe(target);
+        if role == Role::Evaluate && recipe.targets.contains("train") {
+            project.hints.push(format!("`make {target}` needs the target train: does it train once more?"));
+        }
+        let told: Vec<_> =
+            recipe.commands.iter().map(|command| command::started(self.folder, command)).collect();
+        let is_told = recipe.is_whole && told.iter().all(Option::is_some);
+        let started: Vec<_> = told.into_iter().flatten().flatten().collect();
+        let mut work =
+            Work { from: "Makefile".into(), run: vec![format!("make {target}")], ..Work::default() };
+        work.inputs.push("Makefile".into());
+        let mut code_is_known = is_told && !started.is_empty();
+        // The last one does what the target is named for.
+        for script in started.iter().rev() {
+            let read = Read::started(self.folder, self.script_at(&script.path), &script.search)
+                .with_arguments(&script.arguments);
+            read.read_and_made(self.folder, role, &mut work);
+            code_is_known &= work.code_is_known;
+            if project.metrics.is_empty() {
+                project.metrics = read.metrics_files(self.folder);
+            }
+            if let (Role::Evaluate, Some(train)) = (role, &mut project.train) {
+                self.hand_over(&read, Some(train));
+            }
+        }
+        work.code_is_known = code_is_known;
+        // What one script makes for the next would be taken for data.
+        work.data_is_known &= started.len() == 1;
+        work.inputs.extend(recipe.files.into_iter().filter(|file| self.folder.has_file(file)));
+        let mut seen = BTreeSet::new();
+        work.inputs.retain(|input| seen.insert(input.clone()) && !work.outputs.contains(input));
+        let mut seen = BTreeSet::new();
+        work.outputs.retain(|output| seen.insert(output.clone()));
+        // A step reads what the steps before it made in any case.
+        let trained = project.train.iter().flat_map(|train| &train.outputs).collect::<Vec<_>>();
+        work.inputs.retain(|input| !trained.iter().any(|output| dvc::is_within(input, output)));
+        Some(work)
+    }
+
+    /// The models that are there, where nothing tells what the training makes.
+    fn existing_models(&self, project: &mut Project) {
+        let Some(train) = project.train.as_mut().filter(|train| train.outputs.is_empty()) else { return };
+        train.outputs = self.folder.models();
+        if !train.outputs.is_empty() {
+            let models = train.outputs.join(", ");
+            project.hints.push(format!("{models}: there already. Is it what training makes?"));
+        }
     }
 
     fn keep(&self, read: &Read, role: Role, metrics: &mut Vec<String>, named: &mut Vec<String>) -> Work {
@@ -187,7 +281,7 @@ impl Finder<'_> {
         let has_conftest = self.folder.files.iter().any(|path| path.ends_with("conftest.py"));
         let uses_pytest = || self.folder.text(test).is_some_and(|text| text.contains("import pytest"));
         if manifest.names("pytest") || has_conftest || self.folder.has_file("pytest.ini") || uses_pytest() {
-            project.tests = Some(format!("{} -m pytest -q --junitxml=junit.xml", self.runner.python()));
+            project.tests = Some(format!("{} -m pytest -q --junitxml={JUNIT}", self.runner.python()));
         } else {
             project
                 .hints
@@ -230,6 +324,11 @@ impl Finder<'_> {
             project.hints.push(format!("{folder}/ has so many files that only some were looked at"));
         }
     }
+}
+
+/// The target of the Makefile that evaluates.
+fn evaluation(makefile: &Makefile) -> Option<&'static str> {
+    ["evaluate", "eval"].into_iter().find(|target| makefile.has(target))
 }
 
 /// Whether a script is not part of the work itself.

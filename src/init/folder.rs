@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
+use super::script::MODELS;
 use crate::fault::{Fault, Result};
 use crate::files::{unfinished, write_whole};
 
@@ -19,6 +20,9 @@ const MOST_ENTRIES: usize = 20_000;
 
 /// How many files of one kind are kept of a folder.
 const MOST_OF_A_KIND: usize = 200;
+
+/// How many models that are there are taken for what the training makes.
+const MOST_MODELS: usize = 4;
 
 /// How much is read of a file.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -119,6 +123,27 @@ impl Folder {
         File::open(path).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
         let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
         Some(text.trim_start_matches('\u{feff}').to_owned())
+    }
+
+    /// The models that are there, git-ignored or not, in the first folder that has any.
+    pub fn models(&self) -> Vec<String> {
+        let usual = ["", "models", "model", "artifacts", "outputs"];
+        usual
+            .iter()
+            .map(|folder| self.models_in(folder))
+            .find(|models| !models.is_empty())
+            .unwrap_or_default()
+    }
+
+    fn models_in(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.root.join(folder)).into_iter().flatten().take(MOST_ENTRIES).flatten();
+        let paths = entries.map(|entry| entry.path()).filter(|path| path.is_file());
+        let is_model = |path: &String| path.rsplit_once('.').is_some_and(|(_, end)| MODELS.contains(&end));
+        let mut models: Vec<String> =
+            paths.filter_map(|path| relative(&self.root, &path)).filter(is_model).collect();
+        models.sort();
+        models.truncate(MOST_MODELS);
+        models
     }
 
     /// The folder's own name.

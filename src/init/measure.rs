@@ -9,7 +9,7 @@ use crate::files::ProjectFile;
 use crate::name::MetricName;
 
 /// Where metrics are where no script tells.
-const USUAL: [&str; 9] = [
+const USUAL: [&str; 13] = [
     "metrics.json",
     "metrics.yaml",
     "metrics.yml",
@@ -19,6 +19,10 @@ const USUAL: [&str; 9] = [
     "outputs/metrics.json",
     "metrics/metrics.json",
     "metrics.csv",
+    "reports/metrics.csv",
+    "results/metrics.csv",
+    "outputs/metrics.csv",
+    "metrics/metrics.csv",
 ];
 
 /// Words in the name of a file that holds metrics.

@@ -3,9 +3,11 @@
 //! Only [`look`] and [`save`] touch the disk. What is found in the project is data of others: nothing of it
 //! is run, and no text of it can become another key of the file.
 
+mod command;
 mod dvc;
 mod find;
 mod folder;
+mod makefile;
 mod manifest;
 mod measure;
 mod recipe;
@@ -49,6 +51,8 @@ pub struct Project {
     pub measured: Vec<(MetricName, Option<f64>)>,
     /// Whether the project is in a git repository.
     pub in_repository: bool,
+    /// What a run makes and git neither tracks nor ignores.
+    pub loose: Vec<String>,
     /// What a later version of modelgate could use, such as `image (Dockerfile)`.
     pub later: Vec<String>,
     /// What a person should know, as sentences without their full stop.
@@ -66,6 +70,8 @@ pub struct Work {
     pub env: Vec<(String, String)>,
     /// Paths, folders and globs that they read.
     pub inputs: Vec<String>,
+    /// Whether all the code is among the inputs. Without it, nothing may be restored.
+    pub code_is_known: bool,
     /// Whether the data is among the inputs. Without it, nothing may be restored.
     pub data_is_known: bool,
     /// Paths, folders and globs that they make, the metrics not among them unless nothing else makes these.

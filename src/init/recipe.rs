@@ -107,14 +107,6 @@ fn is_in_path(path: Option<&OsStr>, program: &str) -> bool {
     path.is_some_and(|path| std::env::split_paths(path).any(|folder| has(&folder)))
 }
 
-/// Whether a Makefile has a target.
-pub(super) fn has_target(makefile: &str, target: &str) -> bool {
-    makefile.lines().any(|line| {
-        let rest = line.strip_prefix(target).map(str::trim_start);
-        rest.and_then(|rest| rest.strip_prefix(':')).is_some_and(|rest| !rest.starts_with('='))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,12 +131,6 @@ mod tests {
         assert_eq!(shell_word("my $(rm).py"), "'my $(rm).py'");
         assert_eq!(shell_word("it's.py"), "'it'\\''s.py'");
         assert_eq!(shell_word("-c.py"), "'./-c.py'");
-    }
-
-    #[test]
-    fn targets_are_told_from_variables() {
-        assert!(has_target("a:\n\ttrue\ntrain : data\n", "train"));
-        assert!(!has_target("train := x\ntrainer:\n", "train"));
     }
 
     #[test]

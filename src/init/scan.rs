@@ -14,6 +14,8 @@ pub(super) struct Traces {
     pub metrics: Vec<String>,
     /// Whether it fits a model.
     pub fits: bool,
+    /// Whether it may run code that its imports do not tell.
+    pub is_dynamic: bool,
 }
 
 /// A path in a script.
@@ -25,6 +27,8 @@ pub(super) struct Mention {
     pub partial: bool,
     /// Whether it stands in the script itself, not in a module that it imports.
     pub own: bool,
+    /// The option of the command line that it is the default of.
+    pub option: Option<String>,
 }
 
 /// What a script does with a path.
@@ -40,6 +44,23 @@ const READS: [&str; 9] =
 const WRITES: [&str; 8] = ["dump", "save", ".to_", "write", "export", "savefig", "savetxt", "writer"];
 const FITS: [&str; 8] =
     [".fit(", ".backward(", "fit_transform(", ".train(", "xgb.train", "lgb.train", "Trainer(", "cross_val"];
+
+/// Ways to run code of the project that no import names.
+const DYNAMIC: [&str; 8] = [
+    "import_module(",
+    "__import__(",
+    "spec_from_file_location(",
+    "runpy.",
+    "exec(",
+    "subprocess.",
+    "os.system(",
+    "sys.path",
+];
+
+/// Beginnings of options whose value is written.
+const WRITING: [&str; 4] = ["--out", "--save", "--model-out", "--metrics"];
+/// Beginnings of options whose value is read.
+const READING: [&str; 5] = ["--data", "--in", "--config", "--train", "--test"];
 
 /// A statement: its code with every text in quotes replaced by `"`, and those texts.
 #[derive(Debug, Default)]
@@ -63,7 +84,10 @@ pub(super) fn scan(script: &str) -> Traces {
     for statement in statements(script) {
         let code = statement.code.trim();
         traces.fits |= FITS.iter().any(|call| code.contains(call));
-        traces.imports.extend(imports(code));
+        traces.is_dynamic |= DYNAMIC.iter().any(|call| code.contains(call));
+        for part in code.split(';') {
+            traces.imports.extend(imports(part.trim()));
+        }
         traces.paths.extend(paths(&statement));
         traces.metrics.extend(metrics(&statement));
     }
@@ -130,7 +154,7 @@ fn imports(code: &str) -> Vec<String> {
         let name = |part: &str| part.split_whitespace().next().map(str::to_owned);
         return modules.split(',').filter_map(name).collect();
     }
-    let from = code.strip_prefix("from ").and_then(|from| from.split_once(" import "));
+    let from = code.strip_prefix("from ").and_then(|from| from.split_once(" import"));
     let Some((module, names)) = from else { return Vec::new() };
     let module = module.trim();
     // `from . import x` and `from package import module` may name modules after the word import.
@@ -156,10 +180,19 @@ fn paths(statement: &Statement) -> Vec<Mention> {
         }
     }
     let usage = usage(statement);
+    let takes_options = ["add_argument(", "option("].iter().any(|call| statement.code.contains(call));
+    let option = statement.texts.iter().map(|quoted| &quoted.text).find(|text| text.starts_with("--"));
+    let option = option.filter(|_| takes_options);
     chains
         .into_iter()
         .filter(|chain| !chain.computed && looks_like_path(&chain.path))
-        .map(|chain| Mention { path: chain.path, usage, partial: chain.partial, own: true })
+        .map(|chain| Mention {
+            path: chain.path,
+            usage,
+            partial: chain.partial,
+            own: true,
+            option: option.cloned(),
+        })
         .collect()
 }
 
@@ -217,16 +250,43 @@ fn usage(statement: &Statement) -> Usage {
         |words: &[&str]| statement.texts.iter().any(|q| words.iter().any(|word| q.text.starts_with(word)));
     let writes = WRITES.iter().any(|word| code.contains(word))
         || mode(&["w", "wb", "wt", "w+", "x", "a", "ab"])
-        || flag(&["--out", "--save", "--model-out", "--metrics"]);
+        || flag(&WRITING);
     let reads = READS.iter().any(|word| code.contains(word))
         || mode(&["r", "rb", "rt"])
-        || flag(&["--data", "--in", "--config", "--train", "--test"])
+        || flag(&READING)
         || (code.contains("open(") && !writes);
     match (reads, writes) {
         (true, false) => Usage::Read,
         (false, true) => Usage::Write,
         _ => Usage::Unknown,
     }
+}
+
+/// The paths among the arguments that a script is started with.
+pub(super) fn arguments(words: &[String]) -> Vec<Mention> {
+    let mut option: Option<&str> = None;
+    let mut mentions = Vec::new();
+    for word in words {
+        let (name, value) = match word.split_once('=') {
+            _ if !word.starts_with('-') => (option.take(), word.as_str()),
+            Some((name, value)) => (Some(name), value),
+            None => {
+                option = Some(word);
+                continue;
+            }
+        };
+        let is = |list: &[&str]| name.is_some_and(|name| list.iter().any(|begin| name.starts_with(begin)));
+        let usage = match (is(&WRITING) || name == Some("-o"), is(&READING)) {
+            (true, _) => Usage::Write,
+            (false, true) => Usage::Read,
+            (false, false) => Usage::Unknown,
+        };
+        if looks_like_path(value) {
+            let (path, option) = (value.to_owned(), name.map(str::to_owned));
+            mentions.push(Mention { path, usage, partial: false, own: true, option });
+        }
+    }
+    mentions
 }
 
 /// Names of metrics: keys of a map, `metrics["f1"] = …` and `log_metric("f1", …)`.
@@ -311,6 +371,19 @@ mod tests {
             let paths = found(script);
             assert!(paths.is_empty() || script.contains("unclosed"), "{script}: {paths:?}");
         }
+    }
+
+    #[test]
+    fn arguments_are_read_or_written_by_their_option() {
+        let words =
+            ["--data", "data/a.csv", "-v", "--out=reports/m.csv", "models/a.pkl", "--lr", "0.1", "--x"];
+        let found = arguments(&words.map(str::to_owned));
+        let found: Vec<_> = found.into_iter().map(|mention| (mention.path, mention.usage)).collect();
+        let wanted =
+            [("data/a.csv", Usage::Read), ("reports/m.csv", Usage::Write), ("models/a.pkl", Usage::Unknown)];
+        assert_eq!(found[..3], wanted.map(|(path, usage)| (path.to_owned(), usage)));
+        let scanned = scan("parser.add_argument('--out', default='out/metrics.csv')");
+        assert_eq!(scanned.paths[0].option.as_deref(), Some("--out"));
     }
 
     #[test]

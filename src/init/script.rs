@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use super::dvc::from_folder;
 use super::folder::Folder;
 use super::recipe::{Runner, Script, shell_word};
-use super::scan::{Mention, Traces, Usage, scan};
+use super::scan::{Mention, Traces, Usage, arguments, scan};
 use super::{Work, manifest, measure};
 
 /// How many modules are followed.
 const MOST_MODULES: usize = 40;
 
-const MODELS: [&str; 16] = [
+/// The endings of models.
+pub(super) const MODELS: [&str; 16] = [
     "joblib",
     "pkl",
     "pickle",
@@ -46,22 +48,41 @@ pub(super) struct Read {
     /// The project's modules that it imports, itself first.
     modules: Vec<String>,
     pub traces: Traces,
+    /// Whether every module of the project that it runs is among these.
+    pub code_is_known: bool,
     shell: bool,
 }
 
 impl Read {
     /// Reads a script and what it imports of the project.
     pub fn of(folder: &Folder, script: Script) -> Self {
-        let mut read =
-            Self { modules: vec![script.path.clone()], script, traces: Traces::default(), shell: false };
+        Self::started(folder, script, &[])
+    }
+
+    /// Reads a script and what it imports of the project, also from the folders in `search`.
+    pub fn started(folder: &Folder, script: Script, search: &[String]) -> Self {
+        let mut read = Self {
+            modules: vec![script.path.clone()],
+            script,
+            traces: Traces::default(),
+            code_is_known: true,
+            shell: false,
+        };
         let mut next = 0;
-        while let Some(path) = read.modules.get(next).cloned().filter(|_| next < MOST_MODULES) {
+        while let Some(path) = read.modules.get(next).cloned() {
+            if next == MOST_MODULES {
+                read.code_is_known = false;
+                break;
+            }
             let traces = scan(&folder.text(&path).unwrap_or_default());
+            read.code_is_known &= !traces.is_dynamic;
             for import in &traces.imports {
-                if let Some(module) = read.module(folder, &path, import)
-                    && !read.modules.contains(&module)
-                {
-                    read.modules.push(module);
+                let found = modules(folder, &read.places(&path, search), &path, import);
+                read.code_is_known &= !found.is_empty() || !is_elsewhere(folder, import);
+                for module in found {
+                    if !read.modules.contains(&module) {
+                        read.modules.push(module);
+                    }
                 }
             }
             let own = next == 0;
@@ -77,6 +98,19 @@ impl Read {
         read
     }
 
+    /// The same script started with these arguments: what they name goes before its defaults.
+    pub fn with_arguments(mut self, words: &[String]) -> Self {
+        let mut paths = arguments(words);
+        let is_given = |mention: &Mention| {
+            mention.option.as_ref().is_some_and(|option| {
+                words.iter().any(|word| word.split('=').next() == Some(option.as_str()))
+            })
+        };
+        paths.extend(std::mem::take(&mut self.traces.paths).into_iter().filter(|mention| !is_given(mention)));
+        self.traces.paths = paths;
+        self
+    }
+
     /// The folder that it is in; none for the project itself.
     pub fn folder(&self) -> Option<&str> {
         self.script.path.rsplit_once('/').map(|(folder, _)| folder)
@@ -85,33 +119,21 @@ impl Read {
     /// A shell script, which is not read.
     pub fn shell(path: &str) -> Self {
         let script = Script { path: path.to_owned(), module: None, source: None };
-        Self { script, modules: vec![path.to_owned()], traces: Traces::default(), shell: true }
+        Self {
+            script,
+            modules: vec![path.to_owned()],
+            traces: Traces::default(),
+            code_is_known: false,
+            shell: true,
+        }
     }
 
-    /// The file of a module that the file `from` imports, where it is one of the project.
-    fn module(&self, folder: &Folder, from: &str, import: &str) -> Option<String> {
-        let dots = import.chars().take_while(|c| *c == '.').count();
-        let path = import[dots..].replace('.', "/");
-        let beside = from.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-        let bases: Vec<Option<String>> = if dots > 0 {
-            let mut base = beside;
-            for _ in 1..dots {
-                base = base.and_then(|base| base.rsplit_once('/').map(|(above, _)| above.to_owned()));
-            }
-            vec![base]
-        } else {
-            vec![beside, self.script.source.clone(), None]
-        };
-        bases.into_iter().find_map(|base| {
-            let stem = match (&base, path.is_empty()) {
-                (Some(base), true) => base.clone(),
-                (Some(base), false) => format!("{base}/{path}"),
-                (None, _) => path.clone(),
-            };
-            [format!("{stem}.py"), format!("{stem}/__init__.py")]
-                .into_iter()
-                .find(|file| folder.has_file(file))
-        })
+    /// The folders in which a module is looked for that the file `from` imports; empty for the project
+    /// itself. More than Python looks in: a file too many among the inputs does no harm.
+    fn places(&self, from: &str, search: &[String]) -> Vec<String> {
+        let beside = [from, &self.script.path].map(|path| parent(path).to_owned());
+        let source = self.script.source.iter().chain(search).cloned();
+        beside.into_iter().chain(source).chain([String::new(), "src".to_owned()]).collect()
     }
 
     /// Whether it fits a model and saves it.
@@ -130,11 +152,18 @@ impl Read {
         if let Some(source) = &self.script.source {
             work.env.push(("PYTHONPATH".into(), source.clone()));
         }
-        if role == Role::Train {
-            work.outputs = self.models_made();
-        }
-        (work.inputs, work.data_is_known) = self.inputs(folder, &work.outputs, role);
+        self.read_and_made(folder, role, &mut work);
         work
+    }
+
+    /// Adds to the work what the script reads and makes.
+    pub fn read_and_made(&self, folder: &Folder, role: Role, work: &mut Work) {
+        if role == Role::Train {
+            work.outputs.extend(self.models_made());
+        }
+        let (inputs, data_is_known) = self.inputs(folder, &work.outputs, role);
+        (work.code_is_known, work.data_is_known) = (self.code_is_known, data_is_known);
+        work.inputs.extend(inputs);
     }
 
     /// What it reads: the code, the settings, the packages, the data; and whether data is among it.
@@ -177,7 +206,7 @@ impl Read {
     }
 
     /// The code: the whole package where it is part of one, else the script and what it imports.
-    fn code(&self) -> Vec<String> {
+    pub fn code(&self) -> Vec<String> {
         let Some(module) = &self.script.module else { return self.modules.clone() };
         let top = module.split('.').next().unwrap_or_default();
         let top =
@@ -242,6 +271,39 @@ impl Read {
             self.traces.paths.iter().filter(|mention| !mention.partial).filter(|mention| wanted(mention));
         known.map(|mention| clean(&mention.path)).filter(|path| seen.insert(path.clone())).collect()
     }
+}
+
+/// The files of a module that the file `from` imports, where it is one of the project, with the packages
+/// that it is in: these run too.
+fn modules(folder: &Folder, places: &[String], from: &str, import: &str) -> Vec<String> {
+    let dots = import.chars().take_while(|c| *c == '.').count();
+    let names: Vec<&str> = import[dots..].split('.').filter(|name| !name.is_empty()).collect();
+    let mut above = parent(from);
+    for _ in 1..dots {
+        above = parent(above);
+    }
+    let above = [above.to_owned()];
+    let (places, first) = if dots > 0 { (&above[..], 0) } else { (places, 1) };
+    let mut files = Vec::new();
+    for place in places {
+        for depth in first..=names.len() {
+            let stem = from_folder(place, &names[..depth].join("/"));
+            let candidates = [format!("{stem}.py"), from_folder(&stem, "__init__.py")];
+            files.extend(candidates.into_iter().filter(|file| folder.has_file(file)));
+        }
+    }
+    files
+}
+
+/// Whether the project has a module of this name where it was not looked for.
+fn is_elsewhere(folder: &Folder, import: &str) -> bool {
+    let top = import.split('.').next().unwrap_or_default();
+    let (file, package) = (format!("/{top}.py"), format!("/{top}/__init__.py"));
+    !top.is_empty() && folder.files.iter().any(|path| path.ends_with(&file) || path.ends_with(&package))
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Whether the script itself names the path, and maybe reads it and maybe writes it.

@@ -55,17 +55,27 @@ pub fn tell(project: &Project, file: &str) -> String {
     for hint in &project.hints {
         text += &format!("  note      {}\n", hint.chars().filter(|c| !c.is_control()).collect::<String>());
     }
-    text + &next(file, !super::write(project).contains("TODO"))
+    text + &next(file, &project.loose, !super::write(project).contains("TODO"))
 }
 
-fn next(file: &str, is_whole: bool) -> String {
+fn next(file: &str, loose: &[String], is_whole: bool) -> String {
     let first = if is_whole {
         format!("read {file}, above all its rules, then:")
     } else {
         format!("fill in what {file} marks with TODO, then:")
     };
+    let loose: Vec<String> = loose.iter().map(|path| shown(path)).collect();
+    let ignore = match loose.as_slice() {
+        [] => String::new(),
+        made => {
+            format!(
+                "  a run makes files that git neither tracks nor ignores; add to .gitignore: {}\n",
+                made.join(", ")
+            )
+        }
+    };
     format!(
-        "next\n  {first}\n  modelgate doctor    is everything there that it needs?\n  modelgate run       take the model to a verdict\n"
+        "next\n  {first}\n  modelgate doctor    is everything there that it needs?\n  modelgate run       take the model to a verdict\n{ignore}"
     )
 }
 

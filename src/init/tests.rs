@@ -95,8 +95,29 @@ fn a_dvc_project() {
             "eval/metrics.json",
             "{\"avg_prec\": {\"train\": 0.97, \"test\": 0.92}, \"roc_auc\": {\"train\": 0.99, \"test\": 0.94}}",
         ),
-        ("src/train.py", ""),
-        ("src/evaluate.py", ""),
+        ("src/prepare.py", "from common import params\n"),
+        ("src/train.py", "from lib.models import build\n"),
+        ("src/lib/__init__.py", ""),
+        ("src/lib/models.py", "from common import*\n"),
+        ("src/common.py", "import os; import units\n"),
+        ("src/units.py", ""),
+        ("src/evaluate.py", "from common import params\n"),
+    ]);
+    insta::assert_snapshot!(shown(&found(&folder.path())));
+}
+
+#[test]
+fn a_dvc_project_whose_code_is_not_told_restores_nothing() {
+    let folder = project(&[
+        (
+            "dvc.yaml",
+            "stages:
+  train: {cmd: bash train.sh, deps: [train.sh, data.csv], outs: [model.pkl]}
+  evaluate: {cmd: python evaluate.py, deps: [evaluate.py], metrics: [m.json]}
+",
+        ),
+        ("evaluate.py", "sys.path.append('..')\nfrom common import params\n"),
+        ("data.csv", "a\n"),
     ]);
     insta::assert_snapshot!(shown(&found(&folder.path())));
 }
@@ -133,6 +154,18 @@ fn the_script_that_fits_is_preferred_and_what_it_saves_somewhere_is_said() {
 }
 
 #[test]
+fn names_that_only_stand_in_the_scripts_are_no_rules_yet() {
+    let folder = project(&[
+        ("train.py", "joblib.dump(m.fit(pd.read_csv('data/train.csv')), 'model.joblib')\n"),
+        (
+            "evaluate.py",
+            "m = joblib.load('model.joblib')\nscores = {'accuracy': a, 'f1': b, 'log_loss': c}\nwith open('metrics.json', 'w') as f:\n  json.dump({'test': scores}, f)\n",
+        ),
+    ]);
+    insta::assert_snapshot!(shown(&found(&folder.path())));
+}
+
+#[test]
 fn an_empty_folder() {
     insta::assert_snapshot!(shown(&found(&project(&[]).path())));
 }
@@ -145,6 +178,74 @@ fn a_makefile_and_a_notebook() {
         ("metrics.csv", "accuracy\n0.8\n"),
     ]);
     insta::assert_snapshot!(shown(&found(&folder.path())));
+}
+
+#[test]
+fn what_git_neither_tracks_nor_ignores_is_said() {
+    let mut files = HOUSES.to_vec();
+    files.extend([
+        (".gitignore", "*.pkl\n"),
+        ("tests/conftest.py", ""),
+        ("tests/test_a.py", ""),
+        ("reports/metrics.csv", "metric,value\nr2,0.87\n"),
+    ]);
+    let folder = project(&files);
+    let git = |arguments: &[&str]| {
+        let done = std::process::Command::new("git").current_dir(folder.path()).args(arguments).output();
+        assert!(done.unwrap().status.success(), "{arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    let closing = || {
+        let said = shown(&found(&folder.path()));
+        said.lines().find(|line| line.contains(".gitignore")).map(str::to_owned)
+    };
+    let both = "  a run makes files that git neither tracks nor ignores; add to .gitignore: junit.xml, reports/metrics.csv";
+    assert_eq!(closing().as_deref(), Some(both));
+    git(&["add", "reports"]);
+    assert_eq!(closing().as_deref(), Some(both.trim_end_matches(", reports/metrics.csv")));
+    fs::write(folder.path().join(".gitignore"), "*.pkl\njunit.xml\n").unwrap();
+    assert_eq!(closing(), None);
+}
+
+/// The scripts need arguments, which only the Makefile knows.
+const HOUSES: [(&str, &str); 5] = [
+    (
+        "Makefile",
+        "PYTHON ?= python
+.PHONY: train evaluate
+
+train: data/ames.csv
+\t$(PYTHON) src/train.py --data data/ames.csv \\
+\t\t--model models/ridge.pkl
+
+evaluate: models/ridge.pkl
+\t@$(PYTHON) src/evaluate.py --model models/ridge.pkl --data data/ames.csv --out reports/metrics.csv
+",
+    ),
+    (
+        "src/train.py",
+        "from common import load\nparser.add_argument('--data', required=True)\nparser.add_argument('--model', default='model.pkl')\njoblib.dump(Ridge().fit(x, y), args.model)\n",
+    ),
+    ("src/common.py", "def load(path): return pd.read_csv(path)\n"),
+    ("src/evaluate.py", "from common import load\nparser.add_argument('--out', default='metrics.csv')\n"),
+    ("data/ames.csv", "area,price\n1,2\n"),
+];
+
+#[test]
+fn a_makefile_has_the_arguments_that_the_scripts_need() {
+    let mut files = HOUSES.to_vec();
+    files.push(("reports/metrics.csv", "metric,value\nr2,0.87\nrmse,24000\n"));
+    insta::assert_snapshot!(shown(&found(&project(&files).path())));
+}
+
+#[test]
+fn a_makefile_that_only_make_understands_restores_nothing() {
+    let makefile =
+        "include common.mk\ntrain:\n\t$(RUN) src/train.py\neval: train\n\tpython src/evaluate.py\n";
+    let mut files = HOUSES.to_vec();
+    files[0] = ("Makefile", makefile);
+    files.push(("models/ridge.pkl", ""));
+    insta::assert_snapshot!(shown(&found(&project(&files).path())));
 }
 
 #[test]
@@ -228,14 +329,9 @@ fn text() -> impl Strategy<Value = String> {
 fn work() -> impl Strategy<Value = Option<Work>> {
     let texts = || prop::collection::vec(text(), 0..3);
     let env = prop::collection::vec((text(), text()), 0..2);
-    let work = (text(), texts(), env, texts(), any::<bool>(), texts());
-    prop::option::of(work.prop_map(|(from, run, env, inputs, data_is_known, outputs)| Work {
-        from,
-        run,
-        env,
-        inputs,
-        data_is_known,
-        outputs,
+    let work = (text(), texts(), env, texts(), any::<[bool; 2]>(), texts());
+    prop::option::of(work.prop_map(|(from, run, env, inputs, [code_is_known, data_is_known], outputs)| {
+        Work { from, run, env, inputs, code_is_known, data_is_known, outputs }
     }))
 }
 
@@ -259,7 +355,8 @@ prop_compose! {
             .filter_map(|(name, value)| Some((MetricName::new(name).ok()?, value.filter(|value| value.is_finite()))))
             .collect();
         let hints = later.clone();
-        Project { name, python, linters, tests, train, evaluate, metrics, measured, in_repository, later, hints }
+        let loose = metrics.clone();
+        Project { name, python, linters, tests, train, evaluate, metrics, measured, in_repository, loose, later, hints }
     }
 }
 

@@ -80,7 +80,7 @@ fn train(project: &Project) -> String {
 const RESTORED: &str =
     "While none of these has changed, the outputs are restored: name everything that it reads.";
 
-/// The inputs with a remark, which is none where something other than the data is `unknown`. Then nothing may
+/// The inputs with a remark, which is none where something other than the code and the data is `unknown`. Then nothing may
 /// be restored, since a restored result of another model or other data would be worse than doing it again.
 fn inputs(work: &Work, remark: Option<&str>, unknown: &str) -> String {
     let inputs = Kept::of("inputs", &work.inputs);
@@ -89,12 +89,19 @@ fn inputs(work: &Work, remark: Option<&str>, unknown: &str) -> String {
         let example = "  # It always runs. With inputs, it is restored while none of them has changed.\n";
         return line + example;
     }
-    let unknown = match (remark, work.data_is_known) {
-        (Some(""), true) => return line,
-        (Some(remark), true) => return format!("  # {remark}\n{line}"),
-        (Some(_), false) => "its data",
-        (None, true) => unknown,
-        (None, false) => &format!("{unknown} and its data"),
+    let unknown: Vec<&str> = [
+        remark.is_none().then_some(unknown),
+        (!work.code_is_known).then_some("all of its code"),
+        (!work.data_is_known).then_some("its data"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let unknown = match (unknown.as_slice(), remark) {
+        ([], None | Some("")) => return line,
+        ([], Some(remark)) => return format!("  # {remark}\n{line}"),
+        ([only], _) => (*only).to_owned(),
+        ([before @ .., last], _) => format!("{} and {last}", before.join(", ")),
     };
     let line = line.replace("  inputs:", "  # inputs:");
     format!(
@@ -145,10 +152,27 @@ fn gate(project: &Project) -> String {
         let drop = if project.in_repository { ", max-drop: 0.02" } else { "" };
         return text
             + &format!(
-                "    # TODO: a metric of yours, and what it must reach.\n    accuracy: {{ min: 0.5{drop} }}\n"
+                "    # TODO: a metric of yours, with dots between nested keys, and what it must reach.\n    accuracy: {{ min: 0.5{drop} }}\n"
             );
     }
+    if project.measured.iter().all(|(_, value)| value.is_none()) {
+        return text + &unmeasured(&rules);
+    }
     rules.iter().fold(text, |text, rule| text + &line(rule))
+}
+
+/// Names that only stand in the scripts: one rule, for the file to be valid, and the others as comments. The
+/// metrics file may nest them.
+fn unmeasured(rules: &[Proposal]) -> String {
+    let mut text = "    # TODO: these names are from the text of the scripts, since there is no metrics file to read yet. Write them\n    \
+                    # as the metrics file has them, with dots between nested keys, such as test.accuracy, and the bounds too.\n    \
+                    # Or let `modelgate init --force` read them there, once it is made.\n"
+        .to_owned();
+    for (number, rule) in rules.iter().enumerate() {
+        let line = line(&Proposal { comment: None, ..rule.clone() });
+        text += &if number == 0 { line } else { format!("    # {}", line.trim_start()) };
+    }
+    text
 }
 
 fn line(rule: &Proposal) -> String {
