@@ -192,25 +192,4 @@ mod tests {
             }
         }
     }
-
-    /// `MODELGATE_BENCH=folder cargo nextest run --run-ignored only lint::check`; says how long it took.
-    #[test]
-    #[ignore = "a measurement, not a test"]
-    fn measure() {
-        let root = std::env::var("MODELGATE_BENCH").unwrap();
-        let start = std::time::Instant::now();
-        let found = walk::find(Path::new(&root), Path::new("/x"), &["**/*.py".to_owned()]);
-        let walked = start.elapsed();
-        let checked = checked(Path::new(&root), &["**/*.py"]).unwrap();
-        eprintln!(
-            "walk {walked:?} for {}; all {:?}; {} files, {} findings",
-            found.files.len(),
-            start.elapsed() - walked,
-            checked.files,
-            checked.findings.len()
-        );
-        for finding in checked.findings.iter().take(40) {
-            eprintln!("{} {} {}", finding.place(), finding.code, finding.message);
-        }
-    }
 }
