@@ -13,7 +13,7 @@ use crate::fault::Result;
 use crate::files::{self, Expanded};
 use crate::finding::{Finding, any_error};
 use crate::name::Digest;
-use crate::record::{Evidence, Outcome, Work};
+use crate::record::{Evidence, Outcome, Work, first_line};
 use crate::step::Step;
 use inputs::Materials;
 
@@ -278,15 +278,7 @@ fn command_failed(bad: &Ran) -> Finding {
 }
 
 fn how_it_ended(bad: &Ran) -> String {
-    format!("«{}» {}", on_one_line(&bad.evidence.command), bad.evidence.ending())
-}
-
-/// A command for a sentence: of a script of several lines, the first.
-fn on_one_line(command: &str) -> String {
-    match command.trim().split_once('\n') {
-        Some((first, _)) => format!("{} …", first.trim_end()),
-        None => command.trim().to_owned(),
-    }
+    format!("«{}» {}", first_line(&bad.evidence.command), bad.evidence.ending())
 }
 
 #[cfg(test)]

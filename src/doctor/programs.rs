@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Check, Patient, scripts};
 use crate::config::{Command, Config};
 use crate::document::shown;
-use crate::engine::child_variables;
+use crate::engine::{child_variables, is_executable};
 use crate::step::Step;
 
 const NAME: &str = "programs";
@@ -101,15 +101,6 @@ fn find(program: &str, path: Option<&OsString>, folder: &Path) -> Option<PathBuf
     let folders = std::env::split_paths(path?).map(|entry| folder.join(entry));
     let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     folders.map(|entry| entry.join(&name)).find(|file| is_executable(file))
-}
-
-fn is_executable(file: &Path) -> bool {
-    let Ok(metadata) = file.metadata() else { return false };
-    #[cfg(unix)]
-    let is_allowed = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
-    #[cfg(not(unix))]
-    let is_allowed = true;
-    metadata.is_file() && is_allowed
 }
 
 #[cfg(test)]

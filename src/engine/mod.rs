@@ -20,6 +20,7 @@ mod tests;
 
 pub use environment::{child_variables, missing_secrets, named_variables, secret_values};
 pub use redact::Redaction;
+pub use shell::is_executable;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

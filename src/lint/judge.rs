@@ -3,6 +3,7 @@
 use super::linters::{Project, Reading, read};
 use crate::engine::Ran;
 use crate::finding::{Finding, Severity, any_error};
+use crate::record::first_line;
 
 /// The findings of one command. Exit 0 never fails the step, and any other end always does.
 pub(super) fn judge(ran: &Ran, project: &Project) -> Vec<Finding> {
@@ -49,14 +50,6 @@ fn failed(ran: &Ran, found: usize) -> Finding {
         _ => format!("its output is in {}", evidence.log),
     };
     Finding::error("linter-failed", format!("«{}» {ended}{last}", first_line(&evidence.command))).help(help)
-}
-
-/// A script of many lines is named by its first.
-fn first_line(command: &str) -> String {
-    match command.trim().split_once('\n') {
-        Some((first, _)) => format!("{} …", first.trim_end()),
-        None => command.trim().to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -72,6 +72,15 @@ impl CommandEvidence {
     }
 }
 
+/// A command for a sentence: of a script of several lines, the first.
+#[must_use]
+pub fn first_line(command: &str) -> String {
+    match command.trim().split_once('\n') {
+        Some((first, _)) => format!("{} …", first.trim_end()),
+        None => command.trim().to_owned(),
+    }
+}
+
 /// The declared inputs of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use conclusion::{conclude, contradiction, judged};
-pub use evidence::{CommandEvidence, Evidence, Inputs, MetricValue, SlowTest, Tests};
+pub use evidence::{CommandEvidence, Evidence, Inputs, MetricValue, SlowTest, Tests, first_line};
 pub use verdict::{Conclusion, Row, RowOutcome, RuleKind, Verdict};
 
 use crate::context::Context;
