@@ -33,7 +33,22 @@ pub struct Context {
     /// Whether tracked files differ from the commit; such a run says nothing about the commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dirty: bool,
+    /// The commit that people look at, where it is another than the one that is checked out: of a pull request,
+    /// the head of its branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Commit>,
+    /// The forge's name of the job, the same when the job runs again: `github/42/model`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// A page about this run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+impl Context {
+    /// The commit that people look at.
+    #[must_use]
+    pub fn shown_commit(&self) -> Option<&Commit> {
+        self.head.as_ref().or(self.commit.as_ref())
+    }
 }

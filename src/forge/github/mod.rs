@@ -2,6 +2,7 @@
 //! error. Nothing here needs the network or a token.
 
 mod annotations;
+pub mod api;
 mod inbox;
 mod outputs;
 mod summary;

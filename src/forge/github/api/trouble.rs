@@ -1,0 +1,160 @@
+//! What can go wrong with a request, and what is to be done about it.
+
+use std::error::Error;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Answer;
+use crate::fault::Fault;
+
+/// What went wrong with a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// It was not sent.
+    Unsent(String),
+    /// Nobody can say whether it was taken: the connection ended, or the server failed over it.
+    Unsure(String),
+    /// The server asks us to wait, this long where it says how long.
+    Limited(Option<Duration>, String),
+    /// The token is not valid, or no longer.
+    Unauthorized(String),
+    /// The token may not do this. The permissions that would do, where the server names them.
+    Forbidden(String, Option<String>),
+    /// There is no such thing, or the token may not see it.
+    NotFound(String),
+    /// The server understood and does not want it.
+    Refused(u16, String),
+    /// It was taken, and the answer is not what was expected.
+    Garbled(String),
+}
+
+/// What GitHub waits for after a secondary limit that does not say how long.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What GitHub says when it refuses.
+#[derive(Debug, Default, Deserialize)]
+struct Said {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    errors: serde_json::Value,
+}
+
+impl Trouble {
+    pub(super) fn unsent(error: &dyn Error) -> Self {
+        Self::Unsent(chain(error))
+    }
+
+    /// A connection that failed: before anything was sent where it could not be made.
+    pub(super) fn lost(error: &(dyn Error + 'static)) -> Self {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) {
+                return Self::Unsent(chain(error));
+            }
+            cause = error.source();
+        }
+        Self::Unsure(chain(error))
+    }
+
+    /// An answer that ended before its end, or does not end.
+    pub(super) fn cut(error: &(dyn Error + 'static)) -> Self {
+        Self::Unsure(format!("the answer was cut off: {}", chain(error)))
+    }
+
+    /// An answer that is a refusal.
+    pub(super) fn refused(answer: &Answer) -> Self {
+        let said: Said = serde_json::from_slice(&answer.bytes).unwrap_or_default();
+        let mut message = clean(&said.message);
+        if message.is_empty() {
+            message = format!("status {}", answer.status);
+        }
+        if said.errors.as_array().is_some_and(|errors| !errors.is_empty()) {
+            message = format!("{message}: {}", clean(&said.errors.to_string()));
+        }
+        let is_limit = answer.header("retry-after").is_some()
+            || answer.header("x-ratelimit-remaining") == Some("0")
+            || message.to_lowercase().contains("rate limit");
+        match answer.status {
+            429 => Self::Limited(wait(answer), message),
+            403 if is_limit => Self::Limited(wait(answer), message),
+            401 => Self::Unauthorized(message),
+            403 => {
+                let accepted = answer.header("x-accepted-github-permissions").map(clean);
+                Self::Forbidden(message, accepted)
+            }
+            404 | 410 => Self::NotFound(message),
+            status if status >= 500 => Self::Unsure(format!("status {status}: {message}")),
+            status => Self::Refused(status, message),
+        }
+    }
+
+    /// How long to wait before the same request is sent again; none when it must not be.
+    pub(super) fn pause(&self, reads: bool, backoff: Duration) -> Option<Duration> {
+        match self {
+            Self::Unsent(_) => Some(backoff),
+            Self::Unsure(_) | Self::Garbled(_) if reads => Some(backoff),
+            Self::Limited(wait, _) => Some(wait.unwrap_or(MINUTE).max(backoff)),
+            _ => None,
+        }
+    }
+
+    /// The fault of who was `doing` this.
+    #[must_use]
+    pub fn fault(&self, doing: impl Into<String>) -> Fault {
+        let fault = Fault::new(doing, self.to_string());
+        match self {
+            Self::Unauthorized(_) => fault
+                .help("the token has expired or is wrong; `modelgate report` with a new one shows the run"),
+            Self::Forbidden(_, accepted) => fault.help(match accepted {
+                Some(accepted) => {
+                    format!("give the token what it lacks, in the workflow's `permissions`: {accepted}")
+                }
+                None => "give the token what it lacks, in the workflow's `permissions`".into(),
+            }),
+            Self::Unsent(_) => fault.help("check the network, the proxy and GITHUB_API_URL"),
+            _ => fault,
+        }
+    }
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unsent(why) | Self::Unsure(why) => write!(f, "{why}"),
+            Self::Limited(_, why) => write!(f, "GitHub limits the requests: {why}"),
+            Self::Unauthorized(why) => write!(f, "the token was not accepted: {why}"),
+            Self::Forbidden(why, _) => write!(f, "the token may not do this: {why}"),
+            Self::NotFound(why) => write!(f, "there is no such thing, or the token may not see it: {why}"),
+            Self::Refused(status, why) => write!(f, "GitHub refused it with status {status}: {why}"),
+            Self::Garbled(why) => write!(f, "the answer is not what GitHub's API says: {why}"),
+        }
+    }
+}
+
+impl Error for Trouble {}
+
+/// How long the server says that we are to wait.
+fn wait(answer: &Answer) -> Option<Duration> {
+    answer.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.ends_with(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    clean(&text)
+}
+
+/// A server's words as one line that is not too long.
+fn clean(text: &str) -> String {
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(1000).collect();
+    line.trim().to_owned()
+}
