@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::context::{Context, Forge};
 use crate::engine::Variables;
 use crate::fault::{Fault, Result};
+use crate::forge::github::Event;
 use crate::git::Repository;
 
 /// What surrounds this process.
@@ -104,7 +105,29 @@ impl Environment {
             // A runner checks out a commit, so only its variables know the branch.
             branch: ci_branch.or_else(|| repository.and_then(Repository::branch)).map(str::to_owned),
             dirty: repository.is_some_and(Repository::is_dirty),
+            head: self.event().head,
+            job: self.job(),
             url: self.run_url(forge),
+        }
+    }
+
+    /// What started the job of GitHub Actions; nothing elsewhere.
+    #[must_use]
+    pub fn event(&self) -> Event {
+        match (self.forge(), self.get("GITHUB_EVENT_NAME"), self.path("GITHUB_EVENT_PATH")) {
+            (Forge::Github, Some(name), Some(path)) => Event::read(name, &path),
+            _ => Event::default(),
+        }
+    }
+
+    /// The forge's name of the job, the same when it runs again.
+    fn job(&self) -> Option<String> {
+        match self.forge() {
+            Forge::Github => {
+                Some(format!("github/{}/{}", self.get("GITHUB_RUN_ID")?, self.get("GITHUB_JOB")?))
+            }
+            Forge::Gitlab => Some(format!("gitlab/{}", self.get("CI_JOB_ID")?)),
+            Forge::Local => None,
         }
     }
 

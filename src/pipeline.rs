@@ -2,6 +2,9 @@
 //! report. Whatever happens, the record is saved after each step and the report is written.
 
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::task::Poll;
 
 use crate::cache::Cache;
 use crate::config::{BaselineSource, Config};
@@ -35,21 +38,37 @@ pub struct Pipeline<'a> {
 }
 
 impl Pipeline<'_> {
-    /// Does what the plan says, to its end.
+    /// Does what the plan says, to its end. From when it is shown that the run has begun until it is shown how it
+    /// ended, nothing returns early.
     ///
     /// # Errors
     /// A record that cannot be saved. Every other fault is in the record.
     pub async fn run(&self, plan: &Plan, record: &mut Record) -> Result<()> {
         self.folder.save(record)?;
         self.forge.withdraw()?;
+        let unshown = self.forge.open(record).await;
+        let ended = unwinding(self.work(plan, record, unshown)).await;
+        let cause = match &ended {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(fault)) => fault.to_string(),
+            Err(_) => "a bug of modelgate; its log has the place".to_owned(),
+        };
+        self.forge.abandon(record, &cause).await;
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    async fn work(&self, plan: &Plan, record: &mut Record, unshown: Vec<Finding>) -> Result<()> {
         loop {
             match plan.next(record) {
-                Next::Nothing => return Ok(()),
+                Next::Nothing => return self.announce(record, unshown).await,
                 Next::Skip(step, because) => self.skip(step, because, record)?,
                 Next::Do(planned) if planned.step < Step::Report && self.stopped() => {
                     self.skip(planned.step, "the run was stopped".into(), record)?;
                 }
-                Next::Do(planned) => self.step(planned.step, record).await?,
+                Next::Do(planned) => {
+                    self.forge.progress(record, planned.step).await;
+                    self.step(planned.step, record).await?;
+                }
             }
         }
     }
@@ -65,9 +84,10 @@ impl Pipeline<'_> {
             self.forge.withdraw()?;
         }
         match plan::plan(self.config).steps.into_iter().find(|planned| planned.step == step) {
-            Some(planned) if planned.intent == Intent::Skip => self.skip(step, planned.because, record),
-            _ => self.step(step, record).await,
+            Some(planned) if planned.intent == Intent::Skip => self.skip(step, planned.because, record)?,
+            _ => self.step(step, record).await?,
         }
+        if step < Step::Report { Ok(()) } else { self.announce(record, Vec::new()).await }
     }
 
     /// Does one step and puts it into the record.
@@ -79,7 +99,7 @@ impl Pipeline<'_> {
         let watch = self.engine.clock.start();
         let work = match step {
             Step::Report => return self.report(started, record),
-            Step::Gate => self.gate(record),
+            Step::Gate => self.gate(record).await,
             _ => self.perform(step, record).await,
         };
         self.put(ended(step, started, watch.seconds(), work), record)
@@ -130,7 +150,7 @@ impl Pipeline<'_> {
         Ok(plan)
     }
 
-    fn gate(&self, record: &mut Record) -> Result<Work> {
+    async fn gate(&self, record: &mut Record) -> Result<Work> {
         if let Some(reason) = gate::unproven(self.config, record) {
             return Ok(not_judged("the evidence is not complete", Finding::error("unproven", reason)));
         }
@@ -141,7 +161,7 @@ impl Pipeline<'_> {
             return Ok(not_judged("an output is no longer the one that was measured", finding));
         }
         let mut findings = Vec::new();
-        record.baseline = match self.baseline(record)? {
+        record.baseline = match self.baseline(record).await? {
             Found::Baseline(baseline) => Some(self.engine.redaction().baseline(*baseline)),
             Found::None(reason) => {
                 findings.extend((!reason.is_empty()).then(|| Finding::notice("no-baseline", reason)));
@@ -158,27 +178,27 @@ impl Pipeline<'_> {
         Ok(Work { findings, ..Work::new(outcome, because) })
     }
 
-    fn baseline(&self, record: &Record) -> Result<Found> {
+    async fn baseline(&self, record: &Record) -> Result<Found> {
         let found = |baseline: Baseline| Found::Baseline(Box::new(baseline));
         match &self.config.gate.baseline {
             BaselineSource::None => Ok(Found::None(String::new())),
-            BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record),
+            BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record).await,
+            BaselineSource::Deployed(environment) => self.forge.deployed_baseline(record, environment).await,
             BaselineSource::File(path) => {
                 gate::baseline::from_file(&self.engine.root, path, &record.model).map(found)
             }
         }
     }
 
-    /// Concludes, and shows the conclusion wherever people look. The record that is shown is complete: it
-    /// says of the report itself that it was written, and says otherwise only when that did not come true.
+    /// Concludes, and writes the reports. The record in them is complete: it says of the report itself that it was
+    /// written, and says otherwise only when that did not come true.
     fn report(&self, started: String, record: &mut Record) -> Result<()> {
         let stopped = self.stopped() || record.conclusion == Some(Conclusion::Cancelled);
         record.conclusion = Some(conclude(record, stopped));
         let trend = self.forge.trend(record);
         let mut work = Work::new(Outcome::Passed, "the reports are written");
         if let Err(fault) = self.publish(&started, work.clone(), record, &trend) {
-            self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend)?;
-            return self.announce_fault(record, &trend);
+            return self.correct(ended(Step::Report, started, 0.0, Err(fault)), record, &trend);
         }
         // Only what was shown may become a baseline.
         let kept = if record.verdict.is_some() { self.forge.keep(record) } else { Ok(()) };
@@ -186,22 +206,34 @@ impl Pipeline<'_> {
             work.findings.push(warning("record-not-kept", &fault));
             self.publish(&started, work.clone(), record, &trend)?;
         }
-        let untold = self.forge.announce(&report::compose(record, &trend));
-        if untold.is_empty() {
-            return Ok(());
-        }
-        work.findings.extend(untold);
-        self.publish(&started, work, record, &trend)
+        Ok(())
     }
 
-    /// Announces a run whose reports could not be written.
-    fn announce_fault(&self, record: &mut Record, trend: &[Past]) -> Result<()> {
-        let untold = self.forge.announce(&report::compose(record, trend));
-        match record.steps.iter_mut().find(|done| done.step == Step::Report) {
-            Some(step) if !untold.is_empty() => step.findings.extend(untold),
-            _ => return Ok(()),
+    /// Shows the conclusion wherever people look, when all else is done. `unshown` is what could not be shown
+    /// before; what cannot be shown now is added to the reports.
+    async fn announce(&self, record: &mut Record, unshown: Vec<Finding>) -> Result<()> {
+        let trend = self.forge.trend(record);
+        self.add(unshown, record, &trend)?;
+        let untold = self.forge.announce(&report::compose(record, &trend)).await;
+        self.add(untold, record, &trend)
+    }
+
+    /// Adds to the findings of the report, and writes it again where it was written.
+    fn add(&self, findings: Vec<Finding>, record: &mut Record, trend: &[Past]) -> Result<()> {
+        let Some(step) = record.steps.iter_mut().find(|done| done.step == Step::Report) else {
+            return Ok(());
+        };
+        if findings.is_empty() {
+            return Ok(());
         }
-        self.folder.save(record)
+        let mut redaction = self.engine.redaction();
+        step.findings.extend(findings);
+        *step = redaction.step(step.clone());
+        if !step.outcome.is_good() {
+            return self.folder.save(record);
+        }
+        let StepRecord { outcome, because, findings, evidence, started, .. } = step.clone();
+        self.publish(&started, Work { outcome, because, findings, evidence }, record, trend)
     }
 
     /// Puts the report into the record, and the record into the reports.
@@ -246,6 +278,21 @@ impl Pipeline<'_> {
     fn stopped(&self) -> bool {
         self.engine.interrupt.raised().is_some()
     }
+}
+
+/// The work's result, or the panic that ended it.
+async fn unwinding<T>(work: impl Future<Output = T>) -> std::thread::Result<T> {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        // What the panic left half done is not looked at again: only its cause is told.
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context)));
+        match polled {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
 }
 
 /// A step that has ended, whichever way.

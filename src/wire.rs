@@ -12,7 +12,8 @@ use crate::engine::{Engine, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
 use crate::forge::Forge;
-use crate::forge::github::Github;
+use crate::forge::github::api::Api;
+use crate::forge::github::{Github, Remote};
 use crate::forge::local::Local;
 use crate::git::{Absence, Repository};
 use crate::interrupt::{Hand, Interrupt, Signal};
@@ -147,7 +148,7 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let forge = forge(local, &environment, &engine.console);
+        let forge = forge(local, &environment, &engine.console, &config);
         Self { config, folder, forge, repository, engine, cache, restore: settings.restore, environment }
     }
 
@@ -215,7 +216,7 @@ impl House {
 }
 
 /// Where people look.
-fn forge(local: Local, environment: &Environment, console: &Console) -> Box<dyn Forge> {
+fn forge(local: Local, environment: &Environment, console: &Console, config: &Config) -> Box<dyn Forge> {
     match environment.forge() {
         context::Forge::Github => Box::new(Github {
             local,
@@ -223,14 +224,46 @@ fn forge(local: Local, environment: &Environment, console: &Console) -> Box<dyn 
             outputs: environment.path("GITHUB_OUTPUT"),
             workspace: environment.path("GITHUB_WORKSPACE"),
             console: console.clone(),
+            remote: remote(environment, config, console),
         }),
         context::Forge::Gitlab | context::Forge::Local => Box::new(local),
     }
 }
 
-/// The values of the secrets that any step names.
+/// The variables that hold a token for GitHub's API, in the order in which they are looked for.
+const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
+
+/// GitHub's API, where there is a token for it.
+fn remote(environment: &Environment, config: &Config, console: &Console) -> Option<Remote> {
+    let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
+        console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
+        return None;
+    };
+    let base = environment.get("GITHUB_API_URL").unwrap_or("https://api.github.com");
+    let repository = environment.get("GITHUB_REPOSITORY")?;
+    let api = match Api::new(base, repository, token) {
+        Ok(api) => api,
+        Err(fault) => {
+            console.note(&fault.to_string());
+            return None;
+        }
+    };
+    let number = |name| environment.get(name).and_then(|text| text.parse().ok());
+    Some(Remote {
+        api,
+        event: environment.event(),
+        attempt: number("GITHUB_RUN_ATTEMPT").and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1),
+        run: number("GITHUB_RUN_ID"),
+        workflow: environment.get("GITHUB_WORKFLOW").unwrap_or_default().to_owned(),
+        check: config.report.check.clone(),
+        comment: config.report.comment,
+    })
+}
+
+/// The values of the secrets that any step names, and our own tokens: a command can find them in git's settings.
 fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
-    config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script)).collect()
+    let named = config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script));
+    named.chain(TOKENS.into_iter().filter_map(|name| environment.get(name).map(OsString::from))).collect()
 }
 
 /// A console on standard error.

@@ -346,6 +346,7 @@ fn judged(rule: &str, baseline: Option<MetricValue>, value: Option<MetricValue>)
     let named = |value: MetricValue| (MetricName::new("accuracy").unwrap(), value);
     let mut record = full_record();
     record.baseline = baseline.map(|value| Baseline {
+        place: None,
         from: "a file".into(),
         commit: None,
         run: None,

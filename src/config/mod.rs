@@ -45,6 +45,12 @@ pub struct Config {
     pub evaluate: Evaluate,
     /// How the measurements are judged.
     pub gate: Gate,
+    /// How the judgement is shown.
+    pub report: Report,
+    /// The environments, in the order in which they are delivered to; empty when nothing is shipped.
+    pub deploy: Vec<Environment>,
+    /// How a training is started by hand.
+    pub retrain: Retrain,
     /// What is valid and cannot be done by this version, in the order of the work.
     pub unavailable: Vec<Unavailable>,
 }
@@ -53,7 +59,7 @@ impl Config {
     /// The commands of every step that has some.
     #[must_use]
     pub fn scripts(&self) -> Vec<&Script> {
-        let Self { model: _, lint, test, train, evaluate, gate: _, unavailable: _ } = self;
+        let Self { lint, test, train, evaluate, .. } = self;
         let test = test.as_ref().map(|test| &test.script);
         let train = train.as_ref().map(|train| &train.script);
         [Some(&lint.script), test, train, Some(&evaluate.script)].into_iter().flatten().collect()
@@ -155,8 +161,99 @@ pub enum BaselineSource {
     None,
     /// The newest approved run of the default branch.
     DefaultBranch,
+    /// What the newest successful deployment to this environment delivered.
+    Deployed(String),
     /// A metrics file or a run.json, relative to the project or absolute.
     File(String),
+}
+
+/// How the judgement is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The name of the check on the commit; none is wanted.
+    pub check: Option<String>,
+    /// Whether a comment on the pull request is wanted.
+    pub comment: bool,
+}
+
+impl Report {
+    /// The name of the check when the file does not say.
+    pub const CHECK: &str = "model-metrics";
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self { check: Some(Self::CHECK.into()), comment: false }
+    }
+}
+
+/// An environment that approved models are delivered to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// The environment that must have it first.
+    pub after: Option<String>,
+    /// From where: only runs of the default branch, unless this is set.
+    pub from_any_branch: bool,
+    /// What starts the delivery. At least one of this and `deployment` is there.
+    pub dispatch: Option<Dispatch>,
+    /// Whether a GitHub Deployment tells of it; its page, where there is one.
+    pub deployment: Option<Deployment>,
+}
+
+/// What starts a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dispatch {
+    /// What is started.
+    pub what: Dispatched,
+    /// Inputs besides those that we give.
+    pub inputs: BTreeMap<String, String>,
+    /// Whether its end is waited for.
+    pub wait: bool,
+    /// How long its end is waited for.
+    pub timeout: Duration,
+}
+
+/// What is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dispatched {
+    /// A workflow, by the name of its file, as it is on the branch; none is the default branch.
+    Workflow {
+        /// Such as `deploy.yml`.
+        workflow: String,
+        /// A branch or a tag.
+        branch: Option<String>,
+    },
+    /// Whatever listens to this `repository_dispatch`.
+    Event(String),
+}
+
+/// A GitHub Deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Deployment {
+    /// The page of the environment.
+    pub url: Option<String>,
+}
+
+/// How a training is started by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retrain {
+    /// The file of the workflow.
+    pub workflow: String,
+    /// The branch that it is taken from; none is the default branch.
+    pub branch: Option<String>,
+}
+
+impl Retrain {
+    /// The file of the workflow when the file does not say.
+    pub const WORKFLOW: &str = "retrain.yml";
+}
+
+impl Default for Retrain {
+    fn default() -> Self {
+        Self { workflow: Self::WORKFLOW.into(), branch: None }
+    }
 }
 
 /// One rule about one metric.

@@ -70,6 +70,9 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
         train,
         evaluate: evaluate?,
         gate: gate?,
+        report: super::Report::default(),
+        deploy: Vec::new(),
+        retrain: super::Retrain::default(),
         unavailable: Vec::new(),
     })
 }

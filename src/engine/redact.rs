@@ -106,9 +106,10 @@ impl Redaction {
         if self.mask.is_empty() {
             return baseline;
         }
-        let Baseline { from, commit, run, metrics, outputs } = baseline;
+        let Baseline { from, place, commit, run, metrics, outputs } = baseline;
         Baseline {
             from: self.text(&from),
+            place: place.map(|place| self.text(&place)),
             commit,
             run: run.map(|run| self.text(&run)),
             metrics: self.metrics(metrics),

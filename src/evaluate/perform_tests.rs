@@ -68,6 +68,9 @@ impl Project {
             train: None,
             evaluate,
             gate,
+            report: crate::config::Report::default(),
+            deploy: Vec::new(),
+            retrain: crate::config::Retrain::default(),
             unavailable: Vec::new(),
         };
         let record = Record::new("1".into(), model, "2026-01-01T00:00:00Z".into(), Context::default());

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use async_trait::async_trait;
+
 use super::{Forge, Found};
 use crate::bundle;
 use crate::fault::{Fault, Result};
@@ -12,6 +14,7 @@ use crate::git::{Absence, Repository};
 use crate::name::{Commit, ModelName};
 use crate::record::{Baseline, Conclusion, Record, store};
 use crate::report::{self, Past, Report};
+use crate::step::Step;
 
 /// How many records are looked at for a baseline.
 const LOOKED_AT: usize = 200;
@@ -57,8 +60,18 @@ fn parse(document: &[u8]) -> Option<Record> {
     store::parse(std::str::from_utf8(document).ok()?).ok()
 }
 
+#[async_trait(?Send)]
 impl Forge for Local {
-    fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
+    /// Nobody looks before there is a report.
+    async fn open(&self, _: &Record) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    async fn progress(&self, _: &Record, _: Step) {}
+
+    async fn abandon(&self, _: &Record, _: &str) {}
+
+    async fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
         let repository = match &self.repository {
             Ok(repository) => repository,
             Err(Absence::Refused(why)) => {
@@ -79,6 +92,11 @@ impl Forge for Local {
             }
         }
         Ok(Found::None(search.why_none(looked_at)))
+    }
+
+    async fn deployed_baseline(&self, _: &Record, environment: &str) -> Result<Found> {
+        let cause = "only a job of GitHub Actions can tell what is deployed";
+        Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
     }
 
     fn trend(&self, record: &Record) -> Vec<Past> {
@@ -146,7 +164,7 @@ impl Forge for Local {
     }
 
     /// Files can be written again, so there is nothing to announce.
-    fn announce(&self, _: &Report<'_>) -> Vec<Finding> {
+    async fn announce(&self, _: &Report<'_>) -> Vec<Finding> {
         Vec::new()
     }
 }
@@ -228,6 +246,7 @@ impl Search<'_> {
 fn baseline_of(past: &Record) -> Baseline {
     Baseline {
         from: "default-branch".into(),
+        place: None,
         commit: past.context.commit.clone(),
         run: Some(past.id.clone()),
         metrics: past.metrics(),

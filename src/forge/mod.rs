@@ -4,10 +4,13 @@
 pub mod github;
 pub mod local;
 
+use async_trait::async_trait;
+
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::record::{Baseline, Record};
 use crate::report::{Past, Report};
+use crate::step::Step;
 
 /// What the search for a baseline came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +22,19 @@ pub enum Found {
 }
 
 /// Where records are kept and reports are shown.
+#[async_trait(?Send)]
 pub trait Forge {
+    /// Shows that a run has begun, before anything is done. What could not be shown is a warning in the report
+    /// that follows, and stops nothing.
+    async fn open(&self, record: &Record) -> Vec<Finding>;
+
+    /// Shows how far a run has come: `next` is about to begin.
+    async fn progress(&self, record: &Record, next: Step);
+
+    /// Shows that a run ended without a report, because of `cause`, so that nothing goes on saying that it is
+    /// under way.
+    async fn abandon(&self, record: &Record, cause: &str);
+
     /// The newest approved record of the default branch, for a run that is not itself that record.
     ///
     /// A run of a clean commit is not compared with another of the same commit, so that a job that runs
@@ -27,7 +42,13 @@ pub trait Forge {
     ///
     /// # Errors
     /// A history that is there and cannot be read.
-    fn default_branch_baseline(&self, record: &Record) -> Result<Found>;
+    async fn default_branch_baseline(&self, record: &Record) -> Result<Found>;
+
+    /// The record behind the newest successful deployment to `environment`.
+    ///
+    /// # Errors
+    /// A history that cannot be read.
+    async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found>;
 
     /// The same model's latest runs, oldest first, `record` last. What cannot be read of them is left out.
     fn trend(&self, record: &Record) -> Vec<Past>;
@@ -64,5 +85,5 @@ pub trait Forge {
 
     /// Tells what cannot be taken back. Called once, when all else is done; the answer is what could not be
     /// told.
-    fn announce(&self, report: &Report<'_>) -> Vec<Finding>;
+    async fn announce(&self, report: &Report<'_>) -> Vec<Finding>;
 }

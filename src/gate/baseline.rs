@@ -63,7 +63,14 @@ fn from_metrics(path: &str, sheet: metrics::Sheet) -> Result<Baseline> {
         return Err(failed(path, format!("{place}{}", error.message)).help(help));
     }
     let outputs = std::collections::BTreeMap::new();
-    Ok(Baseline { from: path.to_owned(), commit: None, run: None, metrics: metrics.values, outputs })
+    Ok(Baseline {
+        from: path.to_owned(),
+        place: None,
+        commit: None,
+        run: None,
+        metrics: metrics.values,
+        outputs,
+    })
 }
 
 fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
@@ -81,6 +88,7 @@ fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
         return Err(failed(path, cause).help("take the record of a run that was evaluated"));
     }
     Ok(Baseline {
+        place: None,
         from: described(path, record.conclusion),
         commit: record.context.commit.clone(),
         run: Some(record.id.clone()),

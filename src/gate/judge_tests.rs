@@ -39,6 +39,7 @@ fn record(metrics: Metrics<'_>, baseline: Option<Metrics<'_>>) -> Record {
     record.put(step(Step::Evaluate, Evidence { metrics: collect(metrics), ..Evidence::default() }));
     record.baseline = baseline.map(|metrics| Baseline {
         from: "default-branch".into(),
+        place: None,
         commit: None,
         run: None,
         metrics: collect(metrics),

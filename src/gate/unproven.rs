@@ -69,6 +69,9 @@ mod tests {
                 without_baseline: WithoutBaseline::Pass,
                 rules: Vec::new(),
             },
+            report: crate::config::Report::default(),
+            deploy: Vec::new(),
+            retrain: crate::config::Retrain::default(),
             unavailable: Vec::new(),
         }
     }

@@ -202,6 +202,9 @@ pub struct StepRecord {
 pub struct Baseline {
     /// Where it came from: `default-branch`, or a file.
     pub from: String,
+    /// Where it was found, as a sentence's end: `the check model-metrics of 1a2b3c4`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// The commit that it was made of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<Commit>,
@@ -221,8 +224,47 @@ pub struct Delivery {
     /// The environment.
     pub target: String,
     /// How it ended.
-    pub outcome: String,
+    pub outcome: DeliveryOutcome,
+    /// Why, in one sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub because: String,
+    /// What was delivered: the key of the approval. The same is not delivered twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Digest>,
+    /// The number of the workflow's run that delivers it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<u64>,
+    /// The number of the GitHub Deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<u64>,
     /// Where it can be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeliveryOutcome {
+    /// It is where it was to go.
+    Delivered,
+    /// It was sent on its way, and nobody waited for its end.
+    Started,
+    /// It is not there, or nobody can say.
+    Failed,
+    /// It was not tried.
+    Skipped,
+}
+
+impl DeliveryOutcome {
+    /// The word, as the record and every report spell it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Started => "started",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
 }

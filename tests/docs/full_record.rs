@@ -4,8 +4,8 @@ use modelgate::context::{Context, Forge};
 use modelgate::finding::{Finding, Severity};
 use modelgate::name::{Commit, Digest, MetricName, ModelName};
 use modelgate::record::{
-    Baseline, CommandEvidence, Conclusion, Delivery, Evidence, Inputs, MetricValue, Outcome, Record, Row,
-    RowOutcome, RuleKind, SCHEMA, SlowTest, StepRecord, Tests, Verdict,
+    Baseline, CommandEvidence, Conclusion, Delivery, DeliveryOutcome, Evidence, Inputs, MetricValue, Outcome,
+    Record, Row, RowOutcome, RuleKind, SCHEMA, SlowTest, StepRecord, Tests, Verdict,
 };
 use modelgate::step::Step;
 
@@ -24,6 +24,8 @@ pub fn full_record() -> Record {
         model: ModelName::new("churn").unwrap(),
         started: text(),
         context: Context {
+            head: Some(commit.clone()),
+            job: Some(text()),
             forge: Forge::Github,
             event: text(),
             commit: Some(commit.clone()),
@@ -73,6 +75,7 @@ pub fn full_record() -> Record {
             },
         }],
         baseline: Some(Baseline {
+            place: Some(text()),
             from: text(),
             commit: Some(commit),
             run: Some(text()),
@@ -97,7 +100,15 @@ pub fn full_record() -> Record {
             }],
             notes: vec![text()],
         }),
-        deliveries: vec![Delivery { target: text(), outcome: text(), url: Some(text()) }],
+        deliveries: vec![Delivery {
+            target: text(),
+            outcome: DeliveryOutcome::Delivered,
+            because: text(),
+            approval: Some(digest),
+            run: Some(1),
+            deployment: Some(1),
+            url: Some(text()),
+        }],
         conclusion: Some(Conclusion::Approved),
     }
 }

@@ -1,13 +1,16 @@
 //! A job of GitHub Actions: what this machine keeps, and what the runner reads from files and from standard
-//! error. Nothing here needs the network or a token.
+//! error; and with a token, what GitHub's API keeps and shows: the check, the comment, the baselines.
 
 mod annotations;
 pub mod api;
+mod event;
 mod inbox;
 mod outputs;
 mod summary;
 
 use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
 
 use super::local::Local;
 use super::{Forge, Found};
@@ -16,7 +19,10 @@ use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::record::Record;
 use crate::report::{Past, Report};
+use crate::step::Step;
 use annotations::Place;
+use api::Api;
+pub use event::Event;
 
 /// A job of GitHub Actions.
 pub struct Github {
@@ -30,11 +36,45 @@ pub struct Github {
     pub workspace: Option<PathBuf>,
     /// Where the runner reads commands.
     pub console: Console,
+    /// GitHub's API, and what we need to know for it; none without a token.
+    pub remote: Option<Remote>,
 }
 
+/// GitHub's API, and what we need to know for it.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    /// The client.
+    pub api: Api,
+    /// What started the job.
+    pub event: Event,
+    /// How often the job has run, this time with it.
+    pub attempt: u32,
+    /// The number of the workflow's run.
+    pub run: Option<u64>,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The name of the check; none is wanted.
+    pub check: Option<String>,
+    /// Whether a comment on the pull request is wanted.
+    pub comment: bool,
+}
+
+#[async_trait(?Send)]
 impl Forge for Github {
-    fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
-        self.local.default_branch_baseline(record)
+    async fn open(&self, _: &Record) -> Vec<Finding> {
+        Vec::new()
+    }
+
+    async fn progress(&self, _: &Record, _: Step) {}
+
+    async fn abandon(&self, _: &Record, _: &str) {}
+
+    async fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
+        self.local.default_branch_baseline(record).await
+    }
+
+    async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found> {
+        self.local.deployed_baseline(record, environment).await
     }
 
     fn trend(&self, record: &Record) -> Vec<Past> {
@@ -58,7 +98,7 @@ impl Forge for Github {
     }
 
     /// The job summary, the outputs, and then the annotations, which also tell what became of the other two.
-    fn announce(&self, report: &Report<'_>) -> Vec<Finding> {
+    async fn announce(&self, report: &Report<'_>) -> Vec<Finding> {
         let mut untold = Vec::new();
         match &self.summary {
             Some(path) => untold.extend(summary::append(path, report)),

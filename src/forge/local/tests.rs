@@ -87,13 +87,18 @@ fn baseline_run(found: Found) -> String {
 
 use Conclusion::{Approved, Rejected};
 
+fn search(forge: &Local, record: &Record) -> Result<Found> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(forge.default_branch_baseline(record))
+}
+
 #[test]
 fn without_a_repository_nothing_is_kept_and_the_reason_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let forge = forge_at(folder.path());
     let run = record("1", None, Approved);
     forge.keep(&run).unwrap();
-    let why = none_because(forge.default_branch_baseline(&run).unwrap());
+    let why = none_because(search(&forge, &run).unwrap());
     assert_eq!(why, "the project is not in a git repository");
     assert_eq!(forge.trend(&run).len(), 1);
 }
@@ -103,7 +108,7 @@ fn each_reason_for_no_baseline_is_told_apart() {
     let project = Project::new();
     let why = || {
         let run = record("9", project.forge().repository.unwrap().commit(), Approved);
-        none_because(project.forge().default_branch_baseline(&run).unwrap())
+        none_because(search(&project.forge(), &run).unwrap())
     };
     assert_eq!(why(), "the repository has no commit yet");
     project.commit("1");
@@ -139,25 +144,25 @@ fn the_baseline_is_the_newest_approved_clean_run_of_main() {
     forge.repository.as_ref().unwrap().append("refs/modelgate/churn", "run.json", &text, "x").unwrap();
 
     let run = record("9", Some(&topic), Approved);
-    let found = forge.default_branch_baseline(&run).unwrap();
+    let found = search(&forge, &run).unwrap();
     let Found::Baseline(baseline) = &found else { panic!("{found:?}") };
     assert_eq!((baseline.from.as_str(), baseline.commit.as_ref()), ("default-branch", Some(&first)));
     assert_eq!(baseline.metrics, run.metrics());
     assert_eq!(baseline_run(found), "1");
 
     forge.keep(&record("7", Some(&second), Approved)).unwrap();
-    assert_eq!(baseline_run(forge.default_branch_baseline(&run).unwrap()), "7");
+    assert_eq!(baseline_run(search(&forge, &run).unwrap()), "7");
     // A run of a record's own commit, clean, looks past it; a dirty one does not, nor is itself its baseline.
     let mut again = record("10", Some(&second), Approved);
-    assert_eq!(baseline_run(forge.default_branch_baseline(&again).unwrap()), "1");
+    assert_eq!(baseline_run(search(&forge, &again).unwrap()), "1");
     again.context.dirty = true;
-    assert_eq!(baseline_run(forge.default_branch_baseline(&again).unwrap()), "7");
+    assert_eq!(baseline_run(search(&forge, &again).unwrap()), "7");
     again.id = "7".into();
-    assert_eq!(baseline_run(forge.default_branch_baseline(&again).unwrap()), "1");
+    assert_eq!(baseline_run(search(&forge, &again).unwrap()), "1");
 }
 
 fn fault_of(forge: &Local, record: &Record) -> String {
-    let fault = forge.default_branch_baseline(record).unwrap_err();
+    let fault = search(&forge, record).unwrap_err();
     format!("{fault}; {}", fault.remedy().unwrap())
 }
 
@@ -172,7 +177,7 @@ fn a_shallow_clone_cannot_tell_and_does_not_guess() {
     let forge = forge_at(clone.path());
     forge.keep(&record("1", Some(&first), Rejected)).unwrap();
     let run = record("3", None, Approved);
-    assert!(none_because(forge.default_branch_baseline(&run).unwrap()).starts_with("no approved run"));
+    assert!(none_because(search(&forge, &run).unwrap()).starts_with("no approved run"));
     forge.keep(&record("2", Some(&first), Approved)).unwrap();
     let fault = fault_of(&forge, &run);
     assert!(fault.contains("shallow") && fault.contains("`fetch-depth: 0`"), "{fault}");
@@ -210,7 +215,7 @@ fn a_record_that_cannot_be_read_is_no_absence_of_one() {
     assert!(fault.starts_with("failed to read run.json of the commit "), "{fault}");
     // The newest that can be read is the baseline, whatever is behind it.
     forge.keep(&record("1", Some(&first), Approved)).unwrap();
-    assert_eq!(baseline_run(forge.default_branch_baseline(&run).unwrap()), "1");
+    assert_eq!(baseline_run(search(&forge, &run).unwrap()), "1");
     put("{\"schema\": \"modelgate/run/v2\"}");
     let fault = fault_of(&forge, &run);
     assert!(
@@ -235,7 +240,7 @@ fn only_the_latest_records_are_looked_at_and_it_says_so() {
         tip = git(project.0.path(), &["commit-tree", &format!("{tip}^{{tree}}"), "-p", &tip, "-m", "x"]);
     }
     git(project.0.path(), &["update-ref", "refs/modelgate/churn", &tip]);
-    let why = none_because(forge.default_branch_baseline(&record("9", Some(&second), Approved)).unwrap());
+    let why = none_because(search(&forge, &record("9", Some(&second), Approved)).unwrap());
     assert!(why.ends_with("; only the latest 200 records were looked at"), "{why}");
 }
 

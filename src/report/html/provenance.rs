@@ -23,7 +23,7 @@ pub(super) fn deliveries(m: &mut Markup, report: &Report<'_>) {
                 for delivery in deliveries {
                     m.element("tr", |m| {
                         m.leaf(tag("th").set("scope", "row"), clip(&delivery.target, 200));
-                        m.leaf("td", clip(&delivery.outcome, 200));
+                        m.leaf("td", delivery.outcome.word());
                         m.element("td", |m| match &delivery.url {
                             Some(url) => m.link(url),
                             None => m.text("–"),

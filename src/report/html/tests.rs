@@ -5,7 +5,7 @@ use roxmltree::{Document, ParsingOptions};
 
 use super::{STYLE, render};
 use crate::finding::Finding;
-use crate::record::{Delivery, MetricValue, Record};
+use crate::record::{Delivery, DeliveryOutcome, MetricValue, Record};
 use crate::report::{Past, compose, fixtures};
 use crate::step::Step;
 
@@ -218,7 +218,15 @@ fn what_stopped_a_run_comes_before_its_steps() {
 fn a_delivery_is_linked_only_where_its_address_is_safe() {
     let mut record = fixtures::approved();
     record.deliveries = ["https://example.com/app", "javascript:x"]
-        .map(|url| Delivery { target: "staging".into(), outcome: "delivered".into(), url: Some(url.into()) })
+        .map(|url| Delivery {
+            target: "staging".into(),
+            outcome: DeliveryOutcome::Delivered,
+            because: String::new(),
+            approval: None,
+            run: None,
+            deployment: None,
+            url: Some(url.into()),
+        })
         .to_vec();
     let page = page(&record);
     assert!(page.contains("<a href=\"https://example.com/app\" rel=\"noopener noreferrer nofollow\">"));
