@@ -232,7 +232,9 @@ impl Pipeline<'_> {
         if !step.outcome.is_good() {
             return self.folder.save(record);
         }
-        let StepRecord { outcome, because, findings, evidence, started, .. } = step.clone();
+        let StepRecord { outcome, because, mut findings, evidence, started, .. } = step.clone();
+        // Packing is tried again, and says again what stands in its way.
+        findings.retain(|finding| finding.code != "bundle-not-packed");
         self.publish(&started, Work { outcome, because, findings, evidence }, record, trend)
     }
 

@@ -178,7 +178,19 @@ impl House {
     /// Marks a record that is about to be gone on with: what is done now on changed files, or with the files of
     /// another commit, says nothing about the commit of the record. Where the project is in no repository, there
     /// is nothing to compare with.
+    ///
+    /// In a job that follows one of a fork, the record is what the fork wrote: whose commit it is, the event says
+    /// and not the record.
     pub fn mark(&self, record: &mut Record) {
+        let event = self.environment.event();
+        if event.is_foreign {
+            let now = self.environment.context(None);
+            let context = &mut record.context;
+            (context.forge, context.job, context.url) = (now.forge, now.job, now.url);
+            context.commit = context.commit.take().filter(|_| event.head.is_some());
+            context.head = event.head;
+            record.deliveries.clear();
+        }
         let Ok(repository) = &self.repository else { return };
         let elsewhere = repository.commit() != record.context.commit.as_ref();
         record.context.dirty |= repository.is_dirty() || elsewhere;
@@ -233,8 +245,9 @@ fn forge(local: Local, environment: &Environment, console: &Console, config: &Co
 /// The variables that hold a token for GitHub's API, in the order in which they are looked for.
 const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 
-/// GitHub's API, where there is a token for it.
-fn remote(environment: &Environment, config: &Config, console: &Console) -> Option<Remote> {
+/// GitHub's API, where there is a token for it. Must be called within the runtime.
+#[must_use]
+pub fn remote(environment: &Environment, config: &Config, console: &Console) -> Option<Remote> {
     let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
         console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
         return None;

@@ -5,6 +5,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::{Call, Format, print, show};
+use crate::context::Forge;
 use crate::doctor::{self, Health, Patient};
 use crate::exit::End;
 use crate::git::Repository;
@@ -14,7 +15,8 @@ use crate::wire;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 It looks at the configuration, the git repository, the programs that the commands start, the inputs, the
-secrets and the disk, and runs no command of the configuration. It ends with exit code 11 when a run could
+secrets and the disk, and runs no command of the configuration. In a job of GitHub Actions it also asks
+what the token may do. It ends with exit code 11 when a run could
 not succeed; a warning does not count.
 
 Example:
@@ -31,7 +33,7 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
     let text = config.as_ref().ok().and_then(|_| std::fs::read(&path).ok()).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let folder = wire::run_folder(&call.settings, &call.environment, &path);
-    let checks = doctor::examine(&Patient {
+    let mut checks = doctor::examine(&Patient {
         config: config.as_ref().map_err(|invalid| invalid.problems.as_slice()),
         file: &show::near(&path, &call.environment.folder),
         text: &text,
@@ -41,6 +43,15 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
         forge: call.environment.forge(),
         repository: &Repository::around(root),
     });
+    if let (Ok(config), Forge::Github) = (&config, call.environment.forge()) {
+        let console = wire::console(&call.settings, &call.environment);
+        checks.extend(wire::block_on(|_| async {
+            match wire::remote(&call.environment, config, &console) {
+                Some(remote) => doctor::permissions::examine(config, &remote).await,
+                None => Vec::new(),
+            }
+        })?);
+    }
     match call.format {
         Format::Json => print(&(serde_json::to_string_pretty(&checks)? + "\n"))?,
         Format::Human => print(&doctor::show(&checks, call.color))?,

@@ -3,6 +3,7 @@
 //! It only looks: no command of the configuration is run.
 
 mod machine;
+pub mod permissions;
 mod programs;
 mod project;
 mod repository;

@@ -13,6 +13,9 @@ use crate::files::{self, write_whole};
 /// The name of the record in the run's folder.
 pub const FILE: &str = "run.json";
 
+/// The largest record that is read, in bytes: it may come from somebody else's job.
+const LARGEST: u64 = 256 << 20;
+
 /// The folder of a run.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -98,7 +101,12 @@ impl RunFolder {
         let mut text = String::new();
         // Refuses a pipe, which would be waited for without end.
         let mut file = files::open(&path)?;
-        file.read_to_string(&mut text).map_err(|error| Fault::file("read", &path, error))?;
+        let read = file.by_ref().take(LARGEST + 1).read_to_string(&mut text);
+        read.map_err(|error| Fault::file("read", &path, error))?;
+        if text.len() as u64 > LARGEST {
+            let cause = format!("it has more than {LARGEST} bytes, which no run writes");
+            return Err(Fault::new(format!("read the record {}", path.display()), cause));
+        }
         let record = parse(&text);
         record.map(Some).map_err(|error| error.about(&path).help("make a new one with `modelgate run`"))
     }
