@@ -69,6 +69,11 @@ impl Api {
             Fault::new(format!("prepare for GitHub's API at {base}"), cause)
                 .help("check GITHUB_API_URL and GITHUB_TOKEN")
         };
+        // A secret that was pasted often ends with a newline. What is no header makes octocrab panic.
+        let token = token.trim();
+        if http::HeaderValue::from_str(token).is_err() {
+            return Err(failed("the token has characters in it that no header can hold".into()));
+        }
         // A second installation is refused, and the first one is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -76,14 +81,14 @@ impl Api {
             .timeout(REQUEST)
             // Without redirects: the token must not follow them.
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("modelgate/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| failed(error.to_string()))?;
         let crab = Octocrab::builder()
             .base_uri(base.trim_end_matches('/'))
             .map_err(|error| failed(error.to_string()))?
-            // A secret that was pasted often ends with a newline.
-            .personal_token(token.trim().to_owned())
+            .personal_token(token.to_owned())
+            .add_header(http::header::USER_AGENT, concat!("modelgate/", env!("CARGO_PKG_VERSION")).into())
+            .add_header(http::header::ACCEPT, "application/vnd.github+json".into())
             .build_with_reqwest(client)
             .map_err(|error| failed(error.to_string()))?;
         let (_, interrupt) = Interrupt::channel();
@@ -181,13 +186,14 @@ impl Api {
         let mut left = self.patience;
         let mut overdue = pin!(self.overdue());
         for tries in 1.. {
-            let tried = tokio::select! {
-                tried = self.once(method, path, body) => tried,
-                () = &mut overdue => Err(Trouble::Unsure("the run was stopped before GitHub answered".into())),
-            };
-            let trouble = match tried {
-                Ok(answer) => return Ok(answer),
-                Err(trouble) => trouble,
+            let trouble = tokio::select! {
+                tried = self.once(method, path, body) => match tried {
+                    Ok(answer) => return Ok(answer),
+                    Err(trouble) => trouble,
+                },
+                () = &mut overdue => {
+                    return Err(Trouble::Unsure("the run was stopped before GitHub answered".into()));
+                }
             };
             if self.is_hurried() {
                 left = left.min(HASTE);

@@ -180,6 +180,11 @@ async fn a_limit_beyond_our_patience_is_told_at_once() {
     let api = Api::new(&base, "acme/churn", "t").unwrap();
     let trouble = api.get::<Value>(&api.path("x")).await.unwrap_err();
     let fault = trouble.fault("look for the check");
-    insta::assert_snapshot!(format!("{fault}\nhelp: {}", fault.remedy().unwrap_or_default()), @"");
+    let told = format!("{fault}\nhelp: {}", fault.remedy().unwrap_or_default());
+    assert_eq!(
+        told,
+        "failed to look for the check: GitHub limits the requests: status 429; it takes requests again in 3600 s\n\
+         help: wait until then; `modelgate report` shows the run afterwards"
+    );
     served.await.unwrap();
 }
