@@ -9,6 +9,8 @@ if [[ ! -d $CACHE/objects && ! -d $CACHE/steps ]]; then
   echo 'no step was kept'
   exit 0
 fi
-names=$(cd -- "$CACHE" && find objects steps -type f 2> /dev/null | LC_ALL=C sort || true)
+cd -- "$CACHE"
+mkdir -p objects steps
+names=$(find objects steps -type f | LC_ALL=C sort)
 digest=$(printf '%s' "$names" | sha256)
 output key "$CACHE_PREFIX$digest"
