@@ -216,19 +216,19 @@ pub(in crate::forge) struct OwnApp(pub(in crate::forge) Option<App>);
 
 impl OwnApp {
     /// The app of every workflow's own token.
-    const USUAL: &str = "github-actions";
+    const USUAL_APP: &str = "github-actions";
 
     /// Whether it is this one. Another app's word is not ours.
     pub(in crate::forge) fn is(&self, app: &App) -> bool {
         match &self.0 {
             Some(own) => own.id == app.id,
-            None => app.slug == Self::USUAL,
+            None => app.slug == Self::USUAL_APP,
         }
     }
 
     /// The name under which it comments.
     fn login(&self) -> String {
-        format!("{}[bot]", self.0.as_ref().map_or(Self::USUAL, |app| &app.slug))
+        format!("{}[bot]", self.0.as_ref().map_or(Self::USUAL_APP, |app| &app.slug))
     }
 }
 
