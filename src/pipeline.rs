@@ -56,6 +56,7 @@ impl Pipeline<'_> {
             Ok(Err(fault)) => fault.to_string(),
             Err(_) => "a bug of modelgate; its log has the place".to_owned(),
         };
+        let cause = self.engine.redaction().text(&cause);
         self.forge.abandon(record, &cause).await;
         ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
