@@ -255,8 +255,12 @@ impl Board<'_> {
         let first = batches.next().unwrap_or_default();
         match self.finish(check, &body, first, there).await {
             Ok(None) => shown.extend(first.iter().map(|mark| mark.index)),
-            Ok(Some(trouble)) | Err(trouble) => {
-                untold.push(self.refused(&trouble, &format!("show all of the check «{}»", self.name)));
+            Ok(Some(trouble)) => {
+                untold.push(self.refused(&trouble, &format!("show the whole of the check «{}»", self.name)));
+                return Closed { shown, untold };
+            }
+            Err(trouble) => {
+                untold.push(self.refused(&trouble, &format!("close the check «{}»", self.name)));
                 return Closed { shown, untold };
             }
         }
