@@ -157,7 +157,7 @@ fn a_release_gets_its_rows_once() {
         "SHA256SUMS",
         format!("{one}  modelgate-1.2.3-x86_64-apple-darwin.tar.gz\n{two}  modelgate-1.2.3-x86_64-pc-windows-msvc.tar.gz\n{one}  modelgate-1x2x3-other.tar.gz\n"),
     );
-    let mut add =
+    let add =
         || said(project.command("bash").args(["add-release.sh", "1.2.3", "SHA256SUMS"]).output().unwrap());
     let before = project.read("versions.txt");
     assert_eq!(add().code, 0);
