@@ -1,5 +1,6 @@
 //! The only file that names concrete adapters: it puts the house together.
 
+use std::cell::RefCell;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -148,7 +149,7 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let forge = forge(local, &environment, &engine.console, &config);
+        let forge = forge(local, &environment, &engine.console, &config, &engine.interrupt);
         Self { config, folder, forge, repository, engine, cache, restore: settings.restore, environment }
     }
 
@@ -228,7 +229,13 @@ impl House {
 }
 
 /// Where people look.
-fn forge(local: Local, environment: &Environment, console: &Console, config: &Config) -> Box<dyn Forge> {
+fn forge(
+    local: Local,
+    environment: &Environment,
+    console: &Console,
+    config: &Config,
+    interrupt: &Interrupt,
+) -> Box<dyn Forge> {
     match environment.forge() {
         context::Forge::Github => Box::new(Github {
             local,
@@ -236,7 +243,11 @@ fn forge(local: Local, environment: &Environment, console: &Console, config: &Co
             outputs: environment.path("GITHUB_OUTPUT"),
             workspace: environment.path("GITHUB_WORKSPACE"),
             console: console.clone(),
-            remote: remote(environment, config, console),
+            remote: remote(environment, config, console).map(|remote| Remote {
+                api: remote.api.heeding(interrupt.clone(), environment.clock),
+                ..remote
+            }),
+            shown: RefCell::default(),
         }),
         context::Forge::Gitlab | context::Forge::Local => Box::new(local),
     }

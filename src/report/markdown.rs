@@ -27,13 +27,38 @@ pub enum Charts {
 /// The whole report.
 #[must_use]
 pub fn render(report: &Report, charts: Charts) -> String {
-    assemble(&sections(report, charts), usize::MAX)
+    assemble(&sections(report, charts), usize::MAX, "")
 }
 
 /// The report in at most `limit` bytes. What does not fit is cut between two rows, and a last line says so.
 #[must_use]
 pub fn within(report: &Report, charts: Charts, limit: usize) -> String {
-    assemble(&sections(report, charts), limit)
+    assemble(&sections(report, charts), limit, &notice(report.record))
+}
+
+/// What a run has done so far, in at most `limit` bytes: `next` is about to begin.
+#[must_use]
+pub fn under_way(record: &Record, next: Option<Step>, limit: usize) -> String {
+    let what = next.map_or_else(|| "the run has begun".to_owned(), |next| format!("{next} is under way"));
+    let first = format!("⏳ **{what}** · {}", code(record.model.as_str(), 128));
+    let sections = [Section::text(vec![first]), steps(record), provenance(record)];
+    assemble(&sections, limit, &notice(record))
+}
+
+/// That a run ended without a report, and why, in at most `limit` bytes.
+#[must_use]
+pub fn abandoned(record: &Record, cause: &str, limit: usize) -> String {
+    let first = format!("❌ **ended without a report** · {}", code(record.model.as_str(), 128));
+    let cause = Section::text(vec![sentence(cause, 2000)]);
+    let sections = [Section::text(vec![first]), cause, steps(record), provenance(record)];
+    assemble(&sections, limit, &notice(record))
+}
+
+/// The last line of a page that was cut.
+fn notice(record: &Record) -> String {
+    let page = record.context.url.as_deref().and_then(link).map(|url| format!(", see [its page]({url})"));
+    let page = page.unwrap_or_default();
+    format!("\n> ⚠️ **cut to fit here**; the whole is in report.md of the run's artifacts{page}\n")
 }
 
 /// What a reader needs, the most needed first.

@@ -1,5 +1,6 @@
 //! Annotations: what is wrong, where it is wrong, as commands to GitHub's runner.
 
+use std::collections::BTreeSet;
 use std::path::{Component, PathBuf};
 
 use crate::finding::{Finding, Severity, any_error};
@@ -28,7 +29,7 @@ pub(super) struct Place {
 impl Place {
     /// A finding's path as GitHub names the file; none for one outside of the repository, and for one whose
     /// name no log could show.
-    fn in_repository(&self, path: &str) -> Option<String> {
+    pub(super) fn in_repository(&self, path: &str) -> Option<String> {
         let mut plain = PathBuf::new();
         for part in self.root.join(path).components() {
             match part {
@@ -44,9 +45,16 @@ impl Place {
     }
 }
 
-/// The errors, then the warnings, a command a line. `more` are findings that the report does not know yet.
-pub(super) fn render(report: &Report<'_>, more: &[Finding], place: &Place) -> String {
-    let found = || report.findings.iter().map(|(_, finding)| *finding).chain(more);
+/// The errors, then the warnings, a command a line. `more` are findings that the report does not know yet; `shown`
+/// are those of the report, by their place in it, that stand in the diff already.
+pub(super) fn render(
+    report: &Report<'_>,
+    more: &[Finding],
+    place: &Place,
+    shown: &BTreeSet<usize>,
+) -> String {
+    let unshown = report.findings.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+    let found = || unshown.clone().map(|(_, (_, finding))| *finding).chain(more);
     let of = |severity| {
         found().filter(move |finding| finding.severity == severity).map(|finding| told(finding, place))
     };

@@ -1,9 +1,15 @@
 //! The client: octocrab over reqwest, with our rules about trying again.
 //!
 //! A request that reads is tried again when the world fails. One that writes is tried again only when it is
-//! certain that it was not taken; else the caller gets [`Trouble::Unsure`] and looks before it writes again.
+//! certain that it was not taken; else the caller gets [`Trouble::Unsure`] and looks before it writes again. One
+//! whose second time changes nothing is repeated like one that reads.
 
+#[cfg(test)]
+mod tests;
 mod trouble;
+
+use std::fmt::Write as _;
+use std::pin::pin;
 
 use std::time::Duration;
 
@@ -14,7 +20,9 @@ use serde_json::Value;
 
 pub use trouble::Trouble;
 
+use crate::clock::Clock;
 use crate::fault::{Fault, Result};
+use crate::interrupt::Interrupt;
 use crate::random;
 
 /// How long a connection may take.
@@ -27,6 +35,9 @@ const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest that a server may make us wait, all pauses of a request together.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a request may take, its pauses with it, when somebody has stopped us: a runner that cancels a job
+/// sends SIGINT, SIGTERM 7.5 seconds later, and SIGKILL 2.5 seconds after that.
+const HASTE: Duration = Duration::from_secs(2);
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 32 << 20;
 
@@ -36,6 +47,9 @@ pub struct Api {
     crab: Octocrab,
     /// `owner/name`.
     repository: String,
+    interrupt: Interrupt,
+    clock: Option<Clock>,
+    patience: Duration,
 }
 
 impl std::fmt::Debug for Api {
@@ -55,6 +69,11 @@ impl Api {
             Fault::new(format!("prepare for GitHub's API at {base}"), cause)
                 .help("check GITHUB_API_URL and GITHUB_TOKEN")
         };
+        // A secret that was pasted often ends with a newline. What is no header makes octocrab panic.
+        let token = token.trim();
+        if http::HeaderValue::from_str(token).is_err() {
+            return Err(failed("the token has characters in it that no header can hold".into()));
+        }
         // A second installation is refused, and the first one is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
@@ -62,16 +81,36 @@ impl Api {
             .timeout(REQUEST)
             // Without redirects: the token must not follow them.
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("modelgate/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| failed(error.to_string()))?;
         let crab = Octocrab::builder()
             .base_uri(base.trim_end_matches('/'))
             .map_err(|error| failed(error.to_string()))?
             .personal_token(token.to_owned())
+            .add_header(http::header::USER_AGENT, concat!("modelgate/", env!("CARGO_PKG_VERSION")).into())
+            .add_header(http::header::ACCEPT, "application/vnd.github+json".into())
             .build_with_reqwest(client)
             .map_err(|error| failed(error.to_string()))?;
-        Ok(Self { crab, repository: repository.to_owned() })
+        let (_, interrupt) = Interrupt::channel();
+        Ok(Self { crab, repository: repository.to_owned(), interrupt, clock: None, patience: PATIENCE })
+    }
+
+    /// The same client, that hurries when somebody stops us, and knows by the clock how long a limit lasts.
+    #[must_use]
+    pub fn heeding(self, interrupt: Interrupt, clock: Clock) -> Self {
+        Self { interrupt, clock: Some(clock), ..self }
+    }
+
+    /// The same client, that waits at most so long, all pauses of a request together.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
+    }
+
+    /// Whether somebody has stopped us, and there is no time for what is not needed.
+    #[must_use]
+    pub fn is_hurried(&self) -> bool {
+        self.interrupt.raised().is_some()
     }
 
     /// The path of something in the repository: `path("check-runs")`.
@@ -109,6 +148,20 @@ impl Api {
         answer.decode()
     }
 
+    /// Writes what may be written twice, because the second time changes nothing. Tried again like what reads.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn rewrite<T: DeserializeOwned>(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Value,
+    ) -> std::result::Result<T, Trouble> {
+        let answer = self.insist(method, path, Some(body), true).await?;
+        answer.decode()
+    }
+
     /// Sends a request, as often as it may be sent, and reads its answer: any answer that is a success or a
     /// redirect.
     ///
@@ -120,24 +173,56 @@ impl Api {
         path: &str,
         body: Option<&Value>,
     ) -> std::result::Result<Answer, Trouble> {
-        let mut left = PATIENCE;
-        let mut tries = 1;
-        loop {
-            let trouble = match self.once(method, path, body).await {
-                Ok(answer) => return Ok(answer),
-                Err(trouble) => trouble,
+        self.insist(method, path, body, *method == Method::GET).await
+    }
+
+    async fn insist(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        is_safe: bool,
+    ) -> std::result::Result<Answer, Trouble> {
+        let mut left = self.patience;
+        let mut overdue = pin!(self.overdue());
+        for tries in 1.. {
+            let trouble = tokio::select! {
+                tried = self.once(method, path, body) => match tried {
+                    Ok(answer) => return Ok(answer),
+                    Err(trouble) => trouble,
+                },
+                () = &mut overdue => {
+                    return Err(Trouble::Unsure("the run was stopped before GitHub answered".into()));
+                }
             };
-            let reads = *method == Method::GET;
-            let Some(pause) = trouble.pause(reads, backoff(tries)).filter(|pause| *pause <= left) else {
-                return Err(trouble);
-            };
-            if tries == TRIES {
-                return Err(trouble);
+            if self.is_hurried() {
+                left = left.min(HASTE);
             }
-            tries += 1;
+            let pause = trouble.pause(is_safe, backoff(tries)).filter(|pause| *pause <= left);
+            let Some(pause) = pause.filter(|_| tries < TRIES) else { return Err(trouble) };
             left -= pause;
-            tokio::time::sleep(pause).await;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = &mut overdue => return Err(trouble),
+            }
         }
+        Err(Trouble::Unsent("it was never tried".into()))
+    }
+
+    /// Comes when a request has taken too long for somebody who has stopped us.
+    async fn overdue(&self) {
+        self.interrupt.clone().wait(1).await;
+        tokio::time::sleep(HASTE).await;
+    }
+
+    /// The pause of who has looked, after the `tries`th try, and writes again.
+    pub async fn pause(&self, tries: u32) {
+        tokio::time::sleep(backoff(tries)).await;
+    }
+
+    /// Seconds since 1970, where there is a clock.
+    fn now(&self) -> Option<u64> {
+        self.clock.map(|clock| clock.unix_seconds())
     }
 
     async fn once(
@@ -152,7 +237,7 @@ impl Api {
         let (parts, body) = response.into_parts();
         let bytes = bytes(body).await?;
         let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, bytes };
-        if answer.status < 400 { Ok(answer) } else { Err(Trouble::refused(&answer)) }
+        if answer.status < 400 { Ok(answer) } else { Err(Trouble::refused(&answer, self.now())) }
     }
 }
 
@@ -171,8 +256,12 @@ impl Answer {
     /// The body as what was expected. An empty one is `null`.
     ///
     /// # Errors
-    /// Another body.
+    /// Another body, and a redirect.
     pub fn decode<T: DeserializeOwned>(&self) -> std::result::Result<T, Trouble> {
+        if self.status >= 300 {
+            let why = "it is elsewhere; the repository may have a new name";
+            return Err(Trouble::Refused(self.status, why.into()));
+        }
         let bytes = if self.bytes.is_empty() { b"null" } else { self.bytes.as_slice() };
         serde_json::from_slice(bytes).map_err(|error| Trouble::Garbled(error.to_string()))
     }
@@ -202,4 +291,17 @@ fn backoff(tries: u32) -> Duration {
     let full = PAUSE * 2_u32.pow(tries.saturating_sub(1));
     let share = random::hex(1).ok().and_then(|hex| u32::from_str_radix(&hex, 16).ok()).unwrap_or(128);
     full / 2 + full * share / 512
+}
+
+/// A text as a part of an address, which nothing in it can leave.
+#[must_use]
+pub fn encoded(text: &str) -> String {
+    let mut address = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => address.push(byte.into()),
+            _ => drop(write!(address, "%{byte:02X}")),
+        }
+    }
+    address
 }

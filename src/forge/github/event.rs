@@ -25,6 +25,8 @@ pub struct Event {
     /// Whether what is judged was made outside of this repository's trust: a fork's pull request, or a run that
     /// this one follows.
     pub is_foreign: bool,
+    /// Whether Dependabot did it, whose jobs get a token that can only read.
+    pub is_dependabot: bool,
 }
 
 impl Event {
@@ -64,6 +66,9 @@ impl Event {
             pull_request: number.and_then(Value::as_u64),
             default_branch: text("/repository/default_branch").map(str::to_owned),
             is_foreign,
+            is_dependabot: ["/sender/login", "/pull_request/user/login"]
+                .iter()
+                .any(|pointer| text(pointer) == Some("dependabot[bot]")),
         }
     }
 }

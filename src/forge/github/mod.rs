@@ -3,11 +3,14 @@
 
 mod annotations;
 pub mod api;
+mod check;
+mod comment;
 mod event;
 mod inbox;
 mod outputs;
 mod summary;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -17,11 +20,13 @@ use super::{Forge, Found};
 use crate::console::Console;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::record::Record;
+use crate::record::{Outcome, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
 use annotations::Place;
-use api::Api;
+use api::{Api, Trouble};
+pub use check::Shown;
+use check::{App, Board, Closed, Unopened};
 pub use event::Event;
 
 /// A job of GitHub Actions.
@@ -38,6 +43,8 @@ pub struct Github {
     pub console: Console,
     /// GitHub's API, and what we need to know for it; none without a token.
     pub remote: Option<Remote>,
+    /// What has become of the check so far.
+    pub shown: RefCell<Shown>,
 }
 
 /// GitHub's API, and what we need to know for it.
@@ -61,13 +68,35 @@ pub struct Remote {
 
 #[async_trait(?Send)]
 impl Forge for Github {
-    async fn open(&self, _: &Record) -> Vec<Finding> {
-        Vec::new()
+    async fn open(&self, record: &Record) -> Vec<Finding> {
+        match self.check(record, false).await {
+            Err(unopened) if unopened.is_final => vec![unopened.finding],
+            Err(unopened) => {
+                self.console.note(&format!("{}; it is tried again at the end", unopened.finding.message));
+                Vec::new()
+            }
+            Ok(()) => Vec::new(),
+        }
     }
 
-    async fn progress(&self, _: &Record, _: Step) {}
+    /// Two times at most, and only where there is something to show: a repository has its requests counted.
+    async fn progress(&self, record: &Record, next: Step) {
+        let is_worth_it = matches!(next, Step::Train | Step::Evaluate)
+            && record.steps.iter().any(|step| step.outcome != Outcome::Skipped);
+        let Shown::Open(check) = self.shown() else { return };
+        let Some(board) = self.board(record).filter(|_| is_worth_it) else { return };
+        if let Err(trouble) = board.progress(&check, next).await {
+            self.console.detail(&format!("the check does not show that {next} is under way: {trouble}"));
+        }
+    }
 
-    async fn abandon(&self, _: &Record, _: &str) {}
+    async fn abandon(&self, record: &Record, cause: &str) {
+        let Shown::Open(check) = self.shown() else { return };
+        let Some(board) = self.board(record) else { return };
+        if let Err(trouble) = board.abandon(&check, cause).await {
+            self.console.note(&trouble.fault("close the check").to_string());
+        }
+    }
 
     async fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
         self.local.default_branch_baseline(record).await
@@ -97,23 +126,79 @@ impl Forge for Github {
         self.local.write(report)
     }
 
-    /// The job summary, the outputs, and then the annotations, which also tell what became of the other two.
+    /// The check and the comment, the job summary and the outputs, and then the annotations, which also tell what
+    /// became of the others.
     async fn announce(&self, report: &Report<'_>) -> Vec<Finding> {
-        let mut untold = Vec::new();
+        let place = self.place();
+        let Closed { shown, mut untold } = self.close(report, &place).await;
+        untold.extend(self.comment(report).await);
         match &self.summary {
-            Some(path) => untold.extend(summary::append(path, report)),
+            Some(path) => untold.extend(summary::append(path, &with(report, &untold))),
             None => self.console.note("GITHUB_STEP_SUMMARY is not set, so there is no job summary"),
         }
+        let check = self.shown().id();
         match &self.outputs {
-            Some(path) => untold.extend(outputs::append(path, report, &self.html())),
+            Some(path) => untold.extend(outputs::append(path, report, &self.html(), check)),
             None => self.console.note("GITHUB_OUTPUT is not set, so the step has no outputs"),
         }
-        self.console.instruct(&annotations::render(report, &untold, &self.place()));
+        self.console.instruct(&annotations::render(report, &untold, &place, &shown));
         untold
     }
 }
 
 impl Github {
+    fn shown(&self) -> Shown {
+        self.shown.borrow().clone()
+    }
+
+    /// The check of a record, where one is wanted.
+    fn board<'a>(&'a self, record: &'a Record) -> Option<Board<'a>> {
+        let remote = self.remote.as_ref()?;
+        Some(Board { remote, name: remote.check.as_deref()?, record })
+    }
+
+    /// Opens the check, once. `look` for one that is there already.
+    async fn check(&self, record: &Record, look: bool) -> std::result::Result<(), Unopened> {
+        let Some(board) = self.board(record) else { return Ok(()) };
+        if !matches!(self.shown(), Shown::Nothing) {
+            return Ok(());
+        }
+        let opened = board.open(look).await;
+        *self.shown.borrow_mut() = match &opened {
+            Ok(check) => Shown::Open(check.clone()),
+            Err(unopened) if unopened.is_final => Shown::Refused,
+            Err(_) => Shown::Nothing,
+        };
+        opened.map(drop)
+    }
+
+    /// Closes the check, which is opened first by who only reports.
+    async fn close(&self, report: &Report<'_>, place: &Place) -> Closed {
+        if let Err(unopened) = self.check(report.record, true).await {
+            return Closed { untold: vec![unopened.finding], ..Closed::default() };
+        }
+        match (self.shown(), self.board(report.record)) {
+            (Shown::Open(check), Some(board)) => board.close(&check, report, place, "").await,
+            _ => Closed::default(),
+        }
+    }
+
+    /// Writes the comment, where one is wanted; who may not even open a check does not try.
+    async fn comment(&self, report: &Report<'_>) -> Option<Finding> {
+        let remote = self.remote.as_ref()?;
+        let may = remote.comment && !remote.event.is_foreign && !matches!(self.shown(), Shown::Refused);
+        let number = remote.event.pull_request.filter(|_| may && !remote.api.is_hurried())?;
+        comment::put(remote, number, &self.own_app(), report).await.err()
+    }
+
+    /// Who writes with our token, as far as a check has told.
+    fn own_app(&self) -> OwnApp {
+        match self.shown() {
+            Shown::Open(check) => OwnApp(check.app),
+            Shown::Nothing | Shown::Refused => OwnApp(None),
+        }
+    }
+
     fn html(&self) -> PathBuf {
         self.local.run_dir.join("report.html")
     }
@@ -134,6 +219,59 @@ impl Github {
 /// Without links and detours, where that can be told.
 fn canonical(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// The app whose token we have; none where it has not been told yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::forge) struct OwnApp(pub(in crate::forge) Option<App>);
+
+impl OwnApp {
+    /// The app of every workflow's own token.
+    const USUAL_APP: &str = "github-actions";
+
+    /// Whether it is this one. Another app's word is not ours.
+    pub(in crate::forge) fn is(&self, app: &App) -> bool {
+        match &self.0 {
+            Some(own) => own.id == app.id,
+            None => app.slug == Self::USUAL_APP,
+        }
+    }
+
+    /// The name under which it comments.
+    fn login(&self) -> String {
+        format!("{}[bot]", self.0.as_ref().map_or(Self::USUAL_APP, |app| &app.slug))
+    }
+}
+
+/// The report, and what it does not know yet.
+fn with<'a>(report: &Report<'a>, more: &'a [Finding]) -> Report<'a> {
+    let mut report = report.clone();
+    report.findings.extend(more.iter().map(|finding| (Step::Report, finding)));
+    report.findings.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
+    report
+}
+
+/// What GitHub did not take of who was `doing` it, with the remedy: mostly a permission that the token lacks.
+fn refused(code: &str, trouble: &Trouble, doing: &str, remote: &Remote) -> Finding {
+    let fault = trouble.fault(doing);
+    let finding = Finding::warning(code, fault.to_string());
+    let accepted = match trouble {
+        Trouble::Forbidden(_, accepted) => accepted.as_deref(),
+        Trouble::NotFound(_) => None,
+        _ => return finding.help(fault.remedy().unwrap_or("`modelgate report` shows the run again")),
+    };
+    if remote.event.is_foreign || remote.event.is_dependabot {
+        return finding.help(
+            "the pull request of a fork or of Dependabot gets a token that can only read; the job summary and \
+             the exit code tell the result, and docs/action.md shows how a second workflow makes the check",
+        );
+    }
+    let asks = accepted.map(|accepted| format!(" (GitHub asks for {accepted})")).unwrap_or_default();
+    let wanted = [(remote.check.is_some(), ", checks: write"), (remote.comment, ", pull-requests: write")];
+    let wanted: String = wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, line)| line).collect();
+    finding.help(format!(
+        "give the job's token what it lacks{asks}, in the workflow: `permissions: {{ contents: read{wanted} }}`"
+    ))
 }
 
 /// What could not be told, with the remedy that a person has.

@@ -16,11 +16,12 @@ const LIMIT: u64 = 1_000_000;
 /// How many bytes GitHub counts for each unit of UTF-16.
 const UNIT: u64 = 2;
 
-/// Appends the outputs; says what is not among them. `html` is where the report is, when there is one.
-pub(super) fn append(path: &Path, report: &Report<'_>, html: &Path) -> Option<Finding> {
+/// Appends the outputs; says what is not among them. `html` is where the report is, when there is one, and `check`
+/// the number of the check.
+pub(super) fn append(path: &Path, report: &Report<'_>, html: &Path, check: Option<u64>) -> Option<Finding> {
     let appended = Inbox::open(path).and_then(|inbox| {
         let start = if inbox.line_is_open() { "\n" } else { "" };
-        let (text, finding) = render(report, html, inbox.bytes(), || random::hex(16))?;
+        let (text, finding) = render(report, html, check, inbox.bytes(), || random::hex(16))?;
         inbox.append(&format!("{start}{text}"))?;
         Ok(finding)
     });
@@ -31,6 +32,7 @@ pub(super) fn append(path: &Path, report: &Report<'_>, html: &Path) -> Option<Fi
 fn render(
     report: &Report<'_>,
     html: &Path,
+    check: Option<u64>,
     bytes: u64,
     mut delimiter: impl FnMut() -> Result<String>,
 ) -> Result<(String, Option<Finding>)> {
@@ -42,6 +44,13 @@ fn render(
     text += &put("passed", if report.conclusion == Conclusion::Approved { "true" } else { "false" })?;
     text += &put("conclusion", report.conclusion.word())?;
     text += &put("run", &report.record.id)?;
+    text += &put("version", env!("CARGO_PKG_VERSION"))?;
+    if let Some(check) = check {
+        text += &put("check-run-id", &check.to_string())?;
+    }
+    if let Some(deployment) = report.record.deliveries.iter().rev().find_map(|it| it.deployment) {
+        text += &put("deployment-id", &deployment.to_string())?;
+    }
     if let Some(html) = html.to_str().filter(|_| html.is_file()) {
         text += &put("report-path", html)?;
     }
@@ -80,7 +89,7 @@ mod tests {
             count += 1;
             Ok(format!("DELIMITER-{count}"))
         };
-        render(&compose(record, &[]), html, bytes, delimiter).unwrap()
+        render(&compose(record, &[]), html, Some(7), bytes, delimiter).unwrap()
     }
 
     /// As GitHub's runner reads them: a name and a delimiter, then lines until the delimiter.
@@ -160,7 +169,7 @@ mod tests {
     fn without_random_numbers_nothing_is_written() {
         let record = fixtures::approved();
         let none = || Err(Fault::new("draw a random number", "there is none"));
-        assert!(render(&compose(&record, &[]), Path::new("none"), 0, none).is_err());
+        assert!(render(&compose(&record, &[]), Path::new("none"), None, 0, none).is_err());
     }
 
     proptest! {
@@ -168,7 +177,7 @@ mod tests {
         fn no_value_gives_an_output(record in fixtures::arbitrary()) {
             let outputs = read(&rendered(&record, Path::new("none"), 0).0);
             let names: Vec<&str> = outputs.keys().map(String::as_str).collect();
-            prop_assert_eq!(names, ["conclusion", "metrics-json", "passed", "run"]);
+            prop_assert_eq!(names, ["check-run-id", "conclusion", "metrics-json", "passed", "run", "version"]);
             prop_assert_eq!(&outputs["run"], &record.id);
             let metrics: BTreeMap<MetricName, MetricValue> =
                 serde_json::from_str(&outputs["metrics-json"]).unwrap();

@@ -78,7 +78,7 @@ mod tests {
         record.steps[0].findings = vec![Finding::warning("x", "long ".repeat(90)); 4000];
         let text = addition(&compose(&record, &[]), 0, false).unwrap();
         assert!(text.len() <= 1024 * 1024 && text.len() > 1_000_000, "{}", text.len());
-        assert!(text.ends_with("artifacts\n") && text.contains("cut to fit here"), "{text:.200}");
+        assert!(text.ends_with("actions/runs/42)\n") && text.contains("cut to fit here"), "{text:.200}");
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("long long")).collect();
         assert!(rows.iter().all(|row| row.starts_with("| ") && row.ends_with(" |")));
     }

@@ -44,20 +44,18 @@ impl Section {
     }
 }
 
-/// The last line of a page that was cut.
-const NOTICE: &str = "\n> ⚠️ **cut to fit here**; the whole is in report.md of the run's artifacts\n";
-
-/// The sections one below the other in at most `limit` bytes. Empty sections are left out.
-pub fn assemble(sections: &[Section], limit: usize) -> String {
+/// The sections one below the other in at most `limit` bytes. Empty sections are left out. `notice` is the last
+/// line of a page that was cut.
+pub fn assemble(sections: &[Section], limit: usize, notice: &str) -> String {
     let sections: Vec<&Section> = sections.iter().filter(|section| !section.rows.is_empty()).collect();
     let mut page = String::new();
     if write(&mut page, &sections, limit) {
         return page;
     }
     page.clear();
-    write(&mut page, &sections, limit.saturating_sub(NOTICE.len()));
-    if page.len() + NOTICE.len() <= limit {
-        page.push_str(NOTICE);
+    write(&mut page, &sections, limit.saturating_sub(notice.len()));
+    if page.len() + notice.len() <= limit {
+        page.push_str(notice);
     }
     page
 }

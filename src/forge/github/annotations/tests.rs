@@ -1,6 +1,6 @@
 #![allow(clippy::expect_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -28,7 +28,7 @@ fn read(line: &str) -> (String, BTreeMap<String, String>, String) {
 fn every_way_to_end_is_annotated() {
     let mut text = String::new();
     for (name, record) in fixtures::all() {
-        text += &format!("── {name}\n{}", render(&compose(&record, &[]), &[], &place()));
+        text += &format!("── {name}\n{}", render(&compose(&record, &[]), &[], &place(), &BTreeSet::new()));
     }
     insta::assert_snapshot!(text);
 }
@@ -40,7 +40,7 @@ fn hostile_text_says_what_it_says_and_commands_nothing() {
     record.steps[0].findings = vec![
         Finding::error("x::y,line=9:\n", message).at_path("a,b:c%2C.py").at_line(3, Some(7)).help("::h\nh"),
     ];
-    let text = render(&compose(&record, &[]), &[], &place());
+    let text = render(&compose(&record, &[]), &[], &place(), &BTreeSet::new());
     let line = text.lines().next().unwrap_or_default();
     insta::assert_snapshot!("hostile", line);
     let (word, properties, message) = read(line);
@@ -84,7 +84,7 @@ fn of_each_kind_ten_are_shown_and_the_last_says_how_many_there_are() {
         let untold: Vec<Finding> = (0..count).map(|n| Finding::error("x", format!("m{n}"))).collect();
         record.conclusion = None;
         let more = [&*untold, &[Finding::warning("y", "w"), Finding::notice("z", "n")]].concat();
-        let text = render(&compose(&record, &[]), &more, &place());
+        let text = render(&compose(&record, &[]), &more, &place(), &BTreeSet::new());
         let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("::error ")).collect();
         assert_eq!(errors.len(), shown);
         assert!(read(errors[9]).2.starts_with(last), "{}", errors[9]);
@@ -95,7 +95,7 @@ fn of_each_kind_ten_are_shown_and_the_last_says_how_many_there_are() {
 proptest! {
     #[test]
     fn each_line_is_one_command_whose_text_is_ours(record in fixtures::arbitrary()) {
-        let text = render(&compose(&record, &[]), &[], &place());
+        let text = render(&compose(&record, &[]), &[], &place(), &BTreeSet::new());
         for line in text.lines() {
             let (word, properties, message) = read(line);
             prop_assert!(word == "error" || word == "warning");

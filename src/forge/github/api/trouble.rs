@@ -1,7 +1,7 @@
 //! What can go wrong with a request, and what is to be done about it.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
@@ -64,7 +64,8 @@ impl Trouble {
     }
 
     /// An answer that is a refusal.
-    pub(super) fn refused(answer: &Answer) -> Self {
+    /// `now` is in seconds since 1970.
+    pub(super) fn refused(answer: &Answer, now: Option<u64>) -> Self {
         let said: Said = serde_json::from_slice(&answer.bytes).unwrap_or_default();
         let mut message = clean(&said.message);
         if message.is_empty() {
@@ -77,8 +78,8 @@ impl Trouble {
             || answer.header("x-ratelimit-remaining") == Some("0")
             || message.to_lowercase().contains("rate limit");
         match answer.status {
-            429 => Self::Limited(wait(answer), message),
-            403 if is_limit => Self::Limited(wait(answer), message),
+            429 => Self::limited(answer, now, &message),
+            403 if is_limit => Self::limited(answer, now, &message),
             401 => Self::Unauthorized(message),
             403 => {
                 let accepted = answer.header("x-accepted-github-permissions").map(clean);
@@ -90,14 +91,32 @@ impl Trouble {
         }
     }
 
+    /// A limit, and until when it holds where that is known.
+    fn limited(answer: &Answer, now: Option<u64>, message: &str) -> Self {
+        let wait = wait(answer, now);
+        let end = now.zip(wait).and_then(|(now, wait)| time(now.checked_add(wait.as_secs())?));
+        let message = match (end, wait) {
+            (Some(end), _) => format!("{message}; it takes requests again at {end}"),
+            (None, Some(wait)) => format!("{message}; it takes requests again in {} s", wait.as_secs()),
+            (None, None) => message.to_owned(),
+        };
+        Self::Limited(wait, message)
+    }
+
     /// How long to wait before the same request is sent again; none when it must not be.
-    pub(super) fn pause(&self, reads: bool, backoff: Duration) -> Option<Duration> {
+    pub(super) fn pause(&self, is_safe: bool, backoff: Duration) -> Option<Duration> {
         match self {
             Self::Unsent(_) => Some(backoff),
-            Self::Unsure(_) | Self::Garbled(_) if reads => Some(backoff),
+            Self::Unsure(_) | Self::Garbled(_) if is_safe => Some(backoff),
             Self::Limited(wait, _) => Some(wait.unwrap_or(MINUTE).max(backoff)),
             _ => None,
         }
+    }
+
+    /// Whether the same request may well be taken later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unsent(_) | Self::Unsure(_) | Self::Limited(..) | Self::Garbled(_))
     }
 
     /// The fault of who was `doing` this.
@@ -113,6 +132,7 @@ impl Trouble {
                 }
                 None => "give the token what it lacks, in the workflow's `permissions`".into(),
             }),
+            Self::Limited(..) => fault.help("wait until then; `modelgate report` shows the run afterwards"),
             Self::Unsent(_) => fault.help("check the network, the proxy and GITHUB_API_URL"),
             _ => fault,
         }
@@ -135,9 +155,23 @@ impl std::fmt::Display for Trouble {
 
 impl Error for Trouble {}
 
-/// How long the server says that we are to wait.
-fn wait(answer: &Answer) -> Option<Duration> {
-    answer.header("retry-after")?.trim().parse().ok().map(Duration::from_secs)
+/// How long the server says that we are to wait: for so many seconds, or until the limit begins anew.
+fn wait(answer: &Answer, now: Option<u64>) -> Option<Duration> {
+    let number = |name| answer.header(name)?.trim().parse::<u64>().ok();
+    if let Some(seconds) = number("retry-after") {
+        return Some(Duration::from_secs(seconds));
+    }
+    let is_spent = number("x-ratelimit-remaining") == Some(0);
+    let reset = number("x-ratelimit-reset").filter(|_| is_spent)?;
+    Some(Duration::from_secs(reset.saturating_sub(now?).saturating_add(1)))
+}
+
+/// A time of day, RFC 3339 in UTC; none after the year 9999.
+fn time(seconds: u64) -> Option<String> {
+    const LAST: u64 = 253_402_300_799;
+    let time =
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).filter(|_| seconds <= LAST)?;
+    Some(humantime::format_rfc3339_seconds(time).to_string())
 }
 
 fn chain(error: &dyn Error) -> String {
