@@ -42,7 +42,8 @@ impl Approval {
             return Ok(Err(why));
         }
         let Some(commit) = record.context.commit.clone().filter(|_| !record.context.dirty) else {
-            let why = "what was judged is of no commit: there are uncommitted changes, or there is no repository";
+            let why =
+                "what was judged is of no commit: there are uncommitted changes, or there is no repository";
             return Ok(Err(why.into()));
         };
         let digests = record.outputs();
@@ -50,6 +51,13 @@ impl Approval {
             return Ok(Err(format!("an output is no longer the one that was judged: {why}")));
         }
         Ok(Ok(Self { model: record.model.clone(), commit, run: record.id.clone(), digests }))
+    }
+
+    /// An approval of what nobody has judged.
+    #[cfg(test)]
+    pub(crate) fn of_test(model: &str, commit: Commit, outputs: BTreeMap<String, Digest>) -> Self {
+        let model = ModelName::new(model).unwrap_or_else(|invalid| unreachable!("{invalid}"));
+        Self { model, commit, run: "2026-01-02T03-04-05Z-0a1b2c3d".into(), digests: outputs }
     }
 
     /// The model.
@@ -103,7 +111,9 @@ fn refusal(config: &Config, record: &Record) -> Option<String> {
     }
     let again = judge(&config.gate, record);
     match again.conclusion {
-        Conclusion::Approved if record.verdict.as_ref().is_some_and(|verdict| verdict.rows == again.rows) => None,
+        Conclusion::Approved if record.verdict.as_ref().is_some_and(|verdict| verdict.rows == again.rows) => {
+            None
+        }
         Conclusion::Approved => Some("the rules are others than those that it was judged by".into()),
         other => Some(format!("by the rules of modelgate.yml it is {}", other.word())),
     }

@@ -1,0 +1,120 @@
+//! deploy: take what was approved to its environments, in their order, and nothing twice.
+//!
+//! Whatever starts something is written down before it is sent, and what was written down is looked at before it is
+//! sent again: a run that is killed anywhere and done again attaches to what it has started.
+
+mod deployment;
+mod dispatch;
+mod follow;
+mod foresee;
+mod inputs;
+mod ledger;
+mod ship;
+mod told;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use dispatch::{Started, retrain};
+pub use foresee::foresee;
+pub use ledger::recall;
+
+use crate::clock::Clock;
+use crate::config::Environment;
+use crate::console::Console;
+use crate::fault::Result;
+use crate::finding::Finding;
+use crate::forge::github::Remote;
+use crate::gate::Approval;
+use crate::interrupt::Interrupt;
+use crate::record::{Delivery, DeliveryOutcome};
+use ledger::Ledger;
+
+/// The pause after the first look at something that is under way; it doubles up to fifteen times as long.
+pub const PACE: Duration = Duration::from_secs(1);
+
+/// What is shipped, and with what.
+pub struct Shipment<'a> {
+    /// GitHub.
+    pub remote: &'a Remote,
+    /// The right to ship.
+    pub approval: &'a Approval,
+    /// Where progress is shown.
+    pub console: &'a Console,
+    /// Ends the waiting.
+    pub interrupt: Interrupt,
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// The page of our own job: `https://github.com/acme/churn/actions/runs/42`.
+    pub job_url: Option<&'a str>,
+    /// The number of the check that holds the record.
+    pub check: Option<u64>,
+    /// [`PACE`]; tests are faster.
+    pub pace: Duration,
+}
+
+impl Shipment<'_> {
+    fn is_stopped(&self) -> bool {
+        self.interrupt.raised().is_some()
+    }
+
+    /// The page of a workflow's runs, or of all runs; none where our own page does not tell the server.
+    fn page(&self, workflow: Option<&str>) -> Option<String> {
+        dispatch::page(self.job_url, workflow)
+    }
+}
+
+/// Delivers to each environment, in the order given, and stops at the first that does not get it. `deliveries` holds
+/// what earlier attempts did, and is brought up to date; `save` is called after each change, and before anything is
+/// sent that cannot be taken back.
+///
+/// # Errors
+/// Only those of `save`. What else goes wrong is in the deliveries and the findings.
+pub async fn perform(
+    shipment: &Shipment<'_>,
+    environments: &[Environment],
+    deliveries: &mut Vec<Delivery>,
+    save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
+) -> Result<Vec<Finding>> {
+    let mut ledger = Ledger { deliveries, save, key: shipment.approval.key() };
+    let mut findings = Vec::new();
+    let mut halted = None;
+    for environment in environments {
+        if ledger.is_done(environment) {
+            shipment.console.detail(&format!("{} has it already", environment.name));
+            continue;
+        }
+        let stopped = shipment.is_stopped().then(|| "the run was stopped".to_owned());
+        if let Some(because) = stopped.or_else(|| halted.clone()).or_else(|| ledger.obstacle(environment)) {
+            findings.extend(not_waited_for(environment, environments, &ledger));
+            ledger.skip(&environment.name, because)?;
+            continue;
+        }
+        let outcome = ship::ship(shipment, environment, &mut ledger, &mut findings).await?;
+        if outcome == DeliveryOutcome::Failed {
+            halted = Some(format!("the delivery to {} failed", environment.name));
+        }
+    }
+    Ok(findings)
+}
+
+/// What waits for an environment whose end nobody waits for never comes.
+fn not_waited_for(
+    environment: &Environment,
+    environments: &[Environment],
+    ledger: &Ledger<'_>,
+) -> Option<Finding> {
+    let after = environment.after.as_deref()?;
+    let is_started = ledger.ours(after)?.outcome == DeliveryOutcome::Started;
+    let before = environments.iter().find(|before| before.name == after)?;
+    if !is_started || before.dispatch.as_ref()?.wait {
+        return None;
+    }
+    let message =
+        format!("{} comes after {after}, and the end of {after} is not waited for", environment.name);
+    let help =
+        format!("set `wait: true` in `deploy.{after}.dispatch`, which needs a workflow, or remove `after`");
+    Some(Finding::warning("delivery-not-waited-for", message).help(help))
+}
