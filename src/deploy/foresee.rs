@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::deployment::{self, Told};
 use super::dispatch::{event_body, workflow_body, workflow_path};
+use super::ledger::{Ledger, blank};
 use super::{Shipment, inputs};
 use crate::config::{Dispatched, Environment};
 use crate::record::{Delivery, DeliveryOutcome};
@@ -18,19 +19,29 @@ const RUN: &str = "{page of the run}";
 /// is in it. What earlier attempts did, as far as `deliveries` tells, is not sent again.
 #[must_use]
 pub fn foresee(shipment: &Shipment<'_>, environments: &[Environment], deliveries: &[Delivery]) -> String {
+    let mut deliveries = deliveries.to_vec();
+    let mut save = |_: &[Delivery]| Ok(());
     let key = shipment.approval.key();
+    let mut ledger = Ledger { deliveries: &mut deliveries, save: &mut save, key };
     let mut text = String::new();
     for environment in environments {
-        let is_there = deliveries.iter().any(|it| {
-            it.target == environment.name
-                && it.approval == Some(key)
-                && it.outcome == DeliveryOutcome::Delivered
-        });
         text += &format!("# {}\n\n", environment.name);
-        if is_there {
-            text += "it has it already, so nothing is sent\n\n";
+        let under_way = ledger.ours(&environment.name).and_then(|before| before.run);
+        if ledger.is_done(environment) {
+            text += "nothing is sent: it has it already\n\n";
+        } else if let Some(because) = ledger.obstacle(environment) {
+            text += &format!("nothing is sent: {because}\n\n");
         } else {
+            if let Some(run) = under_way {
+                text += &format!(
+                    "the run {run} is looked at first; unless it failed, nothing new is started\n\n"
+                );
+            }
             requests(shipment, environment, &mut text);
+            let waits = environment.dispatch.as_ref().is_none_or(|dispatch| dispatch.wait);
+            let outcome = if waits { DeliveryOutcome::Delivered } else { DeliveryOutcome::Started };
+            // It is kept in memory, which does not fail.
+            let _ = ledger.put(blank(&environment.name, key, outcome));
         }
     }
     text

@@ -243,26 +243,26 @@ impl Voyage<'_, '_> {
 
     /// It was sent on its way: that is written down, and then its end is waited for.
     async fn sent(&mut self, dispatch: &Dispatch, started: Started) -> Result<End> {
-        let workflow = match &dispatch.what {
-            Dispatched::Workflow { workflow, .. } => Some(workflow.as_str()),
-            Dispatched::Event(_) => None,
+        let (workflow, begun) = match &dispatch.what {
+            Dispatched::Workflow { workflow, .. } => {
+                (Some(workflow.as_str()), format!("{workflow} was started"))
+            }
+            Dispatched::Event(event) => (None, format!("the event «{event}» was sent")),
         };
         self.delivery.run = started.run;
         self.delivery.url = started.url.or_else(|| self.shipment.page(workflow));
-        let what = workflow.unwrap_or("the event");
-        let begun = format!("{what} was started");
         let outcome = DeliveryOutcome::Started;
         self.ledger.put(Delivery { outcome, because: begun.clone(), ..self.delivery.clone() })?;
         let url = self.delivery.url.clone();
         self.tell(&Told::sent(url.as_deref())).await;
         let page = url.as_deref().unwrap_or_default();
         self.shipment.console.note(&format!("{}: {begun} {page}", self.environment.name));
-        match (started.run, dispatch.wait) {
-            (Some(run), true) => {
+        match (workflow.filter(|_| dispatch.wait), started.run) {
+            (Some(workflow), Some(run)) => {
                 let watched = follow::follow(self.shipment, run, dispatch.timeout).await;
-                Ok(self.ended(what, watched, dispatch))
+                Ok(self.ended(workflow, watched, dispatch))
             }
-            (None, true) if workflow.is_some() => Ok(End::started(format!(
+            (Some(_), None) => Ok(End::started(format!(
                 "{begun}; this server does not tell its run, so its end cannot be followed"
             ))),
             _ => Ok(End::started(begun)),

@@ -69,14 +69,23 @@ pub(super) fn workflow_help(
                 "check that .github/workflows/{workflow} is on the branch, and begins with\n\n{yaml}\nelse {permission}"
             ))
         }
-        Trouble::Refused(400 | 422, why) => {
+        Trouble::Refused(_, why) => {
             let why = why.to_lowercase();
-            let is_ref = why.contains("no ref found");
-            Some(if is_ref {
-                "correct `branch` in modelgate.yml".to_owned()
+            let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
+            if says(&["no ref found"]) {
+                Some("correct its `branch` in modelgate.yml".into())
+            } else if says(&["disabled"]) {
+                Some(format!("enable {workflow} on the page Actions of the repository"))
+            } else if says(&["too large", "too long"]) {
+                Some(
+                    "let train and evaluate declare fewer outputs: their paths and digests are an input"
+                        .into(),
+                )
+            } else if says(&["input", "workflow_dispatch"]) {
+                Some(format!("let .github/workflows/{workflow} take what it gets:\n\n{yaml}"))
             } else {
-                format!("let .github/workflows/{workflow} take what it gets:\n\n{yaml}")
-            })
+                None
+            }
         }
         _ => permission(trouble, "actions: write"),
     }
@@ -90,7 +99,7 @@ fn permission(trouble: &Trouble, line: &str) -> Option<String> {
         _ => return None,
     };
     let asks = accepted.map(|accepted| format!(" (GitHub asks for {accepted})")).unwrap_or_default();
-    Some(format!("give the job's token what it lacks{asks}, in the workflow:\n\npermissions:\n  {line}\n"))
+    Some(format!("give the job's token what it lacks{asks}, beside what it has:\n\npermissions:\n  {line}\n"))
 }
 
 /// Where a person looks.

@@ -148,7 +148,7 @@ impl Job {
 fn told(findings: &[Finding]) -> String {
     let lines = findings.iter().map(|finding| {
         let Finding { code, severity, message, help, .. } = finding;
-        format!("{}[{code}] {message}\nhelp: {}\n", severity.word(), help.as_deref().unwrap_or_default())
+        format!("{}[{code}] {message}\nhelp: {}\n", severity.word(), help.as_deref().unwrap_or("none"))
     });
     lines.collect()
 }
@@ -242,6 +242,10 @@ async fn what_comes_after_something_that_nobody_waits_for_is_skipped_and_nothing
         environment("europe", Some("production"), workflow(), false),
         environment("edge", None, Some(Dispatched::Event("ship".into())), false),
     ];
+    let skips = job.foresee(&environments[1..]);
+    assert_eq!(skips.matches("nothing is sent: it comes after").count(), 2, "{skips}");
+    let foreseen = job.foresee(&environments);
+    assert_eq!((foreseen.matches("nothing is sent").count(), foreseen.matches("POST").count()), (2, 2));
     let findings = job.ship(&environments).await;
     assert_eq!(job.outcomes(), ["staging started", "production skipped", "europe skipped", "edge started"]);
     insta::assert_snapshot!("not_waited_for", told(&findings));
@@ -434,6 +438,9 @@ async fn a_refusal_brings_the_words_to_paste() {
         ("POST actions", 404, "Not Found"),
         ("POST actions", 422, "Unexpected inputs provided: [\"model\", \"commit\"]"),
         ("POST actions", 422, "No ref found for: gone"),
+        ("POST actions", 422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow"),
+        ("POST actions", 422, "inputs are too large."),
+        ("POST actions", 422, "Something else"),
         ("POST deployments", 403, "Resource not accessible by integration"),
         ("POST deployments", 409, "Conflict: commit status checks failed"),
         ("GET actions/runs", 403, "Resource not accessible by integration"),
