@@ -42,7 +42,8 @@ impl Approval {
             return Ok(Err(why));
         }
         let Some(commit) = record.context.commit.clone().filter(|_| !record.context.dirty) else {
-            let why = "what was judged is of no commit: there are uncommitted changes, or there is no repository";
+            let why =
+                "what was judged is of no commit: there are uncommitted changes, or there is no repository";
             return Ok(Err(why.into()));
         };
         let digests = record.outputs();
@@ -103,7 +104,9 @@ fn refusal(config: &Config, record: &Record) -> Option<String> {
     }
     let again = judge(&config.gate, record);
     match again.conclusion {
-        Conclusion::Approved if record.verdict.as_ref().is_some_and(|verdict| verdict.rows == again.rows) => None,
+        Conclusion::Approved if record.verdict.as_ref().is_some_and(|verdict| verdict.rows == again.rows) => {
+            None
+        }
         Conclusion::Approved => Some("the rules are others than those that it was judged by".into()),
         other => Some(format!("by the rules of modelgate.yml it is {}", other.word())),
     }
