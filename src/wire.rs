@@ -196,16 +196,17 @@ impl House {
     /// another commit, says nothing about the commit of the record. Where the project is in no repository, there
     /// is nothing to compare with.
     ///
-    /// In a job that follows one of a fork, the record is what the fork wrote: whose commit it is, the event says
-    /// and not the record.
+    /// In a job that follows one of a fork, the record is what the fork wrote. It tells neither which job shows it
+    /// nor, where the event does not name the same commit, on which commit.
     pub fn mark(&self, record: &mut Record) {
         let event = self.environment.event();
         if event.is_foreign {
             let now = self.environment.context(None);
             let context = &mut record.context;
             (context.forge, context.job, context.url) = (now.forge, now.job, now.url);
-            context.commit = context.commit.take().filter(|_| event.head.is_some());
-            context.head = event.head;
+            if event.head.is_none() {
+                (context.commit, context.head) = (None, None);
+            }
             record.deliveries.clear();
         }
         let Ok(repository) = &self.repository else { return };

@@ -231,3 +231,7 @@ fn ordered(source: &mut Source<'_>, path: &KeyPath, mut left: Vec<Environment>) 
     }
     ordered
 }
+
+#[cfg(test)]
+#[path = "deploy_tests.rs"]
+mod tests;
