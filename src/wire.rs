@@ -117,6 +117,7 @@ pub struct House {
     /// Where the record is.
     pub folder: RunFolder,
     forge: Box<dyn Forge>,
+    remote: Option<Remote>,
     repository: std::result::Result<Repository, Absence>,
     engine: Engine,
     cache: Cache,
@@ -149,8 +150,22 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let forge = forge(local, &environment, &engine.console, &config, &engine.interrupt);
-        Self { config, folder, forge, repository, engine, cache, restore: settings.restore, environment }
+        let remote = remote(&environment, &config, &engine.console).map(|remote| Remote {
+            api: remote.api.heeding(engine.interrupt.clone(), environment.clock),
+            ..remote
+        });
+        let forge = forge(local, &environment, &engine.console, remote.clone());
+        Self {
+            config,
+            folder,
+            forge,
+            remote,
+            repository,
+            engine,
+            cache,
+            restore: settings.restore,
+            environment,
+        }
     }
 
     /// The conductor.
@@ -162,6 +177,7 @@ impl House {
             cache: &self.cache,
             restore: self.restore,
             forge: &*self.forge,
+            remote: self.remote.as_ref(),
             folder: &self.folder,
         }
     }
@@ -233,8 +249,7 @@ fn forge(
     local: Local,
     environment: &Environment,
     console: &Console,
-    config: &Config,
-    interrupt: &Interrupt,
+    remote: Option<Remote>,
 ) -> Box<dyn Forge> {
     match environment.forge() {
         context::Forge::Github => Box::new(Github {
@@ -243,10 +258,7 @@ fn forge(
             outputs: environment.path("GITHUB_OUTPUT"),
             workspace: environment.path("GITHUB_WORKSPACE"),
             console: console.clone(),
-            remote: remote(environment, config, console).map(|remote| Remote {
-                api: remote.api.heeding(interrupt.clone(), environment.clock),
-                ..remote
-            }),
+            remote,
             shown: RefCell::default(),
         }),
         context::Forge::Gitlab | context::Forge::Local => Box::new(local),
@@ -259,12 +271,14 @@ const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 /// GitHub's API, where there is a token for it. Must be called within the runtime.
 #[must_use]
 pub fn remote(environment: &Environment, config: &Config, console: &Console) -> Option<Remote> {
+    let repository = environment.get("GITHUB_REPOSITORY")?;
     let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
-        console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
+        if environment.forge() == context::Forge::Github {
+            console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
+        }
         return None;
     };
     let base = environment.get("GITHUB_API_URL").unwrap_or("https://api.github.com");
-    let repository = environment.get("GITHUB_REPOSITORY")?;
     let api = match Api::new(base, repository, token) {
         Ok(api) => api,
         Err(fault) => {

@@ -106,6 +106,10 @@ impl Forge for Github {
         self.local.deployed_baseline(record, environment).await
     }
 
+    fn default_branch(&self) -> Option<String> {
+        self.local.default_branch()
+    }
+
     fn trend(&self, record: &Record) -> Vec<Past> {
         self.local.trend(record)
     }
