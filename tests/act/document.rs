@@ -155,6 +155,62 @@ fn the_recipe_for_forks_reports_what_the_fork_found_and_runs_nothing_of_it() {
 }
 
 #[test]
+fn the_workflows_to_call_are_called_and_tell_their_outputs() {
+    // act knows neither other repositories nor `$/`.
+    let here = |text: &str| {
+        let text = text.replace("uses: $/.github", "uses: ./.github").replace("uses: $/.\n", "uses: ./\n");
+        text.replace(
+            "modelgate/modelgate/.github/workflows/train.yml@v0.1.0",
+            "./.github/workflows/train.yml",
+        )
+    };
+    let inputs = |text: &str| {
+        let requirements = "      requirements: requirements.txt\n";
+        assert!(text.contains(requirements));
+        text.replace(requirements, &format!("      binary-path: {MODELGATE}\n"))
+    };
+    let document = read("docs/action.md");
+    let caller = workflows(&document).into_iter().find(|text| text.starts_with("name: train\n")).unwrap();
+    let (train, retrain) = (read(".github/workflows/train.yml"), read(".github/workflows/retrain.yml"));
+    let retrain =
+        retrain.replace("      command: run", &format!("      binary-path: {MODELGATE}\n      command: run"));
+    let retrain = retrain
+        .replace("|| 'requirements.txt'", "|| ''")
+        .replace("'examples/breast-cancer'", "'models/churn'");
+    let files =
+        [("main.yml", here(&inputs(&caller))), ("train.yml", here(&train)), ("retrain.yml", here(&retrain))];
+    let project = Project::shell();
+    for name in ["modelgate.yml", "params.txt", "data.csv", "scores.json"] {
+        project.file(&format!("models/churn/{name}"), project.read(name));
+    }
+    let files = files.each_ref().map(|(name, text)| (*name, &**text));
+    let Some(runner) = Runner::with_workflows(project, &files) else {
+        return skip("the_workflows_to_call_are_called_and_tell_their_outputs", "act is not installed");
+    };
+    let said = runner.act("push", &json!({}));
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.contains("| shipping {\"accuracy\":0.9}"), "{}", said.out);
+    let train = |runner: &Runner| runner.record("modelgate")["steps"][2]["because"].clone();
+    assert_eq!(train(&runner), "the cache holds no earlier run of it");
+    assert_eq!(fs::read_to_string(runner.kept("python")).unwrap(), "3.12\n");
+
+    for (event, payload) in [
+        ("workflow_dispatch", json!({ "inputs": { "reason": "drift", "engine": "as configured" } })),
+        ("schedule", json!({ "schedule": "17 3 * * 1" })),
+        ("repository_dispatch", json!({ "action": "retrain", "client_payload": { "reason": "drift" } })),
+    ] {
+        let said = runner.act(event, &payload);
+        assert_eq!(said.code, 0, "{event}: {}{}", said.out, said.err);
+        assert_eq!(train(&runner), "--no-cache asks to make it anew", "{event}");
+        assert_eq!(runner.record("modelgate")["context"]["event"], event);
+    }
+    runner.project.file("models/churn/scores.json", "{\"accuracy\": 0.8}");
+    runner.project.commit("Worse");
+    let said = runner.act("push", &json!({}));
+    assert_eq!((said.code, said.out.contains("shipping")), (1, false), "{}", said.out);
+}
+
+#[test]
 fn npm_and_pip_are_told_no_registry() {
     for path in ["tests/node/package-lock.json", "tests/node/package.json", "tests/requirements-tools.txt"] {
         let text = read(path);
