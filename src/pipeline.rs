@@ -37,6 +37,9 @@ pub struct Pipeline<'a> {
     pub folder: &'a RunFolder,
 }
 
+/// The code of the finding that says that there is no bundle.
+const UNPACKED: &str = "bundle-not-packed";
+
 impl Pipeline<'_> {
     /// Does what the plan says, to its end. From when it is shown that the run has begun until it is shown how it
     /// ended, nothing returns early.
@@ -53,6 +56,7 @@ impl Pipeline<'_> {
             Ok(Err(fault)) => fault.to_string(),
             Err(_) => "a bug of modelgate; its log has the place".to_owned(),
         };
+        let cause = self.engine.redaction().text(&cause);
         self.forge.abandon(record, &cause).await;
         ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
@@ -241,11 +245,13 @@ impl Pipeline<'_> {
     /// Puts the report into the record, and the record into the reports.
     fn publish(&self, started: &str, mut work: Work, record: &mut Record, trend: &[Past]) -> Result<()> {
         let mut redaction = self.engine.redaction();
+        // It is packed anew.
+        work.findings.retain(|finding| finding.code != UNPACKED);
         record.put(redaction.step(ended(Step::Report, started.to_owned(), 0.0, Ok(work.clone()))));
         self.folder.save(record)?;
         let Some(fault) = self.forge.publish(&report::compose(record, trend))? else { return Ok(()) };
         work.because = "the reports are written, without a bundle".into();
-        work.findings.push(warning("bundle-not-packed", &fault));
+        work.findings.push(warning(UNPACKED, &fault));
         record.put(redaction.step(ended(Step::Report, started.to_owned(), 0.0, Ok(work))));
         self.folder.save(record)?;
         self.forge.write(&report::compose(record, trend))

@@ -214,7 +214,7 @@ fn every_code_of_a_finding_is_explained() {
         r#"Trouble::new\(\s*"([a-z-]+)""#,
         r#"(?:finding|warning)\(\s*"([a-z]+(?:-[a-z]+)+)""#,
         r#"let code = "([a-z-]+)""#,
-        r#"const [A-Z]+: &str = "([a-z]+(?:-[a-z]+)+)""#,
+        r#"(?m)^\s*const [A-Z]+: &str = "([a-z]+(?:-[a-z]+)+)""#,
     ]
     .map(|pattern| Regex::new(pattern).unwrap());
     let mut used = BTreeSet::new();

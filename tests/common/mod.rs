@@ -182,13 +182,18 @@ impl Project {
 
     /// modelgate with these words, started and not waited for; what it says goes to files.
     pub fn start(&self, words: &[&str]) -> Running {
+        self.start_with(words, &[])
+    }
+
+    /// As [`Self::start`], with these variables.
+    pub fn start_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Running {
         let file = |name: &str| {
             let path = self.folder.path().join(format!("{name}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
             (fs::File::create(&path).expect("a file"), path)
         };
         let ((out, out_path), (err, err_path)) = (file("out"), file("err"));
         let mut command = self.command(MODELGATE);
-        command.args(words).stdout(out).stderr(err);
+        command.args(words).envs(variables.iter().copied()).stdout(out).stderr(err);
         Running { child: command.spawn().expect("modelgate starts"), out: out_path, err: err_path }
     }
 

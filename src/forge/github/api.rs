@@ -35,9 +35,9 @@ const TRIES: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest that a server may make us wait, all pauses of a request together.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// How long a request may take, its pauses with it, when somebody has stopped us: a runner kills a job that it
-/// cancels 7.5 seconds after its first signal.
-const HASTE: Duration = Duration::from_secs(3);
+/// How long a request may take, its pauses with it, when somebody has stopped us: a runner that cancels a job
+/// sends SIGINT, SIGTERM 7.5 seconds later, and SIGKILL 2.5 seconds after that.
+const HASTE: Duration = Duration::from_secs(2);
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 32 << 20;
 

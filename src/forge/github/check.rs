@@ -22,6 +22,7 @@ use crate::report::Report;
 use crate::report::text::clipped;
 use crate::step::Step;
 use marks::{Mark, Present};
+pub(super) use output::LIMIT as ROOM;
 
 /// The code of the finding that says that there is no check, or not all of it.
 const UNPUBLISHED: &str = "check-not-published";
@@ -102,6 +103,13 @@ pub(super) struct Closed {
     pub(super) untold: Vec<Finding>,
 }
 
+/// Why there is no check.
+pub(super) struct Unopened {
+    pub(super) finding: Finding,
+    /// Whether another try would come to the same.
+    pub(super) is_final: bool,
+}
+
 /// The check of one run.
 pub(super) struct Board<'a> {
     pub(super) remote: &'a Remote,
@@ -112,14 +120,16 @@ pub(super) struct Board<'a> {
 
 impl Board<'_> {
     /// Opens the check, or the one that is there already: where the job runs again or only reports (`look`).
-    pub(super) async fn open(&self, look: bool) -> Result<Check, Finding> {
-        let sha = self.commit()?;
+    pub(super) async fn open(&self, look: bool) -> Result<Check, Unopened> {
+        let sha = self.commit().map_err(|finding| Unopened { finding, is_final: true })?;
         let mut body = self.body("in_progress", output::under_way(self.record, None));
         body["name"] = self.name.into();
-        body["head_sha"] = sha.as_str().into();
         body["started_at"] = self.record.started.as_str().into();
         let opened = self.place(sha, &body, look || self.remote.attempt > 1).await;
-        opened.map_err(|trouble| self.refused(&trouble, &format!("open the check «{}» on {sha}", self.name)))
+        opened.map_err(|trouble| Unopened {
+            finding: self.refused(&trouble, &format!("open the check «{}» on {sha}", self.name)),
+            is_final: !trouble.may_pass(),
+        })
     }
 
     /// The commit that the check is on. An event tells it by itself; a record that comes from elsewhere must not
@@ -163,9 +173,11 @@ impl Board<'_> {
         if look && let Some(check) = self.find(sha, |_| true).await? {
             return api.rewrite(&Method::PATCH, &self.path(&check), body).await;
         }
+        let mut body = body.clone();
+        body["head_sha"] = sha.as_str().into();
         let mut tries = 1;
         loop {
-            let trouble = match api.write(&Method::POST, &api.path("check-runs"), body).await {
+            let trouble = match api.write(&Method::POST, &api.path("check-runs"), &body).await {
                 Err(trouble @ (Trouble::Unsure(_) | Trouble::Garbled(_))) => trouble,
                 answer => return answer,
             };
@@ -244,8 +256,12 @@ impl Board<'_> {
         let first = batches.next().unwrap_or_default();
         match self.finish(check, &body, first, there).await {
             Ok(None) => shown.extend(first.iter().map(|mark| mark.index)),
-            Ok(Some(trouble)) | Err(trouble) => {
-                untold.push(self.refused(&trouble, &format!("show all of the check «{}»", self.name)));
+            Ok(Some(trouble)) => {
+                untold.push(self.refused(&trouble, &format!("show the whole of the check «{}»", self.name)));
+                return Closed { shown, untold };
+            }
+            Err(trouble) => {
+                untold.push(self.refused(&trouble, &format!("close the check «{}»", self.name)));
                 return Closed { shown, untold };
             }
         }

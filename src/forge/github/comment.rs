@@ -10,6 +10,8 @@ use crate::finding::Finding;
 use crate::report::Report;
 use crate::report::markdown::{self, Charts};
 
+/// The code of the finding that says that there is no comment.
+const UNPUBLISHED: &str = "comment-not-published";
 /// The most bytes of a comment. GitHub counts characters, of which there are no more.
 const LIMIT: usize = 65_536;
 /// How many pages of a hundred comments are looked through.
@@ -48,7 +50,7 @@ pub(super) async fn put(
     let put = write(remote, number, own, &marker, &body).await;
     put.map_err(|trouble| {
         let doing = format!("comment on the pull request {number}");
-        refused("comment-not-published", &trouble, &doing, remote)
+        refused(UNPUBLISHED, &trouble, &doing, remote)
     })
 }
 

@@ -66,9 +66,7 @@ impl Event {
             pull_request: number.and_then(Value::as_u64),
             default_branch: text("/repository/default_branch").map(str::to_owned),
             is_foreign,
-            is_dependabot: ["/sender/login", "/pull_request/user/login"]
-                .iter()
-                .any(|pointer| text(pointer) == Some("dependabot[bot]")),
+            is_dependabot: text("/sender/login") == Some("dependabot[bot]"),
         }
     }
 }

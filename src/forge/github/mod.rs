@@ -7,6 +7,7 @@ mod check;
 mod comment;
 mod event;
 mod inbox;
+mod keepsake;
 mod outputs;
 mod summary;
 
@@ -26,7 +27,7 @@ use crate::step::Step;
 use annotations::Place;
 use api::{Api, Trouble};
 pub use check::Shown;
-use check::{App, Board, Closed};
+use check::{App, Board, Closed, Unopened};
 pub use event::Event;
 
 /// A job of GitHub Actions.
@@ -69,7 +70,14 @@ pub struct Remote {
 #[async_trait(?Send)]
 impl Forge for Github {
     async fn open(&self, record: &Record) -> Vec<Finding> {
-        self.check(record, false).await.err().into_iter().collect()
+        match self.check(record, false).await {
+            Err(unopened) if unopened.is_final => vec![unopened.finding],
+            Err(unopened) => {
+                self.console.note(&format!("{}; it is tried again at the end", unopened.finding.message));
+                Vec::new()
+            }
+            Ok(()) => Vec::new(),
+        }
     }
 
     /// Two times at most, and only where there is something to show: a repository has its requests counted.
@@ -151,23 +159,34 @@ impl Github {
     }
 
     /// Opens the check, once. `look` for one that is there already.
-    async fn check(&self, record: &Record, look: bool) -> std::result::Result<(), Finding> {
+    async fn check(&self, record: &Record, look: bool) -> std::result::Result<(), Unopened> {
         let Some(board) = self.board(record) else { return Ok(()) };
         if !matches!(self.shown(), Shown::Nothing) {
             return Ok(());
         }
         let opened = board.open(look).await;
-        *self.shown.borrow_mut() = opened.as_ref().map_or(Shown::Refused, |check| Shown::Open(check.clone()));
+        *self.shown.borrow_mut() = match &opened {
+            Ok(check) => Shown::Open(check.clone()),
+            Err(unopened) if unopened.is_final => Shown::Refused,
+            Err(_) => Shown::Nothing,
+        };
         opened.map(drop)
     }
 
     /// Closes the check, which is opened first by who only reports.
     async fn close(&self, report: &Report<'_>, place: &Place) -> Closed {
-        if let Err(untold) = self.check(report.record, true).await {
-            return Closed { untold: vec![untold], ..Closed::default() };
+        if let Err(unopened) = self.check(report.record, true).await {
+            return Closed { untold: vec![unopened.finding], ..Closed::default() };
         }
         match (self.shown(), self.board(report.record)) {
-            (Shown::Open(check), Some(board)) => board.close(&check, report, place, "").await,
+            (Shown::Open(check), Some(board)) => {
+                // A record that was made outside of our trust must not become what others are compared with.
+                let text = match board.remote.event.is_foreign {
+                    true => String::new(),
+                    false => keepsake::embed(report.record, check::ROOM),
+                };
+                board.close(&check, report, place, &text).await
+            }
             _ => Closed::default(),
         }
     }
@@ -216,19 +235,19 @@ pub(in crate::forge) struct OwnApp(pub(in crate::forge) Option<App>);
 
 impl OwnApp {
     /// The app of every workflow's own token.
-    const USUAL: &str = "github-actions";
+    const USUAL_APP: &str = "github-actions";
 
     /// Whether it is this one. Another app's word is not ours.
     pub(in crate::forge) fn is(&self, app: &App) -> bool {
         match &self.0 {
             Some(own) => own.id == app.id,
-            None => app.slug == Self::USUAL,
+            None => app.slug == Self::USUAL_APP,
         }
     }
 
     /// The name under which it comments.
     fn login(&self) -> String {
-        format!("{}[bot]", self.0.as_ref().map_or(Self::USUAL, |app| &app.slug))
+        format!("{}[bot]", self.0.as_ref().map_or(Self::USUAL_APP, |app| &app.slug))
     }
 }
 

@@ -113,6 +113,12 @@ impl Trouble {
         }
     }
 
+    /// Whether the same request may well be taken later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self, Self::Unsent(_) | Self::Unsure(_) | Self::Limited(..) | Self::Garbled(_))
+    }
+
     /// The fault of who was `doing` this.
     #[must_use]
     pub fn fault(&self, doing: impl Into<String>) -> Fault {

@@ -1,0 +1,217 @@
+//! As much of GitHub as a check and a comment need: it keeps what it is told, and fails on request.
+
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use serde_json::{Value, json};
+
+/// How an answer goes wrong.
+#[derive(Clone)]
+pub enum Wrong {
+    /// The request is not taken: a status, a header, a body.
+    Refuse(u16, &'static str, Value),
+    /// The request is taken, and half of the answer comes.
+    Half,
+    /// The request is taken, and the connection ends.
+    Silence,
+}
+
+#[derive(Default)]
+pub struct State {
+    pub checks: Vec<Value>,
+    pub comments: Vec<Value>,
+    /// Every request: `POST check-runs`, and its body.
+    pub requests: Vec<(String, Value)>,
+    /// What goes wrong next, with the requests that begin with a text.
+    pub wrong: VecDeque<(&'static str, Wrong)>,
+    /// The token that is no longer taken.
+    pub expired: Option<String>,
+}
+
+impl State {
+    /// The requests without their bodies.
+    pub fn kinds(&self) -> Vec<&str> {
+        self.requests.iter().map(|(kind, _)| kind.as_str()).collect()
+    }
+}
+
+#[derive(Clone)]
+pub struct Fake {
+    pub base: String,
+    state: Arc<Mutex<State>>,
+}
+
+impl Fake {
+    /// Listens until the test's process ends.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let base = format!("http://{}/api/v3", listener.local_addr().expect("an address"));
+        let state = Arc::new(Mutex::new(State::default()));
+        let kept = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                serve(stream, &kept);
+            }
+        });
+        Self { base, state }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("the state")
+    }
+
+    pub fn fail(&self, requests: &'static str, wrong: Wrong) {
+        self.state().wrong.push_back((requests, wrong));
+    }
+}
+
+fn serve(stream: TcpStream, state: &Mutex<State>) {
+    let mut reader = BufReader::new(&stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).expect("a request") == 0 {
+            return;
+        }
+        match line.trim_end() {
+            "" => break,
+            line => head.push(line.to_owned()),
+        }
+    }
+    let header = |name: &str| {
+        let found = head.iter().find(|line| line.to_lowercase().starts_with(&format!("{name}: ")));
+        found.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
+    };
+    let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
+    reader.read_exact(&mut body).expect("a body");
+    let mut words = head[0].split(' ');
+    let (method, target) = (words.next().expect("a method"), words.next().expect("a path"));
+    let path = target.strip_prefix("/api/v3/repos/acme/churn/").expect("our repository");
+    let body: Value =
+        if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
+    let mut state = state.lock().expect("the state");
+    let kind = format!("{method} {path}");
+    state.requests.push((kind.clone(), body.clone()));
+    let wrong = match state.wrong.front() {
+        Some((requests, _)) if kind.starts_with(requests) => state.wrong.pop_front().map(|(_, wrong)| wrong),
+        _ => None,
+    };
+    if state.expired.as_ref().is_some_and(|token| header("authorization") == format!("Bearer {token}")) {
+        return answer(&stream, 401, "x-a: b", &json!({ "message": "Bad credentials" }).to_string(), false);
+    }
+    if let Some(Wrong::Refuse(status, header, body)) = &wrong {
+        return answer(&stream, *status, header, &body.to_string(), false);
+    }
+    let (status, said) = state.take(method, path, body);
+    match wrong {
+        Some(Wrong::Silence) => {}
+        Some(_) => answer(&stream, status, "x-a: b", &said.to_string(), true),
+        None => answer(&stream, status, "x-a: b", &said.to_string(), false),
+    }
+}
+
+fn answer(mut stream: &TcpStream, status: u16, header: &str, body: &str, half: bool) {
+    let sent = if half { &body[..body.len() / 2] } else { body };
+    let length = body.len();
+    let _ = write!(
+        stream,
+        "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n{header}\r\n\r\n{sent}"
+    );
+}
+
+impl State {
+    fn take(&mut self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let parts: Vec<&str> = path.split('/').collect();
+        match (method, &parts[..]) {
+            ("POST", ["check-runs"]) => {
+                if let Err(refusal) = judged(&body) {
+                    return refusal;
+                }
+                let id = 1000 + self.checks.len() as u64;
+                let mut check = json!({ "id": id, "app": { "id": 15368, "slug": "github-actions" }, "conclusion": null,
+                    "output": { "annotations_count": 0, "annotations": [] } });
+                merge(&mut check, body);
+                self.checks.push(check.clone());
+                (201, check)
+            }
+            ("PATCH", ["check-runs", id]) => {
+                if let Err(refusal) = judged(&body) {
+                    return refusal;
+                }
+                let found = self.checks.iter_mut().find(|check| check["id"].to_string() == *id);
+                let Some(check) = found else { return (404, json!({ "message": "Not Found" })) };
+                merge(check, body);
+                (200, check.clone())
+            }
+            ("GET", ["check-runs", id]) => {
+                let found = self.checks.iter().find(|check| check["id"].to_string() == *id);
+                found.map_or((404, json!({ "message": "Not Found" })), |check| (200, check.clone()))
+            }
+            ("GET", ["check-runs", id, "annotations"]) => {
+                let found = self.checks.iter().find(|check| check["id"].to_string() == *id).expect("a check");
+                let all = found["output"]["annotations"].as_array().expect("annotations");
+                (200, all[page(query, all.len())].to_vec().into())
+            }
+            ("GET", ["commits", sha, "check-runs"]) => {
+                let runs: Vec<&Value> =
+                    self.checks.iter().filter(|check| check["head_sha"] == *sha).collect();
+                (200, json!({ "total_count": runs.len(), "check_runs": runs }))
+            }
+            ("GET", ["issues", _, "comments"]) => {
+                (200, self.comments[page(query, self.comments.len())].to_vec().into())
+            }
+            ("POST", ["issues", _, "comments"]) => {
+                let id = 500 + self.comments.len() as u64;
+                let mut comment =
+                    json!({ "id": id, "user": { "login": "github-actions[bot]", "type": "Bot" } });
+                comment["body"] = body["body"].clone();
+                self.comments.push(comment.clone());
+                (201, comment)
+            }
+            ("PATCH", ["issues", "comments", id]) => {
+                let found = self.comments.iter_mut().find(|comment| comment["id"].to_string() == *id);
+                let comment = found.expect("a comment");
+                comment["body"] = body["body"].clone();
+                (200, comment.clone())
+            }
+            _ => (404, json!({ "message": "Not Found" })),
+        }
+    }
+}
+
+fn page(query: &str, all: usize) -> std::ops::Range<usize> {
+    let number = |name: &str| {
+        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+        value.and_then(|value| value.parse().ok())
+    };
+    let (size, page): (usize, usize) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
+    (size * (page - 1)).min(all)..(size * page).min(all)
+}
+
+/// What GitHub refuses.
+fn judged(body: &Value) -> Result<(), (u16, Value)> {
+    let output = &body["output"];
+    let long = |name: &str| output[name].as_str().is_some_and(|text| text.chars().count() > 65_535);
+    let annotations = output["annotations"].as_array().map_or(0, Vec::len);
+    if long("summary") || long("text") || annotations > 50 {
+        return Err((422, json!({ "message": "Invalid request.", "errors": ["too much"] })));
+    }
+    Ok(())
+}
+
+/// Annotations are added; all else takes the place of what was there.
+fn merge(check: &mut Value, body: Value) {
+    let mut all = check["output"]["annotations"].as_array().cloned().unwrap_or_default();
+    for (name, value) in body.as_object().expect("an object") {
+        check[name] = value.clone();
+    }
+    all.extend(check["output"]["annotations"].as_array().cloned().unwrap_or_default());
+    check["output"]["annotations_count"] = all.len().into();
+    check["output"]["annotations"] = all.into();
+    if body["status"] == "in_progress" {
+        check["conclusion"] = Value::Null;
+    }
+}
