@@ -12,6 +12,6 @@ mod swapped;
 mod unproven;
 mod words;
 
-pub use judge::judge;
+pub use judge::{judge, judge_unread};
 pub use swapped::swapped;
 pub use unproven::unproven;
