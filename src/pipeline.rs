@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 
 use crate::cache::Cache;
-use crate::config::{BaselineSource, Config, Environment};
+use crate::config::{self, BaselineSource, Config, Environment};
 use crate::deploy::{self, Shipment};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
@@ -19,7 +19,7 @@ use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
 use crate::record::{
-    Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, Record, StepRecord, Work, conclude,
+    Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, Record, StepRecord, Verdict, Work, conclude,
 };
 use crate::report::Past;
 use crate::step::Step;
@@ -173,14 +173,23 @@ impl Pipeline<'_> {
             return Ok(not_judged("an output is no longer the one that was measured", finding));
         }
         let mut findings = Vec::new();
+        let mut judge: fn(&config::Gate, &Record) -> Verdict = gate::judge;
         record.baseline = match self.baseline(record).await? {
             Found::Baseline(baseline) => Some(self.engine.redaction().baseline(*baseline)),
             Found::None(reason) => {
                 findings.extend((!reason.is_empty()).then(|| Finding::notice("no-baseline", reason)));
                 None
             }
+            Found::Unreadable(reason) => {
+                judge = gate::judge_unread;
+                findings.push(Finding::warning("baseline-unreadable", reason).help(
+                    "upgrade modelgate if a newer one wrote it; else run the commit again, which writes it anew, \
+                     or name a file as gate.baseline",
+                ));
+                None
+            }
         };
-        let verdict = gate::judge(&self.config.gate, record);
+        let verdict = judge(&self.config.gate, record);
         let outcome = match verdict.conclusion {
             Conclusion::Approved => Outcome::Passed,
             _ => Outcome::Failed,

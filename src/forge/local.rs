@@ -41,6 +41,9 @@ fn reference(model: &ModelName) -> String {
     format!("refs/modelgate/{model}")
 }
 
+/// Where its baselines are from.
+const PLACE: &str = "the records in git";
+
 /// What a search does, for its faults.
 const LOOKING: &str = "find the baseline of the default branch";
 
@@ -250,7 +253,7 @@ impl Search<'_> {
 fn baseline_of(past: &Record) -> Baseline {
     Baseline {
         from: "default-branch".into(),
-        place: None,
+        place: Some(PLACE.into()),
         commit: past.context.commit.clone(),
         run: Some(past.id.clone()),
         metrics: past.metrics(),

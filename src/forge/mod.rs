@@ -19,6 +19,9 @@ pub enum Found {
     Baseline(Box<Baseline>),
     /// None, and why, as a sentence for the report.
     None(String),
+    /// One that is there and cannot be read, and why. Nothing older takes its place, and no rule that compares
+    /// passes.
+    Unreadable(String),
 }
 
 /// Where records are kept and reports are shown.
