@@ -103,7 +103,7 @@ $(TOOLS_STAMP):
 # No script of a package runs while it is installed.
 .PHONY: test-node
 test-node: $(NODE_STAMP)
-$(NODE_STAMP): tests/node/package.json tests/node/package-lock.json
+$(NODE_STAMP):
 	rm -rf '$(NODE)'
 	mkdir -p '$(NODE)'
 	cp tests/node/package.json tests/node/package-lock.json '$(NODE)'

@@ -45,7 +45,9 @@ fn remedy(path: &KeyPath) -> &'static str {
         "comment" | "deployment" | "wait" => "write `true` or `false`",
         "after" => "name another environment of `deploy`",
         "workflow" => "write the name of a file in .github/workflows, such as `deploy.yml`",
-        "lint" | "test" | "train" | "evaluate" | "gate" | "report" | "deploy" | "retrain" | "dispatch" => "write the keys of the section below it, indented",
+        "lint" | "test" | "train" | "evaluate" | "gate" | "report" | "deploy" | "retrain" | "dispatch" => {
+            "write the keys of the section below it, indented"
+        }
         _ => "see docs/configuration.md for what may stand here",
     }
 }

@@ -55,13 +55,11 @@ pub(super) fn retrain(source: &mut Source<'_>, raw: raw::Retrain) -> Retrain {
 }
 
 /// Validates `deploy`; the environments in the order in which they are delivered to.
-pub(super) fn deploy(
-    source: &mut Source<'_>,
-    raw: raw::Ordered<raw::Environment>,
-) -> Vec<Environment> {
+pub(super) fn deploy(source: &mut Source<'_>, raw: raw::Ordered<raw::Environment>) -> Vec<Environment> {
     let path = KeyPath::of(&["deploy"]);
     if source.node(&path).and_then(|node| node.entries()).is_some_and(<[_]>::is_empty) {
-        let help = "name one, such as `production: { dispatch: { workflow: deploy.yml } }`, or remove the key";
+        let help =
+            "name one, such as `production: { dispatch: { workflow: deploy.yml } }`, or remove the key";
         source.value(&path, "there is no environment", help);
     }
     let environments: Vec<Environment> =
@@ -166,7 +164,8 @@ fn inputs(
     }
     for (name, _) in &inputs {
         if INPUTS.contains(&name.as_str()) {
-            let help = "give it another name; ours are `environment`, `model`, `commit`, `approval` and `outputs`";
+            let help =
+                "give it another name; ours are `environment`, `model`, `commit`, `approval` and `outputs`";
             source.key(&path.key(name), format!("«{}» is given by modelgate itself", shown(name)), help);
         }
     }
@@ -196,8 +195,10 @@ fn after(source: &mut Source<'_>, path: &KeyPath, environment: &Environment, all
     let path = path.key(&environment.name).key("after");
     let Some(first) = all.iter().find(|other| other.name == *after) else {
         let names: Vec<&str> = all.iter().map(|other| other.name.as_str()).collect();
-        let help = super::suggest::nearest(after, &names)
-            .map_or_else(|| "name another environment of `deploy`".into(), |near| format!("did you mean «{near}»?"));
+        let help = super::suggest::nearest(after, &names).map_or_else(
+            || "name another environment of `deploy`".into(),
+            |near| format!("did you mean «{near}»?"),
+        );
         source.value(&path, format!("there is no environment «{}»", shown(after)), help);
         return;
     };
@@ -230,3 +231,7 @@ fn ordered(source: &mut Source<'_>, path: &KeyPath, mut left: Vec<Environment>) 
     }
     ordered
 }
+
+#[cfg(test)]
+#[path = "deploy_tests.rs"]
+mod tests;

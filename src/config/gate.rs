@@ -63,7 +63,10 @@ fn baseline_file(source: &mut Source<'_>, path: &KeyPath, file: &str) -> Option<
     // A mistyped word must not pass for a file that nobody has written yet.
     if !file.trim().is_empty() && !file.contains(['/', '\\', '.']) {
         let help = super::suggest::nearest(file, &["none", "default-branch", "production"]).map_or_else(
-            || "write `none`, `default-branch`, `production`, or a file with a `/` or a `.` in its path".to_owned(),
+            || {
+                "write `none`, `default-branch`, `production`, or a file with a `/` or a `.` in its path"
+                    .to_owned()
+            },
             |word| format!("did you mean «{word}»? A file has a `/` or a `.` in its path"),
         );
         source.value(path, format!("unknown baseline «{}»", shown(file)), help);

@@ -18,7 +18,10 @@ const SECTIONS: [(&str, &str); 10] = [
     ("evaluate", "say how the model is measured: `run: python evaluate.py` and `metrics: metrics.json`"),
     ("gate", "say what must hold, such as `rules: { accuracy: { min: 0.85 } }`"),
     ("report", "remove the key to show the judgement with the defaults"),
-    ("deploy", "name an environment, such as `production: { dispatch: { workflow: deploy.yml } }`, or remove the key"),
+    (
+        "deploy",
+        "name an environment, such as `production: { dispatch: { workflow: deploy.yml } }`, or remove the key",
+    ),
     ("retrain", "remove the key"),
 ];
 
@@ -40,10 +43,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
-    let later = [
-        (Step::Data, raw.data),
-        (Step::Image, raw.image),
-    ];
+    let later = [(Step::Data, raw.data), (Step::Image, raw.image)];
     for (step, _) in later.into_iter().filter(|(_, section)| section.is_some()) {
         source.unavailable(step, &KeyPath::of(&[step.word()]), true);
     }

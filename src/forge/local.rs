@@ -41,6 +41,9 @@ fn reference(model: &ModelName) -> String {
     format!("refs/modelgate/{model}")
 }
 
+/// Where its baselines are from.
+const PLACE: &str = "the records in git";
+
 /// What a search does, for its faults.
 const LOOKING: &str = "find the baseline of the default branch";
 
@@ -97,6 +100,10 @@ impl Forge for Local {
     async fn deployed_baseline(&self, _: &Record, environment: &str) -> Result<Found> {
         let cause = "only a job of GitHub Actions can tell what is deployed";
         Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
+    }
+
+    fn default_branch(&self) -> Option<String> {
+        self.repository.as_ref().ok()?.default_branch().ok()?
     }
 
     fn trend(&self, record: &Record) -> Vec<Past> {
@@ -246,7 +253,7 @@ impl Search<'_> {
 fn baseline_of(past: &Record) -> Baseline {
     Baseline {
         from: "default-branch".into(),
-        place: None,
+        place: Some(PLACE.into()),
         commit: past.context.commit.clone(),
         run: Some(past.id.clone()),
         metrics: past.metrics(),

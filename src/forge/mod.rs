@@ -19,6 +19,9 @@ pub enum Found {
     Baseline(Box<Baseline>),
     /// None, and why, as a sentence for the report.
     None(String),
+    /// One that is there and cannot be read, and why. Nothing older takes its place, and no rule that compares
+    /// passes.
+    Unreadable(String),
 }
 
 /// Where records are kept and reports are shown.
@@ -49,6 +52,9 @@ pub trait Forge {
     /// # Errors
     /// A history that cannot be read.
     async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found>;
+
+    /// The name of the default branch, where it is known without asking anybody.
+    fn default_branch(&self) -> Option<String>;
 
     /// The same model's latest runs, oldest first, `record` last. What cannot be read of them is left out.
     fn trend(&self, record: &Record) -> Vec<Past>;

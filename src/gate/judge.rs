@@ -14,16 +14,36 @@ use crate::record::{MetricValue, Record, Row, Verdict, judged};
 /// Pure and total: the same on any machine. Approved only when there are rows and all of them pass.
 #[must_use]
 pub fn judge(policy: &Gate, record: &Record) -> Verdict {
-    let metrics = record.metrics();
-    let rows: Vec<Row> = policy.rules.iter().map(|rule| row(rule, policy, &metrics, record)).collect();
-    Verdict { conclusion: judged(&rows), rows, notes: notes(policy, record) }
+    verdict(policy, record, Reference::None(policy.without_baseline))
 }
 
-fn row(rule: &Rule, policy: &Gate, metrics: &BTreeMap<MetricName, MetricValue>, record: &Record) -> Row {
+/// The same where there is a baseline that cannot be read: no rule that compares passes, whatever the policy says
+/// of a model that has none.
+#[must_use]
+pub fn judge_unread(policy: &Gate, record: &Record) -> Verdict {
+    verdict(policy, record, Reference::Unreadable)
+}
+
+fn verdict(policy: &Gate, record: &Record, without: Reference<'_>) -> Verdict {
+    let metrics = record.metrics();
+    let rows: Vec<Row> =
+        policy.rules.iter().map(|rule| row(rule, policy, &metrics, record, without)).collect();
+    let is_unread = matches!(without, Reference::Unreadable);
+    Verdict { conclusion: judged(&rows), rows, notes: notes(policy, record, is_unread) }
+}
+
+/// `without` is what there is to compare with where the record has no baseline.
+fn row(
+    rule: &Rule,
+    policy: &Gate,
+    metrics: &BTreeMap<MetricName, MetricValue>,
+    record: &Record,
+    without: Reference<'_>,
+) -> Row {
     let value = metrics.get(&rule.metric);
     let baseline = record.baseline.as_ref().and_then(|baseline| baseline.metrics.get(&rule.metric));
     let reference = match (&record.baseline, baseline) {
-        (None, _) => Reference::None(policy.without_baseline),
+        (None, _) => without,
         (Some(_), None) => Reference::Lacks(policy.without_baseline),
         (Some(_), Some(value)) => Reference::Value(value),
     };

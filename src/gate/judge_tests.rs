@@ -196,6 +196,20 @@ fn without_a_baseline_the_policy_decides_and_the_verdict_says_so() {
 }
 
 #[test]
+fn what_cannot_be_compared_with_a_baseline_that_is_there_is_inconclusive_whatever_the_policy() {
+    let rules = vec![rule("a", RuleKind::Min, number(0.5)), rule("a", RuleKind::MaxDrop, number(0.1))];
+    let candidate = record(&[("a", number(0.9))], None);
+    for without_baseline in [WithoutBaseline::Pass, WithoutBaseline::Fail] {
+        let policy = Gate { without_baseline, ..gate(rules.clone()) };
+        let verdict = judge_unread(&policy, &candidate);
+        assert_eq!(verdict.conclusion, Conclusion::Inconclusive);
+        let outcomes: Vec<RowOutcome> = verdict.rows.iter().map(|row| row.outcome).collect();
+        assert_eq!(outcomes, [RowOutcome::Pass, RowOutcome::Inconclusive]);
+        assert!(verdict.notes.is_empty(), "{:?}", verdict.notes);
+    }
+}
+
+#[test]
 fn a_model_compared_with_itself_is_noticed() {
     let mut candidate = record(&[("a", number(0.9))], Some(&[("a", number(0.9))]));
     let outputs: BTreeMap<String, Digest> = [("model.joblib".to_owned(), Digest::from_bytes([1; 32]))].into();

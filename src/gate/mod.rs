@@ -14,6 +14,6 @@ mod unproven;
 mod words;
 
 pub use approval::Approval;
-pub use judge::judge;
+pub use judge::{judge, judge_unread};
 pub use swapped::swapped;
 pub use unproven::unproven;

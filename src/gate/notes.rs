@@ -4,8 +4,9 @@ use super::baseline;
 use crate::config::{Gate, WithoutBaseline};
 use crate::record::{Baseline, Record};
 
-/// Whole sentences, the weightiest first; empty when the rows speak for themselves.
-pub fn notes(policy: &Gate, record: &Record) -> Vec<String> {
+/// Whole sentences, the weightiest first; empty when the rows speak for themselves. `is_unread` where there is
+/// a baseline that cannot be read.
+pub fn notes(policy: &Gate, record: &Record, is_unread: bool) -> Vec<String> {
     let mut notes = Vec::new();
     if record.context.dirty {
         let note = "Tracked files differed from the commit, so this run says nothing about it and is never a baseline.";
@@ -13,6 +14,8 @@ pub fn notes(policy: &Gate, record: &Record) -> Vec<String> {
     }
     notes.extend(record.baseline.as_ref().and_then(baseline::note));
     match &record.baseline {
+        // Each rule says it of itself.
+        None if is_unread => {}
         None => notes.extend(no_baseline(policy)),
         Some(baseline) if is_same_model(baseline, record) => notes.push(
             "The candidate is the baseline's own model, byte for byte: the comparison is of a model with itself."

@@ -20,6 +20,8 @@ pub struct Decision {
 pub enum Reference<'a> {
     /// There is no baseline at all.
     None(WithoutBaseline),
+    /// There is one that cannot be read, so nobody knows whether the candidate is worse.
+    Unreadable,
     /// There is a baseline, and it does not have the metric.
     Lacks(WithoutBaseline),
     /// The baseline's value.
@@ -116,6 +118,10 @@ fn fixed(limit: Limit, value: f64, bound: f64) -> Decision {
 fn compared(rule: &Rule, value: f64, bound: f64, reference: Reference<'_>) -> Decision {
     let baseline = match reference {
         Reference::None(policy) => return without(policy, "there is no baseline to compare with"),
+        Reference::Unreadable => {
+            let because = "the baseline cannot be read, so there is nothing to compare with".to_owned();
+            return Decision { outcome: RowOutcome::Inconclusive, margin: None, because };
+        }
         Reference::Lacks(policy) => return without(policy, "the baseline does not have this metric"),
         Reference::Value(baseline) => baseline,
     };

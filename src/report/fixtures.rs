@@ -362,7 +362,8 @@ pub fn hostile() -> Record {
         .map(|(name, value)| (name.as_str(), value))
         .collect();
     record.put(evaluate(&metrics));
-    record.baseline = Some(Baseline { from: HOSTILE[0].into(), ..baseline(&metrics) });
+    record.baseline =
+        Some(Baseline { from: HOSTILE[0].into(), place: Some(HOSTILE[1].into()), ..baseline(&metrics) });
     let rows = metrics
         .iter()
         .enumerate()

@@ -214,7 +214,8 @@ fn provenance(record: &Record) -> Section {
     if let Some(baseline) = &record.baseline {
         let commit = baseline.commit.as_ref().map(|it| format!(", commit {}", code(it.as_str(), 64)));
         let run = baseline.run.as_ref().map(|it| format!(", run {}", code(it, 100)));
-        let from = code(&baseline.from, 200);
+        let place = baseline.place.as_ref().map(|it| format!(", {}", sentence(it, 200)));
+        let from = code(&baseline.from, 200) + &place.unwrap_or_default();
         fact("baseline", format!("{from}{}{}", commit.unwrap_or_default(), run.unwrap_or_default()));
     }
     fact("modelgate", code(&record.modelgate, 40));

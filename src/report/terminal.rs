@@ -10,7 +10,7 @@ use page::Page;
 use super::text::{clean, clipped, pad, pad_left, width};
 use super::{Report, failed_commands, seconds};
 use crate::finding::{Finding, Severity};
-use crate::record::{CommandEvidence, Conclusion, Outcome, StepRecord};
+use crate::record::{Baseline, CommandEvidence, Conclusion, Outcome, StepRecord};
 use crate::step::Step;
 
 /// How much a terminal can show.
@@ -39,6 +39,7 @@ pub fn render(report: &Report, look: Look) -> String {
     let mut page = Page::new(look);
     headline(&mut page, report);
     rules::write(&mut page, &report.rows);
+    compared(&mut page, report.record.baseline.as_ref());
     steps(&mut page, &report.record.steps);
     findings(&mut page, &report.findings);
     for (step, command) in failed_commands(report.record) {
@@ -83,6 +84,19 @@ fn headline(page: &mut Page, report: &Report) {
     about.extend(context.branch.as_deref().map(|branch| clipped(branch, 60)));
     about.push(format!("run {}", clipped(&record.id, 60)));
     page.text("  ", DIM, &about.join(", "), DIM, 4);
+}
+
+/// What the rules were compared with.
+fn compared(page: &mut Page, baseline: Option<&Baseline>) {
+    let Some(baseline) = baseline else { return };
+    let mut words = format!("compared with {}", clipped(&baseline.from, 120));
+    if let Some(place) = &baseline.place {
+        words.push_str(&format!(": {}", clipped(place, 200)));
+    }
+    if let Some(run) = &baseline.run {
+        words.push_str(&format!(", run {}", clipped(run, 60)));
+    }
+    page.text("  ", DIM, &words, DIM, 4);
 }
 
 fn steps(page: &mut Page, steps: &[StepRecord]) {

@@ -208,6 +208,17 @@ fn a_release_is_downloaded_once_and_proved_each_time() {
 }
 
 #[test]
+fn a_tool_cache_that_cannot_be_written_is_no_reason_to_fail() {
+    let machine = Machine::new().serve();
+    machine.project.file("no-folder", "");
+    let path = machine.project.path().join("no-folder").display().to_string();
+    let said = machine.install(&[("RUNNER_TOOL_CACHE", &path)]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.contains("it is not kept for later jobs: "), "{}", said.out);
+    assert_eq!(machine.files("temp"), ["temp/modelgate-9.9.9/modelgate"]);
+}
+
+#[test]
 fn what_differs_from_the_table_leaves_nothing_behind() {
     let machine = Machine::new().serve();
     machine.release("echo modelgate forged");

@@ -17,6 +17,8 @@ pub struct Runner {
     kept: PathBuf,
     /// Variables of the runner, such as `GITHUB_API_URL`.
     pub variables: Vec<(String, String)>,
+    /// What `github.token` is; nothing is asked of GitHub without it.
+    pub token: Option<String>,
 }
 
 impl Runner {
@@ -67,7 +69,7 @@ jobs:
             project.file(&format!(".github/workflows/{name}"), text);
         }
         project.commit("Judge it on GitHub");
-        Some(Self { project, act, kept, variables: Vec::new() })
+        Some(Self { project, act, kept, variables: Vec::new(), token: None })
     }
 
     /// Runs the workflows of an event.
@@ -81,6 +83,9 @@ jobs:
         command.args(["--env", "NO_COLOR=1"]);
         for (name, value) in &self.variables {
             command.arg("--env").arg(format!("{name}={value}"));
+        }
+        if let Some(token) = &self.token {
+            command.arg("--secret").arg(format!("GITHUB_TOKEN={token}"));
         }
         // What the composite uses has a stand-in: the machine that tests may have no way out.
         let stood_in = pins(&read("../../action.yml")).into_iter().chain(pins(&self.workflows()));

@@ -4,11 +4,13 @@
 //! certain that it was not taken; else the caller gets [`Trouble::Unsure`] and looks before it writes again. One
 //! whose second time changes nothing is repeated like one that reads.
 
+mod download;
 #[cfg(test)]
 mod tests;
 mod trouble;
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::pin::pin;
 
 use std::time::Duration;
@@ -207,6 +209,36 @@ impl Api {
             }
         }
         Err(Trouble::Unsent("it was never tried".into()))
+    }
+
+    /// Fetches what a redirect points to, without the token, into a file that has at most `largest` bytes then.
+    ///
+    /// # Errors
+    /// An address that cannot be used, one behind which there is nothing, or too much; a connection that fails; a
+    /// disk that is full.
+    pub async fn download(
+        &self,
+        location: &str,
+        into: &mut File,
+        largest: u64,
+    ) -> std::result::Result<(), Trouble> {
+        let mut tries = 1;
+        loop {
+            let trouble = tokio::select! {
+                fetched = download::fetch(location, into, largest) => match fetched {
+                    Err(trouble @ (Trouble::Unsent(_) | Trouble::Unsure(_))) if tries < TRIES => trouble,
+                    fetched => return fetched,
+                },
+                () = self.overdue() => {
+                    return Err(Trouble::Unsure("the run was stopped before it was fetched".into()));
+                }
+            };
+            if self.is_hurried() {
+                return Err(trouble);
+            }
+            self.pause(tries).await;
+            tries += 1;
+        }
     }
 
     /// Comes when a request has taken too long for somebody who has stopped us.

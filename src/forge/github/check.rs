@@ -22,6 +22,7 @@ use crate::report::Report;
 use crate::report::text::clipped;
 use crate::step::Step;
 use marks::{Mark, Present};
+pub(super) use output::LIMIT as ROOM;
 
 /// The code of the finding that says that there is no check, or not all of it.
 const UNPUBLISHED: &str = "check-not-published";

@@ -3,10 +3,13 @@
 
 mod annotations;
 pub mod api;
+mod artifact;
 mod check;
 mod comment;
 mod event;
+mod history;
 mod inbox;
+mod keepsake;
 mod outputs;
 mod summary;
 
@@ -28,6 +31,7 @@ use api::{Api, Trouble};
 pub use check::Shown;
 use check::{App, Board, Closed, Unopened};
 pub use event::Event;
+use history::History;
 
 /// A job of GitHub Actions.
 pub struct Github {
@@ -99,11 +103,40 @@ impl Forge for Github {
     }
 
     async fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
-        self.local.default_branch_baseline(record).await
+        let Some(history) = self.history(record) else {
+            return self.local.default_branch_baseline(record).await;
+        };
+        match history.default_branch().await {
+            Ok(Found::None(why)) => self.local_baseline(record, why).await,
+            Ok(found) => Ok(found),
+            Err(stuck) => match self.local.default_branch_baseline(record).await {
+                Ok(found @ Found::Baseline(_)) => {
+                    self.console
+                        .note(&format!("the baseline is from git, because GitHub does not tell: {stuck}"));
+                    Ok(found)
+                }
+                _ => Err(stuck.fault("find the baseline of the default branch")),
+            },
+        }
     }
 
     async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found> {
-        self.local.deployed_baseline(record, environment).await
+        let doing = format!("find what is deployed to {environment}");
+        match self.history(record) {
+            Some(history) => history.deployed(environment).await.map_err(|stuck| stuck.fault(&doing)),
+            None if self.remote.is_some() => {
+                let cause = "records are kept in checks, and report.check is false";
+                Err(Fault::new(doing, cause).help("set report.check, or name a file as gate.baseline"))
+            }
+            None => {
+                let help = "give the step the token: `env: { GITHUB_TOKEN: ${{ github.token }} }`";
+                Err(Fault::new(doing, "only GitHub's API tells, and GITHUB_TOKEN is not set").help(help))
+            }
+        }
+    }
+
+    fn default_branch(&self) -> Option<String> {
+        self.local.default_branch()
     }
 
     fn trend(&self, record: &Record) -> Vec<Past> {
@@ -157,6 +190,29 @@ impl Github {
         Some(Board { remote, name: remote.check.as_deref()?, record })
     }
 
+    /// Where GitHub keeps records for later runs.
+    fn history<'a>(&'a self, record: &'a Record) -> Option<History<'a>> {
+        let remote = self.remote.as_ref()?;
+        Some(History { remote, name: remote.check.as_deref()?, own: self.own_app(), record })
+    }
+
+    /// The baseline out of git, where no check has one; `why` not.
+    async fn local_baseline(&self, record: &Record, why: String) -> Result<Found> {
+        match self.local.default_branch_baseline(record).await {
+            Ok(Found::None(_)) => Ok(Found::None(why)),
+            // GitHub has told what this clone cannot know.
+            Err(_) if self.is_partial() => Ok(Found::None(why)),
+            found => found,
+        }
+    }
+
+    /// Whether the clone cannot tell which commits are in the default branch.
+    fn is_partial(&self) -> bool {
+        self.local.repository.as_ref().is_ok_and(|repository| {
+            !matches!(repository.is_shallow(), Ok(false)) || matches!(repository.default_branch(), Ok(None))
+        })
+    }
+
     /// Opens the check, once. `look` for one that is there already.
     async fn check(&self, record: &Record, look: bool) -> std::result::Result<(), Unopened> {
         let Some(board) = self.board(record) else { return Ok(()) };
@@ -178,7 +234,14 @@ impl Github {
             return Closed { untold: vec![unopened.finding], ..Closed::default() };
         }
         match (self.shown(), self.board(report.record)) {
-            (Shown::Open(check), Some(board)) => board.close(&check, report, place, "").await,
+            (Shown::Open(check), Some(board)) => {
+                // A record that was made outside of our trust must not become what others are compared with.
+                let text = match board.remote.event.is_foreign {
+                    true => String::new(),
+                    false => keepsake::embed(report.record, check::ROOM),
+                };
+                board.close(&check, report, place, &text).await
+            }
             _ => Closed::default(),
         }
     }

@@ -74,14 +74,14 @@ fn record(id: &str, commit: Option<&Commit>, conclusion: Conclusion) -> Record {
 fn none_because(found: Found) -> String {
     match found {
         Found::None(why) => why,
-        Found::Baseline(baseline) => panic!("{baseline:?}"),
+        found => panic!("{found:?}"),
     }
 }
 
 fn baseline_run(found: Found) -> String {
     match found {
         Found::Baseline(baseline) => baseline.run.unwrap(),
-        Found::None(why) => panic!("{why}"),
+        found => panic!("{found:?}"),
     }
 }
 

@@ -103,6 +103,9 @@ fn run(m: &mut Markup, record: &Record) {
 fn compared(m: &mut Markup, baseline: &Baseline) {
     pair(m, "baseline", |m| {
         m.leaf("bdi", clip(&baseline.from, 300));
+        if let Some(place) = &baseline.place {
+            m.leaf("span.after", clip(place, 300));
+        }
         if let Some(commit) = &baseline.commit {
             m.leaf("code.copy", commit);
         }
