@@ -14,6 +14,13 @@ BENCH_REQUIREMENTS := benches/requirements.txt
 BENCH_VENV := $(CURDIR)/target/bench-venv
 BENCH_STAMP = $(BENCH_VENV)/requirements-$(call checksum,$(BENCH_REQUIREMENTS))
 
+TOOLS_REQUIREMENTS := tests/requirements-tools.txt
+TOOLS_VENV := $(CURDIR)/target/tools
+TOOLS_STAMP = $(TOOLS_VENV)/requirements-$(call checksum,$(TOOLS_REQUIREMENTS))
+
+NODE := $(CURDIR)/target/node
+NODE_STAMP = $(NODE)/packages-$(call checksum,tests/node/package-lock.json)
+
 SKIPPED := $(CURDIR)/target/skipped.txt
 
 checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
@@ -28,10 +35,21 @@ demo: ## build the release and take the example from a commit to a verdict
 	target/release/modelgate demo target/demo
 
 .PHONY: lint
-lint: ## formatting, clippy and the order of the modules
+lint: lint-action ## formatting, clippy, the order of the modules, the action and the workflows
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo test --quiet --locked --test layering
+
+# tests/action.rs does the same for the workflows in the documents.
+.PHONY: lint-action
+lint-action: export PATH := $(TOOLS_VENV)/bin:$(PATH)
+lint-action: test-tools
+	shellcheck --external-sources --source-path=SCRIPTDIR .github/action/*.sh
+	actionlint
+	zizmor --offline --quiet .
+	check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
+	check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
 # The documentation's tests go first, so that nextest's summary comes last.
 # A test that cannot run on this machine writes a line to $(SKIPPED). Those lines
@@ -39,8 +57,10 @@ lint: ## formatting, clippy and the order of the modules
 # printed. In CI a skipped test is a failure: there, everything must have run.
 .PHONY: test
 test: export MODELGATE_TEST_PYTHON := $(TEST_VENV)/bin/python
+test: export MODELGATE_TEST_TOOLS := $(TOOLS_VENV)/bin
+test: export MODELGATE_TEST_NODE := $(NODE)/node_modules
 test: export MODELGATE_SKIPPED := $(SKIPPED)
-test: test-venv nextest ## all tests; what could not run is listed
+test: test-venv test-tools test-node nextest ## all tests; what could not run is listed
 	@rm -f '$(SKIPPED)'
 	cargo test --doc --locked
 	@echo cargo nextest run --locked
@@ -74,6 +94,21 @@ nextest:
 test-venv: $(TEST_STAMP)
 $(TEST_STAMP):
 	$(call make-venv,$(TEST_VENV),$(TEST_REQUIREMENTS))
+
+.PHONY: test-tools
+test-tools: $(TOOLS_STAMP)
+$(TOOLS_STAMP):
+	$(call make-venv,$(TOOLS_VENV),$(TOOLS_REQUIREMENTS))
+
+# No script of a package runs while it is installed.
+.PHONY: test-node
+test-node: $(NODE_STAMP)
+$(NODE_STAMP):
+	rm -rf '$(NODE)'
+	mkdir -p '$(NODE)'
+	cp tests/node/package.json tests/node/package-lock.json '$(NODE)'
+	npm ci --prefix '$(NODE)' --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch '$@'
 
 .PHONY: bench-venv
 bench-venv: $(BENCH_STAMP)

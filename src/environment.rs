@@ -94,7 +94,11 @@ impl Environment {
             Forge::Local => None,
         };
         let ci_branch = match forge {
-            Forge::Github => self.get("GITHUB_HEAD_REF").or_else(|| self.get("GITHUB_REF_NAME")),
+            Forge::Github => self.get("GITHUB_HEAD_REF").or_else(|| {
+                // A tag may be called as a branch is.
+                let is_tag = self.get("GITHUB_REF_TYPE") == Some("tag");
+                self.get("GITHUB_REF_NAME").filter(|_| !is_tag)
+            }),
             Forge::Gitlab => self.get("CI_COMMIT_BRANCH"),
             Forge::Local => None,
         };

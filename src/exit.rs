@@ -10,6 +10,8 @@ pub enum End {
     Done,
     /// A run was concluded.
     Concluded(Conclusion),
+    /// A run was approved, and a delivery failed.
+    Undelivered,
     /// A single step ended.
     Step(Outcome),
     /// Something that was checked is not as it should be.
@@ -34,6 +36,7 @@ pub const fn code(end: End) -> u8 {
         | End::Step(Outcome::Faulted) => 1,
         End::Invalid => 3,
         End::Concluded(Conclusion::Rejected | Conclusion::Inconclusive) => 10,
+        End::Undelivered => 12,
         End::Wrong | End::Concluded(Conclusion::Failed) | End::Step(Outcome::Failed) => 11,
         End::Stopped(Signal::Interrupt) => 130,
         End::Stopped(Signal::Terminate) => 143,

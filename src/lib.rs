@@ -30,6 +30,7 @@ pub mod gate;
 pub mod report;
 pub mod bundle;
 pub mod forge;
+pub mod deploy;
 pub mod pipeline;
 pub mod environment;
 pub mod demo;

@@ -7,15 +7,20 @@ use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 
 use crate::cache::Cache;
-use crate::config::{self, BaselineSource, Config};
+use crate::config::{self, BaselineSource, Config, Environment};
+use crate::deploy::{self, Shipment};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
+use crate::forge::github::{Event, Remote};
 use crate::forge::{Forge, Found};
+use crate::gate::Approval;
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
-use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Verdict, Work, conclude};
+use crate::record::{
+    Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, Record, StepRecord, Verdict, Work, conclude,
+};
 use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, lint, report, test, train};
@@ -33,6 +38,8 @@ pub struct Pipeline<'a> {
     pub restore: bool,
     /// Where people look.
     pub forge: &'a dyn Forge,
+    /// What ships; none where nothing can be shipped.
+    pub remote: Option<&'a Remote>,
     /// Where the record is.
     pub folder: &'a RunFolder,
 }
@@ -66,7 +73,7 @@ impl Pipeline<'_> {
             match plan.next(record) {
                 Next::Nothing => return self.announce(record, unshown).await,
                 Next::Skip(step, because) => self.skip(step, because, record)?,
-                Next::Do(planned) if planned.step < Step::Report && self.stopped() => {
+                Next::Do(planned) if planned.step != Step::Report && self.stopped() => {
                     self.skip(planned.step, "the run was stopped".into(), record)?;
                 }
                 Next::Do(planned) => {
@@ -104,6 +111,7 @@ impl Pipeline<'_> {
         let work = match step {
             Step::Report => return self.report(started, record),
             Step::Gate => self.gate(record).await,
+            Step::Deploy => self.deploy(record).await,
             _ => self.perform(step, record).await,
         };
         self.put(ended(step, started, watch.seconds(), work), record)
@@ -203,6 +211,83 @@ impl Pipeline<'_> {
         }
     }
 
+    /// What the record approves, or why it approves nothing.
+    ///
+    /// # Errors
+    /// An output that cannot be read.
+    pub fn approval(&self, record: &Record) -> Result<std::result::Result<Approval, String>> {
+        if self.remote.is_some_and(|remote| remote.event.is_foreign) {
+            return Ok(Err("what a fork has made is never shipped".into()));
+        }
+        Approval::of(self.config, record, &self.engine.root, self.cache)
+    }
+
+    /// The environments that a run of this branch ships to, and those that it does not.
+    #[must_use]
+    pub fn destinations(&self, record: &Record) -> Vec<&Environment> {
+        let context = &record.context;
+        let default = match self.remote {
+            Some(Remote { event: Event { default_branch: Some(branch), .. }, .. }) => Some(branch.clone()),
+            _ => self.forge.default_branch(),
+        };
+        let is_default = context.branch.is_some()
+            && context.branch == default
+            && !context.event.starts_with("pull_request");
+        self.config.deploy.iter().filter(|environment| environment.from_any_branch || is_default).collect()
+    }
+
+    /// What ships an approval.
+    #[must_use]
+    pub fn shipment<'b>(
+        &'b self,
+        remote: &'b Remote,
+        approval: &'b Approval,
+        record: &'b Record,
+    ) -> Shipment<'b> {
+        Shipment {
+            remote,
+            approval,
+            console: &self.engine.console,
+            interrupt: self.engine.interrupt.clone(),
+            clock: self.engine.clock,
+            job_url: record.context.url.as_deref(),
+        }
+    }
+
+    /// Ships what was approved, and nothing else.
+    async fn deploy(&self, record: &mut Record) -> Result<Work> {
+        let environments = self.destinations(record);
+        if environments.is_empty() {
+            let because = "only runs of the default branch ship, and this is none (`when: always` ships from others too)";
+            return Ok(Work::new(Outcome::Skipped, because));
+        }
+        let approval = match self.approval(record)? {
+            Ok(approval) => approval,
+            Err(why) => {
+                let finding = Finding::error("not-approved", format!("nothing is shipped: {why}"));
+                return Ok(Work {
+                    findings: vec![finding],
+                    ..Work::new(Outcome::Failed, "there is no approval")
+                });
+            }
+        };
+        let Some(remote) = self.remote else {
+            let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
+            let help = "in a workflow, set `env: { GITHUB_TOKEN: \"${{ github.token }}\" }`";
+            return Err(Fault::new("ship what was approved", cause).help(help));
+        };
+        let mut deliveries = record.deliveries.clone();
+        let mut saved = record.clone();
+        let mut save = |deliveries: &[Delivery]| {
+            saved.deliveries = deliveries.to_vec();
+            self.folder.save(&saved)
+        };
+        let shipment = self.shipment(remote, &approval, record);
+        let shipped = deploy::perform(&shipment, &environments, &mut deliveries, &mut save).await;
+        record.deliveries = deliveries;
+        Ok(delivered(&record.deliveries, shipped?))
+    }
+
     /// Concludes, and writes the reports. The record in them is complete: it says of the report itself that it was
     /// written, and says otherwise only when that did not come true.
     fn report(&self, started: String, record: &mut Record) -> Result<()> {
@@ -226,6 +311,9 @@ impl Pipeline<'_> {
     /// before; what cannot be shown now is added to the reports.
     async fn announce(&self, record: &mut Record, unshown: Vec<Finding>) -> Result<()> {
         let trend = self.forge.trend(record);
+        if record.step(Step::Deploy).is_some() {
+            self.again(record, &trend)?;
+        }
         self.add(unshown, record, &trend)?;
         let untold = self.forge.announce(&report::compose(record, &trend)).await;
         self.add(untold, record, &trend)
@@ -239,9 +327,14 @@ impl Pipeline<'_> {
         if findings.is_empty() {
             return Ok(());
         }
-        let mut redaction = self.engine.redaction();
         step.findings.extend(findings);
-        *step = redaction.step(step.clone());
+        *step = self.engine.redaction().step(step.clone());
+        self.again(record, trend)
+    }
+
+    /// Writes the reports again, where they were written.
+    fn again(&self, record: &mut Record, trend: &[Past]) -> Result<()> {
+        let Some(step) = record.step(Step::Report) else { return Ok(()) };
         if !step.outcome.is_good() {
             return self.folder.save(record);
         }
@@ -295,6 +388,25 @@ impl Pipeline<'_> {
     fn stopped(&self) -> bool {
         self.engine.interrupt.raised().is_some()
     }
+}
+
+/// What the deliveries come to.
+fn delivered(deliveries: &[Delivery], findings: Vec<Finding>) -> Work {
+    let with = |outcome| -> Vec<&str> {
+        let some = deliveries.iter().filter(|delivery| delivery.outcome == outcome);
+        some.map(|delivery| delivery.target.as_str()).collect()
+    };
+    let parts = [
+        (with(DeliveryOutcome::Delivered), "delivered to"),
+        (with(DeliveryOutcome::Started), "started for"),
+        (with(DeliveryOutcome::Failed), "failed for"),
+        (with(DeliveryOutcome::Skipped), "not tried for"),
+    ];
+    let some = parts.iter().filter(|(targets, _)| !targets.is_empty());
+    let because: Vec<String> = some.map(|(targets, what)| format!("{what} {}", targets.join(", "))).collect();
+    let is_bad = !parts[2].0.is_empty() || !parts[3].0.is_empty() || because.is_empty();
+    let outcome = if is_bad { Outcome::Failed } else { Outcome::Passed };
+    Work { findings, ..Work::new(outcome, because.join("; ")) }
 }
 
 /// The work's result, or the panic that ended it.

@@ -57,7 +57,7 @@ pub fn plan(config: &Config) -> Plan {
 /// Deploy and retrain are rare, so nobody wants to read that they are not asked for.
 fn is_planned(config: &Config, step: Step) -> bool {
     let is_for_some = matches!(step, Step::Data | Step::Image | Step::Deploy | Step::Retrain);
-    !is_for_some || unavailable(config, step).is_some()
+    !is_for_some || unavailable(config, step).is_some() || (step == Step::Deploy && !config.deploy.is_empty())
 }
 
 fn planned(config: &Config, step: Step) -> Planned {
@@ -84,6 +84,11 @@ fn intent(config: &Config, step: Step) -> (Intent, String) {
         Step::Evaluate => run("evaluate is configured"),
         Step::Gate => gate_intent(config),
         Step::Report => run("report always runs"),
+        Step::Deploy if config.deploy.is_empty() => skip("deploy is not configured"),
+        Step::Deploy => match config.deploy.len() {
+            1 => run("1 environment is to have what is approved"),
+            all => run(&format!("{all} environments are to have what is approved")),
+        },
         _ => (Intent::Skip, format!("{step} is not configured")),
     }
 }

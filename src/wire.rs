@@ -117,6 +117,7 @@ pub struct House {
     /// Where the record is.
     pub folder: RunFolder,
     forge: Box<dyn Forge>,
+    remote: Option<Remote>,
     repository: std::result::Result<Repository, Absence>,
     engine: Engine,
     cache: Cache,
@@ -149,8 +150,22 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let forge = forge(local, &environment, &engine.console, &config, &engine.interrupt);
-        Self { config, folder, forge, repository, engine, cache, restore: settings.restore, environment }
+        let remote = remote(&environment, &config, &engine.console).map(|remote| Remote {
+            api: remote.api.heeding(engine.interrupt.clone(), environment.clock),
+            ..remote
+        });
+        let forge = forge(local, &environment, &engine.console, remote.clone());
+        Self {
+            config,
+            folder,
+            forge,
+            remote,
+            repository,
+            engine,
+            cache,
+            restore: settings.restore,
+            environment,
+        }
     }
 
     /// The conductor.
@@ -162,6 +177,7 @@ impl House {
             cache: &self.cache,
             restore: self.restore,
             forge: &*self.forge,
+            remote: self.remote.as_ref(),
             folder: &self.folder,
         }
     }
@@ -180,16 +196,17 @@ impl House {
     /// another commit, says nothing about the commit of the record. Where the project is in no repository, there
     /// is nothing to compare with.
     ///
-    /// In a job that follows one of a fork, the record is what the fork wrote: whose commit it is, the event says
-    /// and not the record.
+    /// In a job that follows one of a fork, the record is what the fork wrote. It tells neither which job shows it
+    /// nor, where the event does not name the same commit, on which commit.
     pub fn mark(&self, record: &mut Record) {
         let event = self.environment.event();
         if event.is_foreign {
             let now = self.environment.context(None);
             let context = &mut record.context;
             (context.forge, context.job, context.url) = (now.forge, now.job, now.url);
-            context.commit = context.commit.take().filter(|_| event.head.is_some());
-            context.head = event.head;
+            if event.head.is_none() {
+                (context.commit, context.head) = (None, None);
+            }
             record.deliveries.clear();
         }
         let Ok(repository) = &self.repository else { return };
@@ -233,8 +250,7 @@ fn forge(
     local: Local,
     environment: &Environment,
     console: &Console,
-    config: &Config,
-    interrupt: &Interrupt,
+    remote: Option<Remote>,
 ) -> Box<dyn Forge> {
     match environment.forge() {
         context::Forge::Github => Box::new(Github {
@@ -243,10 +259,7 @@ fn forge(
             outputs: environment.path("GITHUB_OUTPUT"),
             workspace: environment.path("GITHUB_WORKSPACE"),
             console: console.clone(),
-            remote: remote(environment, config, console).map(|remote| Remote {
-                api: remote.api.heeding(interrupt.clone(), environment.clock),
-                ..remote
-            }),
+            remote,
             shown: RefCell::default(),
         }),
         context::Forge::Gitlab | context::Forge::Local => Box::new(local),
@@ -259,12 +272,14 @@ const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 /// GitHub's API, where there is a token for it. Must be called within the runtime.
 #[must_use]
 pub fn remote(environment: &Environment, config: &Config, console: &Console) -> Option<Remote> {
+    let repository = environment.get("GITHUB_REPOSITORY")?;
     let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
-        console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
+        if environment.forge() == context::Forge::Github {
+            console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
+        }
         return None;
     };
     let base = environment.get("GITHUB_API_URL").unwrap_or("https://api.github.com");
-    let repository = environment.get("GITHUB_REPOSITORY")?;
     let api = match Api::new(base, repository, token) {
         Ok(api) => api,
         Err(fault) => {

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use common::{Project, Said, until};
-use fake::{Fake, Wrong};
+use fake::{ELSEWHERE, Fake, Wrong};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -201,6 +201,7 @@ fn findings_stand_in_the_diff_and_are_not_printed_too() {
     // The job runs again: the same check, and no finding twice.
     let again = Job { attempt: "2", ..job };
     assert_eq!(again.modelgate(&["run"]).code, 11);
+    assert_eq!(again.modelgate(&["report"]).code, 11);
     assert_eq!(again.check()["output"]["annotations_count"], 120);
     assert_eq!(again.check()["conclusion"], "failure");
 }
@@ -352,6 +353,25 @@ fn annotations_that_are_refused_do_not_keep_the_check_open() {
         "then the runner is told: {}",
         said.err
     );
+}
+
+#[test]
+fn a_proxy_is_asked_unless_the_server_needs_none() {
+    let job = Job::new(Project::shell());
+    let mut variables = job.variables();
+    let base = job.github.base.trim_end_matches("/api/v3").to_owned();
+    variables.extend([("GITHUB_API_URL", format!("{ELSEWHERE}/api/v3")), ("http_proxy", base)]);
+    let with = |variables: &[(&str, String)]| {
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, it)| (*name, it.as_str())).collect();
+        job.project.modelgate_with(&["run"], &variables)
+    };
+    assert_eq!(with(&variables).code, 0);
+    assert_eq!(job.check()["conclusion"], "success");
+    let before = job.github.state().requests.len();
+    variables.push(("no_proxy", "github.invalid".into()));
+    assert_eq!(with(&variables).code, 0);
+    assert_eq!(job.github.state().requests.len(), before);
+    assert_eq!(job.warnings()[0]["code"], "check-not-published");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fs;
 use common::{Project, outcomes};
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 16] = [
+const COMMANDS: [&[&str]; 18] = [
     &["init"],
     &["doctor"],
     &["demo"],
@@ -21,6 +21,8 @@ const COMMANDS: [&[&str]; 16] = [
     &["evaluate"],
     &["gate"],
     &["report"],
+    &["deploy"],
+    &["retrain"],
     &["check"],
     &["plan"],
     &["schema"],

@@ -132,6 +132,7 @@ fn the_exit_codes_are_those_of_the_program() {
         (End::Concluded(Conclusion::Inconclusive), "could not conclude"),
         (End::Concluded(Conclusion::Failed), "step failed"),
         (End::Step(Outcome::Failed), "step failed"),
+        (End::Undelivered, "delivery failed"),
         (End::Wrong, "`verify`"),
         (End::Stopped(Signal::Interrupt), "interrupted"),
         (End::Stopped(Signal::Terminate), "terminated"),

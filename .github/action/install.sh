@@ -12,21 +12,29 @@ main() {
     return
   fi
 
-  local version target expected archive
+  local version target expected kept
   version=${INPUT_VERSION:-$(cat "$here/version.txt")}
   version=${version#v}
   target=$(target)
   expected=$(expected "$version" "$target")
-  archive="${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}/modelgate/$version/$target/modelgate.tar.gz"
-  if [[ -e $archive ]]; then
-    same "$archive" "$expected" ||
-      fail "$archive is not release $version: its SHA-256 is $(sha256 < "$archive") and not $expected" \
+  kept="${RUNNER_TOOL_CACHE:-$RUNNER_TEMP}/modelgate/$version/$target/modelgate.tar.gz"
+  folder="$RUNNER_TEMP/modelgate-$version"
+  trap 'rm -rf "$folder"' EXIT
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  if [[ -e $kept ]]; then
+    # A copy is proved and unpacked, which nobody can exchange in between.
+    cp "$kept" "$folder/archive"
+    same "$expected" ||
+      fail "$kept is not release $version: its SHA-256 is $(sha256 < "$folder/archive") and not $expected" \
         'somebody or something has changed it; find out who, delete it, and run the job again'
     echo "modelgate $version is on this runner already"
   else
-    download "$version" "$target" "$expected" "$archive"
+    download "$version" "$target" "$expected"
+    keep "$kept" || echo "it is not kept for later jobs: $kept cannot be written"
   fi
-  unpack "$archive" "$version"
+  unpack
+  trap - EXIT
 }
 
 # Checks that a program runs, and tells the steps after this one where it is.
@@ -86,28 +94,27 @@ expected() {
 }
 
 same() {
-  [[ $(sha256 < "$1") == "$2" ]]
+  [[ $(sha256 < "$folder/archive") == "$1" ]]
 }
 
-# Downloads an archive and puts it where it is looked for the next time, once it is what it must be.
 download() {
-  local url part repository
+  local url repository
   repository=$(repository)
   url="${GITHUB_SERVER_URL:-https://github.com}/$repository/releases/download/v$1/modelgate-$1-$2.tar.gz"
-  part=$(mktemp -d "$RUNNER_TEMP/modelgate-download-XXXXXX")
-  # shellcheck disable=SC2064 # the folder of now
-  trap "rm -rf '$part'" EXIT
   echo "downloading $url"
   curl --proto '=https' --tlsv1.2 --retry 3 --fail --location --silent --show-error \
-    --connect-timeout 20 --max-time 300 --output "$part/archive" "$url" ||
+    --connect-timeout 20 --max-time 300 --output "$folder/archive" "$url" ||
     fail "$url could not be downloaded" \
       'run the job again; a runner without that way out gives the path of a modelgate as binary-path'
-  same "$part/archive" "$3" ||
-    fail "what $url gave is not release $1: its SHA-256 is $(sha256 < "$part/archive") and not $3" \
+  same "$3" ||
+    fail "what $url gave is not release $1: its SHA-256 is $(sha256 < "$folder/archive") and not $3" \
       'run the job again; if it stays so, do not use it, and tell the maintainers'
-  attested "$part/archive" "$repository"
-  mkdir -p "$(dirname "$4")"
-  mv -f "$part/archive" "$4"
+  attested "$repository"
+}
+
+# Keeps the archive for later jobs; whole, or not at all.
+keep() {
+  { mkdir -p "$(dirname "$1")" && cp "$folder/archive" "$1.$$" && mv -f "$1.$$" "$1"; } 2> /dev/null
 }
 
 # Where the releases are: the action's own repository. A composite action is not always told its name.
@@ -130,18 +137,17 @@ attested() {
     echo 'its provenance is not checked: that needs gh and a token'
     return
   fi
-  gh attestation verify "$1" --repo "$2" ||
-    fail "GitHub does not attest that $2 made this archive" 'do not use it, and tell the maintainers'
+  gh attestation verify "$folder/archive" --repo "$1" ||
+    fail "GitHub does not attest that $1 made this archive" 'do not use it, and tell the maintainers'
 }
 
 unpack() {
-  local folder name=modelgate
+  local name=modelgate
   [[ ${RUNNER_OS:-} != Windows ]] || name=modelgate.exe
-  folder="$RUNNER_TEMP/modelgate-$2"
-  rm -rf "$folder"
-  mkdir -p "$folder"
   # By standard input, because tar takes the colon of C:\ for the name of a machine.
-  tar -xzf - -C "$folder" "$name" < "$1" || fail "$1 cannot be unpacked" 'is the disk of the runner full?'
+  tar -xzf - -C "$folder" "$name" < "$folder/archive" ||
+    fail "$folder/archive cannot be unpacked" 'is the disk of the runner full?'
+  rm "$folder/archive"
   use "$folder/$name"
 }
 

@@ -22,7 +22,10 @@ join() {
     *:/* | Windows:[A-Za-z]:*) path=$2 ;;
   esac
   while [[ $path == ./?* ]]; do path=${path#./}; done
-  path=${path//\/.\//\/}
+  while [[ $path == *//* || $path == */./* ]]; do
+    path=${path//\/.\//\/}
+    path=${path//\/\//\/}
+  done
   printf '%s' "${path%/.}"
 }
 

@@ -3,10 +3,12 @@
 mod cache;
 mod check;
 mod demo;
+mod deploy;
 mod doctor;
 mod init;
 mod plan;
 mod replay;
+mod retrain;
 mod run;
 mod schema;
 mod show;
@@ -23,10 +25,11 @@ use crate::console::Verbosity;
 use crate::environment::Environment;
 use crate::exit::End;
 use crate::fault::Fault;
+use crate::record::{Conclusion, Record};
 use crate::step::Step;
 use crate::wire::{self, Invalid, Settings};
 
-/// Takes a machine-learning model from a commit to a verdict: lint, test, train, evaluate, gate, report.
+/// Takes a machine-learning model from a commit to production: lint, test, train, evaluate, gate, report, deploy.
 #[derive(Debug, Parser)]
 #[command(
     name = "modelgate",
@@ -40,7 +43,7 @@ Example:
 
 Exit codes:
   0 approved · 1 a fault · 2 usage · 3 invalid configuration · 10 rejected or inconclusive
-  11 a step failed · 130 interrupted · 143 terminated"
+  11 a step failed · 12 approved, and a delivery failed · 130 interrupted · 143 terminated"
 )]
 struct Cli {
     #[command(flatten)]
@@ -144,6 +147,10 @@ enum Command {
     Gate(replay::Gate),
     /// Write the reports of the record
     Report(replay::Report),
+    /// Ship what the record approves
+    Deploy(deploy::Deploy),
+    /// Start the training by hand
+    Retrain(retrain::Retrain),
     /// Look at the project and write a modelgate.yml
     Init(init::Init),
     /// Check the configuration
@@ -215,6 +222,8 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
         Command::Gate(_) => replay::execute(Step::Gate, call),
         Command::Report(_) => replay::execute(Step::Report, call),
+        Command::Deploy(args) => deploy::execute(args, call),
+        Command::Retrain(args) => retrain::execute(args, &call),
         Command::Init(args) => init::execute(&args, &call),
         Command::Check(_) => check::execute(&call),
         Command::Doctor(_) => doctor::execute(&call),
@@ -242,6 +251,15 @@ fn print(text: &str) -> anyhow::Result<()> {
             Err(Fault::new("write to standard output", error).into())
         }
         _ => Ok(()),
+    }
+}
+
+/// How a run ended, or one that was gone on with.
+fn end(house: &wire::House, record: &Record) -> End {
+    match (house.stopped(), record.conclusion) {
+        (Some(signal), _) => End::Stopped(signal),
+        (None, _) if record.is_undelivered() => End::Undelivered,
+        (None, conclusion) => End::Concluded(conclusion.unwrap_or(Conclusion::Faulted)),
     }
 }
 

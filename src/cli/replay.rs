@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use super::{Call, refuse_unavailable, show, stopped};
+use super::{Call, end, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::record::{Conclusion, Record, conclude};
+use crate::record::{Record, conclude};
 use crate::step::Step;
 use crate::wire::{self, House};
 
@@ -40,14 +40,12 @@ pub fn execute(step: Step, call: Call) -> anyhow::Result<End> {
             house.folder.save(&record)?;
         }
         show::run(&call, &house, &record)?;
-        Ok(match house.stopped() {
-            Some(signal) => End::Stopped(signal),
-            None => End::Concluded(record.conclusion.unwrap_or(Conclusion::Faulted)),
-        })
+        Ok(end(&house, &record))
     })?
 }
 
-fn record(house: &House, step: Step) -> anyhow::Result<Record> {
+/// The record of the run that is gone on with.
+pub(super) fn record(house: &House, step: Step) -> anyhow::Result<Record> {
     house.folder.load_sound()?.ok_or_else(|| {
         let missing = format!("there is no run.json in {}", house.folder.path().display());
         Fault::new(format!("do the {step}"), missing)

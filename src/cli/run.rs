@@ -2,10 +2,9 @@
 
 use clap::Args;
 
-use super::{CacheFlags, Call, refuse_unavailable, show, stopped};
+use super::{CacheFlags, Call, end, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::plan;
-use crate::record::Conclusion;
 use crate::wire::{self, House};
 
 /// `modelgate run`
@@ -28,9 +27,6 @@ pub fn execute(args: Run, call: Call) -> anyhow::Result<End> {
         let mut record = house.new_record()?;
         house.pipeline().run(&plan::plan(&house.config), &mut record).await?;
         show::run(&call, &house, &record)?;
-        Ok(match house.stopped() {
-            Some(signal) => End::Stopped(signal),
-            None => End::Concluded(record.conclusion.unwrap_or(Conclusion::Faulted)),
-        })
+        Ok(end(&house, &record))
     })?
 }

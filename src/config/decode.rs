@@ -41,7 +41,13 @@ fn remedy(path: &KeyPath) -> &'static str {
             "write a path, or a list such as `[a, b]`; what looks like a number goes in quotes"
         }
         "secrets" => "write a name, or a list such as `[HF_TOKEN]`",
-        "lint" | "test" | "train" | "evaluate" | "gate" => "write the keys of the section below it, indented",
+        "check" => "write a name, such as `model-metrics (churn)`, or `false`",
+        "comment" | "deployment" | "wait" => "write `true` or `false`",
+        "after" => "name another environment of `deploy`",
+        "workflow" => "write the name of a file in .github/workflows, such as `deploy.yml`",
+        "lint" | "test" | "train" | "evaluate" | "gate" | "report" | "deploy" | "retrain" | "dispatch" => {
+            "write the keys of the section below it, indented"
+        }
         _ => "see docs/configuration.md for what may stand here",
     }
 }

@@ -50,7 +50,8 @@ fn baseline(
         }
         Some("default-branch") => Some(BaselineSource::DefaultBranch),
         // Never asked: the gate as a whole is unavailable.
-        Some("production" | "registry") => {
+        Some("production") => Some(BaselineSource::Deployed("production".into())),
+        Some("registry") => {
             source.unavailable(Step::Gate, path, true);
             Some(BaselineSource::None)
         }
@@ -61,8 +62,11 @@ fn baseline(
 fn baseline_file(source: &mut Source<'_>, path: &KeyPath, file: &str) -> Option<BaselineSource> {
     // A mistyped word must not pass for a file that nobody has written yet.
     if !file.trim().is_empty() && !file.contains(['/', '\\', '.']) {
-        let help = super::suggest::nearest(file, &["none", "default-branch"]).map_or_else(
-            || "write `none`, `default-branch`, or a file with a `/` or a `.` in its path".to_owned(),
+        let help = super::suggest::nearest(file, &["none", "default-branch", "production"]).map_or_else(
+            || {
+                "write `none`, `default-branch`, `production`, or a file with a `/` or a `.` in its path"
+                    .to_owned()
+            },
             |word| format!("did you mean «{word}»? A file has a `/` or a `.` in its path"),
         );
         source.value(path, format!("unknown baseline «{}»", shown(file)), help);

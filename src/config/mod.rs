@@ -1,6 +1,7 @@
 //! modelgate.yml: parsed and validated as a whole, every problem at once.
 
 mod decode;
+mod deploy;
 mod duplicates;
 mod gate;
 mod paths;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+pub use deploy::INPUTS;
 pub use problem::{Problem, render};
 pub use raw::{Better, Bound, Command, WithoutBaseline};
 pub use schema::schema;
@@ -178,12 +180,12 @@ pub struct Report {
 
 impl Report {
     /// The name of the check when the file does not say.
-    pub const CHECK: &str = "model-metrics";
+    pub const CHECK_NAME: &str = "model-metrics";
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self { check: Some(Self::CHECK.into()), comment: false }
+        Self { check: Some(Self::CHECK_NAME.into()), comment: false }
     }
 }
 

@@ -35,10 +35,13 @@ pub struct File {
     pub evaluate: Option<Evaluate>,
     /// Judge the measurements.
     pub gate: Option<Gate>,
-    /// Ship what was approved. Not yet available in this version.
-    pub deploy: Option<Later>,
-    /// Decide whether to train again. Not yet available in this version.
-    pub retrain: Option<Later>,
+    /// Show the judgement.
+    pub report: Option<Report>,
+    /// Ship what was approved: the environments, by name. Nothing is shipped when it is left out.
+    #[schemars(extend("minProperties" = 1))]
+    pub deploy: Option<Ordered<Environment>>,
+    /// Train again.
+    pub retrain: Option<Retrain>,
 }
 
 /// Declares a section that runs commands: its own keys, and those that every such section has.
@@ -182,7 +185,8 @@ pub struct Gate {
     pub confidence: Option<Number>,
     /// What the candidate is compared with: `none`, `default-branch` (the newest approved run of the
     /// default branch), or a file (a metrics file, or the run.json of another run) whose path has a `/`
-    /// or a `.` in it. `production` and `registry` are not yet available in this version. Default:
+    /// or a `.` in it. `production` is what the newest
+    /// successful GitHub Deployment to that environment delivered. `registry` is not yet available in this version. Default:
     /// `none`, or `default-branch` where a rule compares.
     #[schemars(extend("examples" = ["none", "default-branch", "baseline/metrics.json"]))]
     pub baseline: Option<String>,
@@ -243,6 +247,100 @@ pub struct Rules {
     /// The columns whose every value must hold on its own. Not yet available in this version.
     #[schemars(extend("examples" = [["region"]]))]
     pub slices: Option<OneOrMany>,
+}
+
+/// Show the judgement.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Report {
+    /// The name of the check on the commit, in a job of GitHub Actions with a token; `false` for none. Two jobs that
+    /// judge two models of one repository need two names. Default: `model-metrics`
+    #[schemars(extend("default" = "model-metrics", "examples" = ["model-metrics (churn)", false]))]
+    pub check: Option<Scalar>,
+    /// Whether the report is a comment on the pull request too. Default: `false`
+    #[schemars(extend("default" = false))]
+    pub comment: Option<bool>,
+}
+
+/// Where an approved model is shipped to.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("anyOf" = [{ "required": ["dispatch"] }, { "required": ["deployment"] }]))]
+pub struct Environment {
+    /// The environment that must have the model first. Default: none.
+    #[schemars(extend("examples" = ["staging"]))]
+    pub after: Option<String>,
+    /// Which runs ship: `default-branch`, or `always`; those of a fork's pull request never do. Default:
+    /// `default-branch`
+    #[schemars(extend("default" = "default-branch"))]
+    pub when: Option<When>,
+    /// What is started to ship it. It gets the approved digests.
+    pub dispatch: Option<Dispatch>,
+    /// Whether a GitHub Deployment of this environment tells of it. Default: `false`
+    #[schemars(extend("default" = false))]
+    pub deployment: Option<bool>,
+    /// The page of the environment, which the deployment links to. Default: none.
+    #[schemars(extend("examples" = ["https://churn.example.com"]))]
+    pub url: Option<String>,
+}
+
+/// Which runs ship.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// Those of the default branch.
+    #[default]
+    DefaultBranch,
+    /// All but those of forks.
+    Always,
+}
+
+/// What is started to ship a model.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = [{ "required": ["workflow"] }, { "required": ["event"] }]))]
+pub struct Dispatch {
+    /// The file of a workflow with `workflow_dispatch`, in .github/workflows. Its inputs are `environment`, `model`,
+    /// `commit`, `approval` and `outputs` (JSON: path to digest), and those of `inputs`.
+    #[schemars(extend("examples" = ["deploy.yml"]))]
+    pub workflow: Option<String>,
+    /// The event of a `repository_dispatch`, in place of a workflow. Its payload holds the same inputs.
+    #[schemars(extend("examples" = ["model-approved"]))]
+    pub event: Option<String>,
+    /// The branch or tag that the workflow is taken from. Default: the default branch.
+    #[schemars(extend("examples" = ["main"]))]
+    pub branch: Option<String>,
+    /// More inputs. Default: none.
+    #[schemars(extend("examples" = [{ "region": "eu" }]))]
+    pub inputs: Option<Ordered<Scalar>>,
+    /// Whether the end of the workflow is waited for, and its failure is one of the delivery. Default: `true` for a
+    /// workflow; the end of an event cannot be waited for.
+    pub wait: Option<bool>,
+    /// How long the end is waited for. Default: `1h`
+    #[schemars(extend("default" = "1h", "examples" = ["20m"]))]
+    pub timeout: Option<String>,
+}
+
+/// Train again.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Retrain {
+    /// What `modelgate retrain` starts. Default: the workflow `retrain.yml` of the default branch.
+    pub dispatch: Option<RetrainDispatch>,
+    /// The query that tells when. Not yet available in this version.
+    pub prometheus: Option<Later>,
+}
+
+/// What `modelgate retrain` starts.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RetrainDispatch {
+    /// The file of a workflow with `workflow_dispatch` and the input `reason`. Default: `retrain.yml`
+    #[schemars(extend("default" = "retrain.yml"))]
+    pub workflow: Option<String>,
+    /// The branch or tag that the workflow is taken from. Default: the default branch.
+    #[schemars(extend("examples" = ["main"]))]
+    pub branch: Option<String>,
 }
 
 /// Which way is better.

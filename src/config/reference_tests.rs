@@ -241,6 +241,7 @@ fn documented_defaults_are_the_real_ones() {
                 "lint" | "test" => {
                     base.replace(&format!("{section}: {{ "), &format!("{section}: {{ {key}: {default}, "))
                 }
+                "report" => format!("{base}{section}: {{ {key}: {default} }}\n"),
                 _ => base.replace(&format!("{section}:\n"), &format!("{section}:\n  {key}: {default}\n")),
             };
             assert_ne!(text, base);
@@ -251,7 +252,7 @@ fn documented_defaults_are_the_real_ones() {
     let better = base.replace("min-gain: 0.85", "min-gain: 0.85, better: higher");
     assert_eq!(parse(&better).as_ref(), Ok(&plain));
     assert_eq!(
-        seen, 8,
-        "lint.python, train.engine, evaluate.engine, gate.without-baseline, 4 working directories"
+        seen, 10,
+        "lint.python, train.engine, evaluate.engine, gate.without-baseline, 2 of report, 4 working directories"
     );
 }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
-use super::{Config, Evaluate, Lint, Script, Test, Train, gate, raw};
+use super::{Config, Evaluate, Lint, Script, Test, Train, deploy, gate, raw};
 use crate::document::{Node, shown};
 use crate::name::ModelName;
 use crate::step::Step;
 
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     ("lint", "remove the key to run lint with its defaults"),
     ("test", "say what it runs, such as `run: pytest`, or remove the key"),
     ("data", "remove the key"),
@@ -17,7 +17,11 @@ const SECTIONS: [(&str, &str); 9] = [
     ("train", "say what it runs, such as `run: python train.py`, or remove the key"),
     ("evaluate", "say how the model is measured: `run: python evaluate.py` and `metrics: metrics.json`"),
     ("gate", "say what must hold, such as `rules: { accuracy: { min: 0.85 } }`"),
-    ("deploy", "remove the key"),
+    ("report", "remove the key to show the judgement with the defaults"),
+    (
+        "deploy",
+        "name an environment, such as `production: { dispatch: { workflow: deploy.yml } }`, or remove the key",
+    ),
     ("retrain", "remove the key"),
 ];
 
@@ -39,12 +43,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
-    let later = [
-        (Step::Data, raw.data),
-        (Step::Image, raw.image),
-        (Step::Deploy, raw.deploy),
-        (Step::Retrain, raw.retrain),
-    ];
+    let later = [(Step::Data, raw.data), (Step::Image, raw.image)];
     for (step, _) in later.into_iter().filter(|(_, section)| section.is_some()) {
         source.unavailable(step, &KeyPath::of(&[step.word()]), true);
     }
@@ -63,6 +62,9 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
             None
         }
     };
+    let report = deploy::report(source, raw.report.unwrap_or_default());
+    let deploy = raw.deploy.map(|raw| deploy::deploy(source, raw)).unwrap_or_default();
+    let retrain = deploy::retrain(source, raw.retrain.unwrap_or_default());
     Some(Config {
         model: model?,
         lint,
@@ -70,9 +72,9 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
         train,
         evaluate: evaluate?,
         gate: gate?,
-        report: super::Report::default(),
-        deploy: Vec::new(),
-        retrain: super::Retrain::default(),
+        report,
+        deploy,
+        retrain,
         unavailable: Vec::new(),
     })
 }
@@ -282,7 +284,7 @@ fn is_variable(name: &str) -> bool {
 
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
-fn timeout(source: &mut Source<'_>, path: &KeyPath, text: &str) -> Option<Duration> {
+pub(super) fn timeout(source: &mut Source<'_>, path: &KeyPath, text: &str) -> Option<Duration> {
     const HELP: &str = "write a number and its unit, such as `90s`, `45m` or `2h 30m`";
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => {

@@ -102,6 +102,10 @@ impl Forge for Local {
         Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
     }
 
+    fn default_branch(&self) -> Option<String> {
+        self.repository.as_ref().ok()?.default_branch().ok()?
+    }
+
     fn trend(&self, record: &Record) -> Vec<Past> {
         let mut seen = BTreeSet::from([record.id.clone()]);
         let mut trend = vec![past_of(record)];

@@ -53,6 +53,9 @@ pub trait Forge {
     /// A history that cannot be read.
     async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found>;
 
+    /// The name of the default branch, where it is known without asking anybody.
+    fn default_branch(&self) -> Option<String>;
+
     /// The same model's latest runs, oldest first, `record` last. What cannot be read of them is left out.
     fn trend(&self, record: &Record) -> Vec<Past>;
 

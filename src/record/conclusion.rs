@@ -7,7 +7,9 @@ use crate::step::Step;
 /// How the run ended. What was not judged is not approved.
 #[must_use]
 pub fn conclude(record: &Record, stopped: bool) -> Conclusion {
-    let any = |outcome| record.steps.iter().any(|step| step.outcome == outcome && step.step != Step::Gate);
+    // What is done with an approved model, and how that ends, makes it no worse.
+    let judged = record.steps.iter().filter(|step| step.step <= Step::Report && step.step != Step::Gate);
+    let any = |outcome| judged.clone().any(|step| step.outcome == outcome);
     // A gate that failed without a verdict had no evidence to judge; the evidence itself may be good.
     let gate_faulted = record.step(Step::Gate).is_some_and(|gate| gate.outcome == Outcome::Faulted);
     match &record.verdict {

@@ -86,16 +86,28 @@ impl Record {
 
     /// Forgets `step` and all that came of it, because it is about to be done again.
     pub fn reopen(&mut self, step: Step) {
-        self.steps.retain(|done| done.step < step);
+        // A report tells again of what was shipped.
+        let keeps = |other: Step| other < step || (step == Step::Report && other > step);
+        self.steps.retain(|done| keeps(done.step));
         if step <= Step::Gate {
             self.verdict = None;
             self.baseline = None;
             self.deliveries.clear();
         }
-        // What was cancelled stays so, however often it is shown.
-        if step < Step::Report || self.conclusion != Some(Conclusion::Cancelled) {
+        // What is shipped is what was concluded; and what was cancelled stays so, however often it is shown.
+        let is_kept =
+            step > Step::Report || (step == Step::Report && self.conclusion == Some(Conclusion::Cancelled));
+        if !is_kept {
             self.conclusion = None;
         }
+    }
+
+    /// Whether something that was approved did not come to where it was to go.
+    #[must_use]
+    pub fn is_undelivered(&self) -> bool {
+        let ended = self.step(Step::Deploy).map(|step| step.outcome);
+        self.conclusion == Some(Conclusion::Approved)
+            && matches!(ended, Some(Outcome::Failed | Outcome::Faulted))
     }
 
     /// The candidate's metrics; empty before evaluate.

@@ -16,6 +16,9 @@ pub struct Artifact {
     pub zip: Vec<u8>,
 }
 
+/// A server that is reached only through a proxy.
+pub const ELSEWHERE: &str = "http://github.invalid";
+
 /// How an answer goes wrong.
 #[derive(Clone)]
 pub enum Wrong {
@@ -105,6 +108,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     reader.read_exact(&mut body).expect("a body");
     let mut words = head[0].split(' ');
     let (method, target) = (words.next().expect("a method"), words.next().expect("a path"));
+    // Who asks a proxy names the server.
+    let target = target.strip_prefix(ELSEWHERE).unwrap_or(target);
     if let Some(id) = target.strip_prefix("/storage/") {
         let mut state = state.lock().expect("the state");
         state.fetched.push(head.clone());
@@ -175,17 +180,17 @@ impl State {
                 if let Err(refusal) = judged(&body) {
                     return refusal;
                 }
-                let found = self.checks.iter_mut().find(|check| check["id"].to_string() == *id);
+                let found = self.checks.iter_mut().find(|check| is(check, id));
                 let Some(check) = found else { return (404, json!({ "message": "Not Found" })) };
                 merge(check, body);
                 (200, check.clone())
             }
             ("GET", ["check-runs", id]) => {
-                let found = self.checks.iter().find(|check| check["id"].to_string() == *id);
+                let found = self.checks.iter().find(|check| is(check, id));
                 found.map_or((404, json!({ "message": "Not Found" })), |check| (200, check.clone()))
             }
             ("GET", ["check-runs", id, "annotations"]) => {
-                let found = self.checks.iter().find(|check| check["id"].to_string() == *id).expect("a check");
+                let found = self.checks.iter().find(|check| is(check, id)).expect("a check");
                 let all = found["output"]["annotations"].as_array().expect("annotations");
                 (200, all[page(query, all.len())].to_vec().into())
             }
@@ -238,7 +243,7 @@ impl State {
                 (201, comment)
             }
             ("PATCH", ["issues", "comments", id]) => {
-                let found = self.comments.iter_mut().find(|comment| comment["id"].to_string() == *id);
+                let found = self.comments.iter_mut().find(|comment| is(comment, id));
                 let comment = found.expect("a comment");
                 comment["body"] = body["body"].clone();
                 (200, comment.clone())
@@ -246,6 +251,11 @@ impl State {
             _ => (404, json!({ "message": "Not Found" })),
         }
     }
+}
+
+/// Whether it is the one with the number in a path.
+fn is(it: &Value, id: &str) -> bool {
+    it["id"].as_u64() == id.parse().ok()
 }
 
 fn page(query: &str, all: usize) -> std::ops::Range<usize> {

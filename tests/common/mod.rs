@@ -313,3 +313,14 @@ pub fn skip(test: &str, why: &str) {
 pub fn python() -> Option<PathBuf> {
     std::env::var_os("MODELGATE_TEST_PYTHON").map(PathBuf::from).filter(|path| Path::new(path).exists())
 }
+
+/// A program of tests/requirements-tools.txt; none where `make test` did not install it.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("MODELGATE_TEST_TOOLS")?);
+    Some(folder.join(name)).filter(|path| path.exists())
+}
+
+/// The packages of tests/node; none where `make test` did not install them.
+pub fn node_modules() -> Option<PathBuf> {
+    std::env::var_os("MODELGATE_TEST_NODE").map(PathBuf::from).filter(|path| path.exists())
+}

@@ -28,8 +28,8 @@ pub(super) use output::LIMIT as ROOM;
 const UNPUBLISHED: &str = "check-not-published";
 /// How often a check is written, each time after a look at what has become of it.
 const ROUNDS: u32 = 3;
-/// How long a request that only shows progress waits.
-const PROGRESS: Duration = Duration::from_secs(1);
+/// How long a request that only shows progress may take, and how long it may pause.
+const PROGRESS: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
 /// How many pages of annotations there may be.
 const PAGES: usize = 10;
 
@@ -125,7 +125,7 @@ impl Board<'_> {
         let mut body = self.body("in_progress", output::under_way(self.record, None));
         body["name"] = self.name.into();
         body["started_at"] = self.record.started.as_str().into();
-        let opened = self.place(sha, &body, look || self.remote.attempt > 1).await;
+        let opened = self.make(sha, &body, look || self.remote.attempt > 1).await;
         opened.map_err(|trouble| Unopened {
             finding: self.refused(&trouble, &format!("open the check «{}» on {sha}", self.name)),
             is_final: !trouble.may_pass(),
@@ -168,7 +168,7 @@ impl Board<'_> {
         clipped(&format!("{job}/{}", self.record.model), 500)
     }
 
-    async fn place(&self, sha: &Commit, body: &Value, look: bool) -> Result<Check, Trouble> {
+    async fn make(&self, sha: &Commit, body: &Value, look: bool) -> Result<Check, Trouble> {
         let api = &self.remote.api;
         if look && let Some(check) = self.find(sha, |_| true).await? {
             return api.rewrite(&Method::PATCH, &self.path(&check), body).await;
@@ -218,8 +218,10 @@ impl Board<'_> {
     /// Shows that `next` is about to begin. It stops nothing, and waits for little.
     pub(super) async fn progress(&self, check: &Check, next: Step) -> Result<(), Trouble> {
         let body = self.body("in_progress", output::under_way(self.record, Some(next)));
-        let api = self.remote.api.within(PROGRESS);
-        api.rewrite::<Value>(&Method::PATCH, &self.path(check), &body).await.map(drop)
+        let (whole, pauses) = PROGRESS;
+        let (api, path) = (self.remote.api.within(pauses), self.path(check));
+        let written = tokio::time::timeout(whole, api.rewrite::<Value>(&Method::PATCH, &path, &body)).await;
+        written.unwrap_or_else(|_| Err(Trouble::Unsure("GitHub takes too long".into()))).map(drop)
     }
 
     /// Closes the check of a run that has no report.

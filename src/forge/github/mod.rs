@@ -135,6 +135,10 @@ impl Forge for Github {
         }
     }
 
+    fn default_branch(&self) -> Option<String> {
+        self.local.default_branch()
+    }
+
     fn trend(&self, record: &Record) -> Vec<Past> {
         self.local.trend(record)
     }

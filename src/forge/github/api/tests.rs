@@ -188,3 +188,32 @@ async fn a_limit_beyond_our_patience_is_told_at_once() {
     );
     served.await.unwrap();
 }
+
+#[tokio::test]
+async fn who_was_stopped_does_not_wait_for_a_limit() {
+    let said = "HTTP/1.1 429 Too Many\r\nretry-after: 60\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+    let (base, served) = server(said).await;
+    let (hand, interrupt) = Interrupt::channel();
+    let clock = Clock { wall: || SystemTime::UNIX_EPOCH + Duration::from_secs(NOW), steady: Instant::now };
+    let api = Api::new(&base, "acme/churn", "t").unwrap().heeding(interrupt, clock);
+    hand.raise(crate::interrupt::Signal::Terminate);
+    let trouble = api.rewrite::<Value>(&Method::PATCH, &api.path("x"), &Value::Null).await.unwrap_err();
+    let wait = Some(Duration::from_secs(60));
+    assert_eq!(
+        trouble,
+        Trouble::Limited(wait, "status 429; it takes requests again at 2026-01-02T03:05:05Z".into())
+    );
+    served.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named_and_nothing_was_sent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let api = Api::new(&base, "acme/churn", "t").unwrap();
+    let body = Value::Null;
+    let trouble = api.write::<Value>(&Method::POST, &api.path("check-runs"), &body).await.unwrap_err();
+    assert!(matches!(trouble, Trouble::Unsent(_)) && trouble.may_pass(), "{trouble:?}");
+    assert!(trouble.to_string().contains("refused"), "{trouble}");
+}

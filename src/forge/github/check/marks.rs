@@ -79,9 +79,9 @@ fn body(finding: &Finding, file: &str) -> Value {
     body
 }
 
-/// GitHub takes no annotation with an empty title or message.
+/// GitHub takes no annotation with an empty title or message, and trims what it takes.
 fn filled(text: &str, limit: usize, otherwise: &str) -> String {
-    match clipped(text, limit) {
+    match clipped(text.trim(), limit) {
         empty if empty.trim().is_empty() => otherwise.to_owned(),
         text => text,
     }

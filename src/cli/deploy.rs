@@ -1,0 +1,62 @@
+//! `modelgate deploy`: ship what the record approves.
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::{Call, end, print, refuse_unavailable, replay, show, stopped};
+use crate::deploy;
+use crate::exit::End;
+use crate::fault::Fault;
+use crate::step::Step;
+use crate::wire::{self, House};
+
+/// `modelgate deploy`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It needs GITHUB_TOKEN and GITHUB_REPOSITORY, which a workflow has, and ships nothing that the record does not
+approve. What was shipped already is not shipped again.
+
+Example:
+  modelgate deploy --run artifacts
+  modelgate deploy --dry-run")]
+pub struct Deploy {
+    /// Print the requests, and send none
+    #[arg(long, env = "MODELGATE_DRY_RUN", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    dry_run: bool,
+}
+
+/// Ships what the record approves.
+pub fn execute(args: Deploy, call: Call) -> anyhow::Result<End> {
+    let path = wire::config_path(&call.settings, &call.environment);
+    let config = wire::read_config(&path)?;
+    wire::block_on(|interrupt| async move {
+        let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
+        refuse_unavailable(&house, path, |_| true)?;
+        if house.config.deploy.is_empty() {
+            let help = "name an environment in modelgate.yml: `deploy: { production: { dispatch: … } }`";
+            return Err(Fault::new("deploy", "modelgate.yml has no section deploy").help(help).into());
+        }
+        replay::record(&house, Step::Deploy)?;
+        let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
+        let mut record = replay::record(&house, Step::Deploy)?;
+        house.mark(&mut record);
+        if args.dry_run {
+            return dry_run(&house, &record);
+        }
+        house.pipeline().alone(Step::Deploy, &mut record).await?;
+        show::run(&call, &house, &record)?;
+        Ok(end(&house, &record))
+    })?
+}
+
+fn dry_run(house: &House, record: &crate::record::Record) -> anyhow::Result<End> {
+    let pipeline = house.pipeline();
+    let approval = pipeline.approval(record)?.map_err(|why| Fault::new("ship what was approved", why))?;
+    let remote = pipeline.remote.ok_or_else(|| {
+        Fault::new("ship what was approved", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
+            .help("set both; nothing is sent with --dry-run")
+    })?;
+    let shipment = pipeline.shipment(remote, &approval, record);
+    print(&deploy::foresee(&shipment, &pipeline.destinations(record)))?;
+    Ok(End::Done)
+}

@@ -1,0 +1,113 @@
+//! The right to ship: only a passing verdict gives it, and it names what was judged.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{judge, swapped, unproven};
+use crate::cache::Cache;
+use crate::config::Config;
+use crate::fault::Result;
+use crate::name::{Commit, Digest, ModelName};
+use crate::record::{Conclusion, Record, contradiction};
+
+/// A verdict that passed, with the digests that were judged. Nobody else can make one:
+///
+/// ```compile_fail
+/// use modelgate::gate::Approval;
+/// let forged = Approval { run: String::new(), ..unimplemented!() };
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approval {
+    model: ModelName,
+    commit: Commit,
+    run: String,
+    digests: BTreeMap<String, Digest>,
+}
+
+impl Approval {
+    /// The approval of a record, or why there is none, as a sentence. The record is judged again, so that neither an
+    /// edited record nor one from before a change of the rules ships anything.
+    ///
+    /// # Errors
+    /// An output that cannot be read, or an interrupt.
+    pub fn of(
+        config: &Config,
+        record: &Record,
+        root: &Path,
+        cache: &Cache,
+    ) -> Result<std::result::Result<Self, String>> {
+        if let Some(why) = refusal(config, record) {
+            return Ok(Err(why));
+        }
+        let Some(commit) = record.context.commit.clone().filter(|_| !record.context.dirty) else {
+            let why =
+                "what was judged is of no commit: there are uncommitted changes, or there is no repository";
+            return Ok(Err(why.into()));
+        };
+        let digests = record.outputs();
+        if let Some(why) = swapped(root, cache, &digests)? {
+            return Ok(Err(format!("an output is no longer the one that was judged: {why}")));
+        }
+        Ok(Ok(Self { model: record.model.clone(), commit, run: record.id.clone(), digests }))
+    }
+
+    /// The model.
+    #[must_use]
+    pub const fn model(&self) -> &ModelName {
+        &self.model
+    }
+
+    /// The commit that it was made of.
+    #[must_use]
+    pub const fn commit(&self) -> &Commit {
+        &self.commit
+    }
+
+    /// The run that was judged.
+    #[must_use]
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// What was judged: path to digest.
+    #[must_use]
+    pub const fn digests(&self) -> &BTreeMap<String, Digest> {
+        &self.digests
+    }
+
+    /// What tells this approval from every other, the same for the same outputs of the same commit whichever run
+    /// made them: SHA-256 over the model, the commit and each path with its digest, a line each.
+    #[must_use]
+    pub fn key(&self) -> Digest {
+        let mut hash = Sha256::new();
+        hash.update(format!("{}\n{}\n", self.model, self.commit));
+        for (path, digest) in &self.digests {
+            hash.update(format!("{digest} {path:?}\n"));
+        }
+        Digest::from_bytes(hash.finalize().into())
+    }
+}
+
+fn refusal(config: &Config, record: &Record) -> Option<String> {
+    if let Some(why) = contradiction(record) {
+        return Some(format!("the record contradicts itself: {why}"));
+    }
+    match record.conclusion {
+        Some(Conclusion::Approved) => {}
+        Some(other) => return Some(format!("the run is {}", other.word())),
+        None => return Some("the run has not come to its end".into()),
+    }
+    if let Some(why) = unproven(config, record) {
+        return Some(format!("the evidence is not complete: {why}"));
+    }
+    let again = judge(&config.gate, record);
+    match again.conclusion {
+        Conclusion::Approved if record.verdict.as_ref().is_some_and(|verdict| verdict.rows == again.rows) => {
+            None
+        }
+        Conclusion::Approved => Some("the rules are others than those that it was judged by".into()),
+        other => Some(format!("by the rules of modelgate.yml it is {}", other.word())),
+    }
+}
