@@ -1,4 +1,4 @@
-//! As much of GitHub as a check and a comment need: it keeps what it is told, and fails on request.
+//! As much of GitHub as checks, comments and baselines need: it keeps what it is told, and fails on request.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,6 +6,15 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+
+/// An artifact of a run of a workflow.
+#[derive(Clone)]
+pub struct Artifact {
+    pub run: u64,
+    pub name: &'static str,
+    pub expired: bool,
+    pub zip: Vec<u8>,
+}
 
 /// A server that is reached only through a proxy.
 pub const ELSEWHERE: &str = "http://github.invalid";
@@ -31,6 +40,14 @@ pub struct State {
     pub wrong: VecDeque<(&'static str, Wrong)>,
     /// The token that is no longer taken.
     pub expired: Option<String>,
+    /// The commits of the default branch, newest first.
+    pub commits: Vec<String>,
+    /// Each with its state; the number of one is its place, from 1.
+    pub deployments: Vec<(Value, &'static str)>,
+    /// The number of one is its place, from 1.
+    pub artifacts: Vec<Artifact>,
+    /// The requests for artifacts where they are stored: their lines.
+    pub fetched: Vec<Vec<String>>,
 }
 
 impl State {
@@ -93,6 +110,12 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     let (method, target) = (words.next().expect("a method"), words.next().expect("a path"));
     // Who asks a proxy names the server.
     let target = target.strip_prefix(ELSEWHERE).unwrap_or(target);
+    if let Some(id) = target.strip_prefix("/storage/") {
+        let mut state = state.lock().expect("the state");
+        state.fetched.push(head.clone());
+        let id: usize = id.parse().expect("a number");
+        return send(&stream, 200, "content-type: application/zip", &state.artifacts[id - 1].zip);
+    }
     let path = target.strip_prefix("/api/v3/repos/acme/churn/").expect("our repository");
     let body: Value =
         if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
@@ -109,6 +132,10 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     if let Some(Wrong::Refuse(status, header, body)) = &wrong {
         return answer(&stream, *status, header, &body.to_string(), false);
     }
+    if let Some(id) = path.strip_prefix("actions/artifacts/").and_then(|rest| rest.strip_suffix("/zip")) {
+        let location = format!("location: http://{}/storage/{id}", header("host"));
+        return send(&stream, 302, &location, b"");
+    }
     let (status, said) = state.take(method, path, body);
     match wrong {
         Some(Wrong::Silence) => {}
@@ -117,13 +144,20 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     }
 }
 
-fn answer(mut stream: &TcpStream, status: u16, header: &str, body: &str, half: bool) {
-    let sent = if half { &body[..body.len() / 2] } else { body };
+fn answer(stream: &TcpStream, status: u16, header: &str, body: &str, half: bool) {
     let length = body.len();
-    let _ = write!(
-        stream,
-        "HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n{header}\r\n\r\n{sent}"
-    );
+    let sent = if half { &body[..length / 2] } else { body };
+    write(stream, status, header, length, sent.as_bytes());
+}
+
+fn send(stream: &TcpStream, status: u16, header: &str, body: &[u8]) {
+    write(stream, status, header, body.len(), body);
+}
+
+fn write(mut stream: &TcpStream, status: u16, header: &str, length: usize, sent: &[u8]) {
+    let head =
+        format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n{header}\r\n\r\n");
+    let _ = stream.write_all(&[head.as_bytes(), sent].concat());
 }
 
 impl State {
@@ -161,9 +195,41 @@ impl State {
                 (200, all[page(query, all.len())].to_vec().into())
             }
             ("GET", ["commits", sha, "check-runs"]) => {
-                let runs: Vec<&Value> =
-                    self.checks.iter().filter(|check| check["head_sha"] == *sha).collect();
+                let name =
+                    query.split('&').find_map(|pair| pair.strip_prefix("check_name=")).expect("a name");
+                let is_it = |check: &&Value| check["head_sha"] == *sha && check["name"] == name;
+                let runs: Vec<&Value> = self.checks.iter().filter(is_it).collect();
                 (200, json!({ "total_count": runs.len(), "check_runs": runs }))
+            }
+            ("GET", ["commits"]) => {
+                let all: Vec<Value> = self.commits.iter().map(|sha| json!({ "sha": sha })).collect();
+                (200, all[page(query, all.len())].to_vec().into())
+            }
+            ("GET", ["deployments"]) => {
+                let numbered = self.deployments.iter().enumerate().rev().map(|(at, (deployment, _))| {
+                    let mut deployment = deployment.clone();
+                    deployment["id"] = json!(at + 1);
+                    deployment
+                });
+                let is_it = |it: &Value| {
+                    query
+                        .contains(&format!("environment={}&", it["environment"].as_str().unwrap_or_default()))
+                };
+                (200, numbered.filter(is_it).collect())
+            }
+            ("GET", ["deployments", id, "statuses"]) => {
+                let id: usize = id.parse().expect("a number");
+                (200, json!([{ "state": self.deployments[id - 1].1 }]))
+            }
+            ("GET", ["actions", "runs", run, "artifacts"]) => {
+                let run: u64 = run.parse().expect("a number");
+                let of_run = self.artifacts.iter().zip(1..).filter(|(artifact, _)| artifact.run == run);
+                let all: Vec<Value> = of_run
+                    .map(|(it, id)| {
+                        json!({ "id": id, "name": it.name, "expired": it.expired, "size_in_bytes": it.zip.len() })
+                    })
+                    .collect();
+                (200, json!({ "total_count": all.len(), "artifacts": all }))
             }
             ("GET", ["issues", _, "comments"]) => {
                 (200, self.comments[page(query, self.comments.len())].to_vec().into())
