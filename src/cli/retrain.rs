@@ -68,7 +68,16 @@ pub fn execute(args: Retrain, call: &Call) -> anyhow::Result<End> {
             print(&deploy::foresee_retrain(&remote, &workflow, branch.as_deref(), &inputs))?;
             return Ok(End::Done);
         }
-        let started = deploy::retrain(&remote, &workflow, branch.as_deref(), &inputs).await?;
+        let page = call.environment.context(None).url;
+        let started = deploy::retrain(
+            &remote,
+            call.environment.clock,
+            page.as_deref(),
+            &workflow,
+            branch.as_deref(),
+            &inputs,
+        )
+        .await?;
         print(
             &started.url.map_or_else(|| format!("started {workflow}\n"), |url| format!("started {url}\n")),
         )?;

@@ -1,7 +1,7 @@
 //! Starts a workflow, once: what may have been started is looked for, and never started again.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use http::Method;
 use serde::Deserialize;
@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::{PACE, inputs, told};
 use crate::clock::Clock;
-use crate::config::Retrain;
 use crate::fault::{Fault, Result};
 use crate::forge::github::Remote;
 use crate::forge::github::api::{Trouble, encoded};
@@ -58,7 +57,6 @@ pub(super) struct Start<'a> {
     /// The runs that are others.
     pub(super) known: Vec<u64>,
     pub(super) clock: Clock,
-    pub(super) pace: Duration,
 }
 
 impl Start<'_> {
@@ -112,7 +110,7 @@ impl Start<'_> {
     async fn adopt(&self, since: u64, trouble: &Trouble) -> std::result::Result<Started, Refusal> {
         for look in 0..LOOKS {
             if look > 0 {
-                tokio::time::sleep(self.pace * 2_u32.pow(look - 1)).await;
+                tokio::time::sleep(PACE * 2_u32.pow(look - 1)).await;
             }
             let unknown = |why: String| Refusal::Unknown(format!("{trouble}; {why}"));
             match self.since(since).await {
@@ -218,7 +216,7 @@ pub(super) fn page(job_url: Option<&str>, workflow: Option<&str>) -> Option<Stri
     })
 }
 
-/// Starts the training by hand. `job_url` is the page of our own job, where we are in one.
+/// Starts a workflow that trains, on `branch` or the default branch. `job_url` is the page of our own job, where we are in one.
 ///
 /// # Errors
 /// A workflow that cannot be started, and one of which nobody can say whether it was.
@@ -226,19 +224,11 @@ pub async fn retrain(
     remote: &Remote,
     clock: Clock,
     job_url: Option<&str>,
-    retrain: &Retrain,
+    workflow: &str,
+    branch: Option<&str>,
     inputs: &BTreeMap<String, String>,
 ) -> Result<Started> {
-    let workflow = retrain.workflow.as_str();
-    let start = Start {
-        remote,
-        workflow,
-        branch: retrain.branch.as_deref(),
-        inputs: inputs::texts(inputs),
-        known: Vec::new(),
-        clock,
-        pace: PACE,
-    };
+    let start = Start { remote, workflow, branch, inputs: inputs::texts(inputs), known: Vec::new(), clock };
     let page = page(job_url, Some(workflow));
     let doing = format!("start {workflow}");
     match start.workflow().await {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::Shipment;
+use super::{PACE, Shipment};
 use crate::forge::github::api::Trouble;
 
 /// The longest pause, as a multiple of the first.
@@ -57,7 +57,7 @@ pub(super) async fn look(shipment: &Shipment<'_>, run: u64) -> Result<Run, Troub
 /// Waits until a run has ended. The pauses grow; what the world does to a look is looked over until time is up.
 pub(super) async fn follow(shipment: &Shipment<'_>, run: u64, timeout: Duration) -> Watched {
     let watch = shipment.clock.start();
-    let mut pause = shipment.pace;
+    let mut pause = PACE;
     let mut misses = 0;
     let mut interrupt = shipment.interrupt.clone();
     loop {
@@ -78,6 +78,6 @@ pub(super) async fn follow(shipment: &Shipment<'_>, run: u64, timeout: Duration)
             _ = interrupt.wait(1) => return Watched::Stopped,
             () = tokio::time::sleep(pause.min(left)) => {}
         }
-        pause = (pause * 2).min(shipment.pace * SLOWEST);
+        pause = (pause * 2).min(PACE * SLOWEST);
     }
 }

@@ -1,5 +1,7 @@
 //! What would be sent, to the letter, without sending or asking anything.
 
+use std::collections::BTreeMap;
+
 use http::Method;
 use serde_json::Value;
 
@@ -8,6 +10,7 @@ use super::dispatch::{event_body, workflow_body, workflow_path};
 use super::ledger::{Ledger, blank};
 use super::{Shipment, inputs};
 use crate::config::{Dispatched, Environment};
+use crate::forge::github::Remote;
 use crate::record::{Delivery, DeliveryOutcome};
 
 /// What stands for that which only GitHub can tell.
@@ -18,13 +21,13 @@ const RUN: &str = "{page of the run}";
 /// The requests that write, if all goes well: of each its method, its path and its body. Nothing is sent, and no token
 /// is in it. What earlier attempts did, as far as `deliveries` tells, is not sent again.
 #[must_use]
-pub fn foresee(shipment: &Shipment<'_>, environments: &[Environment], deliveries: &[Delivery]) -> String {
+pub fn foresee(shipment: &Shipment<'_>, environments: &[&Environment], deliveries: &[Delivery]) -> String {
     let mut deliveries = deliveries.to_vec();
     let mut save = |_: &[Delivery]| Ok(());
     let key = shipment.approval.key();
     let mut ledger = Ledger { deliveries: &mut deliveries, save: &mut save, key };
     let mut text = String::new();
-    for environment in environments {
+    for &environment in environments {
         text += &format!("# {}\n\n", environment.name);
         let under_way = ledger.ours(&environment.name).and_then(|before| before.run);
         if ledger.is_done(environment) {
@@ -48,10 +51,7 @@ pub fn foresee(shipment: &Shipment<'_>, environments: &[Environment], deliveries
 }
 
 fn requests(shipment: &Shipment<'_>, environment: &Environment, text: &mut String) {
-    let mut post = |path: &str, body: &Value| {
-        let path = shipment.remote.api.path(path);
-        *text += &format!("{} {path}\n{body:#}\n\n", Method::POST);
-    };
+    let mut post = |path: &str, body: &Value| *text += &request(shipment.remote, path, body);
     let statuses = deployment::statuses(DEPLOYMENT);
     let waits = environment.dispatch.as_ref().is_none_or(|dispatch| dispatch.wait);
     if let Some(page) = &environment.deployment {
@@ -62,8 +62,7 @@ fn requests(shipment: &Shipment<'_>, environment: &Environment, text: &mut Strin
         let inputs = inputs::inputs(shipment.approval, environment, dispatch);
         match &dispatch.what {
             Dispatched::Workflow { workflow, branch } => {
-                let event = shipment.remote.event.default_branch.as_deref();
-                let branch = branch.as_deref().or(event).unwrap_or(BRANCH);
+                let branch = on(shipment.remote, branch.as_deref());
                 post(&workflow_path(workflow), &workflow_body(branch, &inputs, true));
             }
             Dispatched::Event(event) => post("dispatches", &event_body(event, &inputs)),
@@ -79,6 +78,27 @@ fn requests(shipment: &Shipment<'_>, environment: &Environment, text: &mut Strin
             post(&statuses, &Told { state: "success", description: &description, log_url }.body(page));
         }
     }
+}
+
+/// The request that [`super::retrain`] would send. Nothing is sent, and no token is in it.
+#[must_use]
+pub fn foresee_retrain(
+    remote: &Remote,
+    workflow: &str,
+    branch: Option<&str>,
+    inputs: &BTreeMap<String, String>,
+) -> String {
+    let body = workflow_body(on(remote, branch), &inputs::texts(inputs), true);
+    request(remote, &workflow_path(workflow), &body)
+}
+
+fn request(remote: &Remote, path: &str, body: &Value) -> String {
+    format!("{} {}\n{body:#}\n\n", Method::POST, remote.api.path(path))
+}
+
+/// The branch, as far as it is known without asking.
+fn on<'a>(remote: &'a Remote, branch: Option<&'a str>) -> &'a str {
+    branch.or(remote.event.default_branch.as_deref()).unwrap_or(BRANCH)
 }
 
 /// What the deployment says at its end.

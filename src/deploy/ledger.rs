@@ -3,7 +3,7 @@
 use crate::config::Environment;
 use crate::fault::Result;
 use crate::name::Digest;
-use crate::record::{Delivery, DeliveryOutcome, Record};
+use crate::record::{Delivery, DeliveryOutcome};
 
 /// Why a delivery has an outcome before it has ended: it is written down before it is sent. Who finds it knows that
 /// nobody can say whether it was.
@@ -82,16 +82,15 @@ pub(super) fn blank(target: &str, key: Digest, outcome: DeliveryOutcome) -> Deli
     }
 }
 
-/// What earlier jobs delivered of the approval with this key, by their records, the newest first: of each
-/// environment the newest account. A fresh record begins with it.
-#[must_use]
-pub fn recall<'a>(records: impl IntoIterator<Item = &'a Record>, key: &Digest) -> Vec<Delivery> {
-    let mut found: Vec<Delivery> = Vec::new();
-    for delivery in records.into_iter().flat_map(|record| &record.deliveries) {
-        let is_ours = delivery.approval == Some(*key) && delivery.outcome != DeliveryOutcome::Skipped;
-        if is_ours && found.iter().all(|it| it.target != delivery.target) {
-            found.push(delivery.clone());
+/// Adds what earlier jobs delivered of the approval with this key, the newest account of it first: a record that is
+/// begun anew knows nothing of it.
+pub fn recall(deliveries: &mut Vec<Delivery>, earlier: Vec<Delivery>, key: &Digest) {
+    for delivery in earlier {
+        let is_ours = |it: &Delivery| it.approval == Some(*key) && it.outcome != DeliveryOutcome::Skipped;
+        let is_known = deliveries.iter().any(|it| it.target == delivery.target && is_ours(it));
+        if is_ours(&delivery) && !is_known {
+            deliveries.retain(|it| it.target != delivery.target);
+            deliveries.push(delivery);
         }
     }
-    found
 }

@@ -18,7 +18,7 @@ mod tests;
 use std::time::Duration;
 
 pub use dispatch::{Started, retrain};
-pub use foresee::foresee;
+pub use foresee::{foresee, foresee_retrain};
 pub use ledger::recall;
 
 use crate::clock::Clock;
@@ -33,7 +33,7 @@ use crate::record::{Delivery, DeliveryOutcome};
 use ledger::Ledger;
 
 /// The pause after the first look at something that is under way; it doubles up to fifteen times as long.
-pub const PACE: Duration = Duration::from_secs(1);
+const PACE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 1000 });
 
 /// What is shipped, and with what.
 pub struct Shipment<'a> {
@@ -51,8 +51,6 @@ pub struct Shipment<'a> {
     pub job_url: Option<&'a str>,
     /// The number of the check that holds the record.
     pub check: Option<u64>,
-    /// [`PACE`]; tests are faster.
-    pub pace: Duration,
 }
 
 impl Shipment<'_> {
@@ -74,14 +72,14 @@ impl Shipment<'_> {
 /// Only those of `save`. What else goes wrong is in the deliveries and the findings.
 pub async fn perform(
     shipment: &Shipment<'_>,
-    environments: &[Environment],
+    environments: &[&Environment],
     deliveries: &mut Vec<Delivery>,
     save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
 ) -> Result<Vec<Finding>> {
     let mut ledger = Ledger { deliveries, save, key: shipment.approval.key() };
     let mut findings = Vec::new();
     let mut halted = None;
-    for environment in environments {
+    for &environment in environments {
         if ledger.is_done(environment) {
             shipment.console.detail(&format!("{} has it already", environment.name));
             continue;
@@ -103,7 +101,7 @@ pub async fn perform(
 /// What waits for an environment whose end nobody waits for never comes.
 fn not_waited_for(
     environment: &Environment,
-    environments: &[Environment],
+    environments: &[&Environment],
     ledger: &Ledger<'_>,
 ) -> Option<Finding> {
     let after = environment.after.as_deref()?;

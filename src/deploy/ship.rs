@@ -106,7 +106,6 @@ impl Voyage<'_, '_> {
                     inputs,
                     known: self.ledger.runs(),
                     clock: self.shipment.clock,
-                    pace: self.shipment.pace,
                 };
                 match self.start(&start, known).await? {
                     Ok(started) => started,

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use fake::{Fake, Wrong};
 
 use super::*;
-use crate::config::{Deployment, Dispatch, Dispatched, Retrain};
+use crate::config::{Deployment, Dispatch, Dispatched};
 use crate::console::Verbosity;
 use crate::context;
 use crate::finding::Severity;
@@ -16,7 +16,6 @@ use crate::forge::github::Event;
 use crate::forge::github::api::Api;
 use crate::interrupt::{Hand, Signal};
 use crate::name::{Commit, Digest};
-use crate::record::Record;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 const JOB: &str = "https://github.com/acme/churn/actions/runs/42";
@@ -106,14 +105,14 @@ impl Job {
             clock: CLOCK,
             job_url: Some(JOB),
             check: Some(1000),
-            pace: Duration::from_millis(1),
         };
         let saved = &mut self.saved;
         let mut save = |deliveries: &[Delivery]| {
             saved.push(deliveries.to_vec());
             Ok(())
         };
-        let findings = perform(&shipment, environments, &mut self.deliveries, &mut save).await.unwrap();
+        let environments: Vec<&Environment> = environments.iter().collect();
+        let findings = perform(&shipment, &environments, &mut self.deliveries, &mut save).await.unwrap();
         if let Some(last) = self.saved.last() {
             assert_eq!(*last, self.deliveries, "all that is known is saved");
         }
@@ -129,9 +128,9 @@ impl Job {
             clock: CLOCK,
             job_url: Some(JOB),
             check: Some(1000),
-            pace: PACE,
         };
-        foresee(&shipment, environments, &self.deliveries)
+        let environments: Vec<&Environment> = environments.iter().collect();
+        foresee(&shipment, &environments, &self.deliveries)
     }
 
     /// `staging delivered`.
@@ -485,11 +484,13 @@ async fn a_deployment_that_nobody_dispatches_is_delivered_by_its_status() {
 async fn a_training_is_started_by_hand() {
     let job = Job::new();
     let inputs = BTreeMap::from([("reason".to_owned(), "drift".to_owned())]);
-    let start = |how: Retrain| {
-        let (remote, inputs) = (&job.remote, &inputs);
-        async move { retrain(remote, CLOCK, Some(JOB), &how, inputs).await }
-    };
-    let started = start(Retrain::default()).await.unwrap();
+    let start =
+        |branch: Option<&'static str>| retrain(&job.remote, CLOCK, Some(JOB), "retrain.yml", branch, &inputs);
+    insta::assert_snapshot!(
+        "foreseen_retrain",
+        foresee_retrain(&job.remote, "retrain.yml", Some("dev"), &inputs)
+    );
+    let started = start(None).await.unwrap();
     let url = "https://github.com/acme/churn/actions/runs/7000";
     assert_eq!(started, Started { url: Some(url.into()), run: Some(7000) });
     let (kind, body) = job.github.state().requests.last().unwrap().clone();
@@ -497,10 +498,10 @@ async fn a_training_is_started_by_hand() {
     assert_eq!(body["ref"], "main");
     assert_eq!(body["inputs"]["reason"], "drift");
     job.github.fail("POST actions", Wrong::Refuse(422, "Unexpected inputs provided: [\"reason\"]"));
-    let fault = start(Retrain { branch: Some("dev".into()), ..Retrain::default() }).await.unwrap_err();
+    let fault = start(Some("dev")).await.unwrap_err();
     insta::assert_snapshot!("retrain", format!("{fault}\nhelp: {}", fault.remedy().unwrap()));
     job.github.state().is_old = true;
-    let started = start(Retrain::default()).await.unwrap();
+    let started = start(None).await.unwrap();
     let page = "https://github.com/acme/churn/actions/workflows/retrain.yml";
     assert_eq!(started, Started { url: Some(page.into()), run: None });
 }
@@ -516,26 +517,24 @@ async fn the_default_branch_is_asked_for_where_the_event_does_not_tell() {
 }
 
 #[test]
-fn an_earlier_job_is_known_by_its_record() {
+fn what_an_earlier_job_delivered_is_known_by_its_key() {
     let key = approval().key();
-    let model = approval().model().clone();
-    let record = |deliveries: Vec<Delivery>| {
-        let context = context::Context::default();
-        Record { deliveries, ..Record::new("r".into(), model.clone(), "t".into(), context) }
-    };
     let delivery = |target: &str, outcome| ledger::blank(target, key, outcome);
-    let newest = record(vec![
+    let other = Delivery {
+        approval: Some(Digest::from_bytes([1; 32])),
+        ..delivery("edge", DeliveryOutcome::Delivered)
+    };
+    let earlier = vec![
         delivery("staging", DeliveryOutcome::Delivered),
         delivery("production", DeliveryOutcome::Skipped),
-    ]);
-    let mut other = delivery("edge", DeliveryOutcome::Delivered);
-    other.approval = Some(Digest::from_bytes([1; 32]));
-    let oldest = record(vec![
+        delivery("europe", DeliveryOutcome::Delivered),
         delivery("staging", DeliveryOutcome::Failed),
         delivery("production", DeliveryOutcome::Started),
         other,
-    ]);
-    let recalled = recall([&newest, &oldest], &key);
-    let words: Vec<_> = recalled.iter().map(|it| (it.target.as_str(), it.outcome)).collect();
-    assert_eq!(words, [("staging", DeliveryOutcome::Delivered), ("production", DeliveryOutcome::Started)]);
+    ];
+    let mut deliveries =
+        vec![delivery("production", DeliveryOutcome::Skipped), delivery("europe", DeliveryOutcome::Failed)];
+    recall(&mut deliveries, earlier, &key);
+    let words: Vec<_> = deliveries.iter().map(|it| format!("{} {}", it.target, it.outcome.word())).collect();
+    assert_eq!(words, ["europe failed", "staging delivered", "production started"]);
 }

@@ -23,7 +23,7 @@ use super::{Forge, Found};
 use crate::console::Console;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::record::{Outcome, Record};
+use crate::record::{Delivery, Outcome, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
 use annotations::Place;
@@ -133,6 +133,15 @@ impl Forge for Github {
                 Err(Fault::new(doing, "only GitHub's API tells, and GITHUB_TOKEN is not set").help(help))
             }
         }
+    }
+
+    async fn deliveries(&self, record: &Record) -> Result<Vec<Delivery>> {
+        let Some(history) = self.history(record) else { return Ok(Vec::new()) };
+        history.deliveries().await.map_err(|stuck| stuck.fault("find what was delivered already"))
+    }
+
+    fn check_id(&self) -> Option<u64> {
+        self.shown().id()
     }
 
     fn default_branch(&self) -> Option<String> {
