@@ -11,6 +11,7 @@ mod history;
 mod inbox;
 mod keepsake;
 mod outputs;
+mod refusal;
 mod summary;
 
 use std::cell::RefCell;
@@ -32,6 +33,7 @@ pub use check::Shown;
 use check::{App, Board, Closed, Unopened};
 pub use event::Event;
 use history::History;
+pub use refusal::refuse;
 
 /// A job of GitHub Actions.
 pub struct Github {
