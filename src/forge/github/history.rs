@@ -10,8 +10,9 @@ use super::keepsake::{self, Kept};
 use super::{OwnApp, Remote};
 use crate::fault::Fault;
 use crate::forge::Found;
+use crate::forge::local::{DEFAULT_BRANCH, baseline_of};
 use crate::name::Commit;
-use crate::record::{Baseline, Conclusion, Record};
+use crate::record::{Conclusion, Record};
 
 /// How many commits, and how many deployments, are looked at.
 const LOOKED_AT: usize = 30;
@@ -129,7 +130,7 @@ impl History<'_> {
             }
             match self.held_by(sha).await? {
                 Held::Record(past) => {
-                    return Ok(found("default-branch", self.place(sha), &past));
+                    return Ok(found(DEFAULT_BRANCH, self.place(sha), &past));
                 }
                 Held::Unreadable(why) => return Ok(Found::Unreadable(why)),
                 Held::Nothing => {}
@@ -239,12 +240,5 @@ impl History<'_> {
 }
 
 fn found(from: &str, place: String, past: &Record) -> Found {
-    Found::Baseline(Box::new(Baseline {
-        from: from.into(),
-        place: Some(place),
-        commit: past.context.commit.clone(),
-        run: Some(past.id.clone()),
-        metrics: past.metrics(),
-        outputs: past.model_outputs(),
-    }))
+    Found::Baseline(Box::new(baseline_of(past, from, place)))
 }
