@@ -94,9 +94,10 @@ impl Stuck {
         let fault = self.trouble.fault(doing);
         match self.trouble {
             Trouble::Forbidden(..) | Trouble::NotFound(_) => {
-                let lines: String = self.permissions.iter().map(|line| format!("\n  {line}")).collect();
+                // On one line, as reports show it, and YAML all the same.
+                let lines = self.permissions.join(", ");
                 fault.help(format!(
-                    "give the job's token what it lacks, in the workflow:\npermissions:{lines}"
+                    "the job's token needs at least this, in the workflow: `permissions: {{ {lines} }}`"
                 ))
             }
             Trouble::Unsure(_) | Trouble::Garbled(_) | Trouble::Refused(..) => {
