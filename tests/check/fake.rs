@@ -44,6 +44,12 @@ pub struct State {
     pub commits: Vec<String>,
     /// Each with its state; the number of one is its place, from 1.
     pub deployments: Vec<(Value, &'static str)>,
+    /// Of each status that was written the number of its deployment.
+    pub statuses: Vec<(usize, Value)>,
+    /// The runs of workflows that were started.
+    pub runs: Vec<Value>,
+    /// How the runs end, in their order, where it is not with success; none has not ended.
+    pub endings: VecDeque<Option<&'static str>>,
     /// The number of one is its place, from 1.
     pub artifacts: Vec<Artifact>,
     /// The requests for artifacts where they are stored: their lines.
@@ -219,7 +225,40 @@ impl State {
             }
             ("GET", ["deployments", id, "statuses"]) => {
                 let id: usize = id.parse().expect("a number");
-                (200, json!([{ "state": self.deployments[id - 1].1 }]))
+                let written = self.statuses.iter().rev().filter(|(of, _)| *of == id);
+                let mut all: Vec<Value> = written.map(|(_, status)| status.clone()).collect();
+                if !self.deployments[id - 1].1.is_empty() {
+                    all.push(json!({ "id": 0, "state": self.deployments[id - 1].1 }));
+                }
+                (200, all.into())
+            }
+            ("POST", ["deployments"]) => {
+                let mut made = body;
+                made["created_at"] = "2026-01-02T03:04:05Z".into();
+                made["sha"] = made["ref"].clone();
+                self.deployments.push((made.clone(), ""));
+                made["id"] = self.deployments.len().into();
+                (201, made)
+            }
+            ("POST", ["deployments", id, "statuses"]) => {
+                let mut status = body;
+                status["id"] = (self.statuses.len() + 1).into();
+                self.statuses.push((id.parse().expect("a number"), status.clone()));
+                (201, status)
+            }
+            ("POST", ["actions", "workflows", _, "dispatches"]) => {
+                let id = 7000 + self.runs.len();
+                let page = format!("https://github.example/acme/churn/actions/runs/{id}");
+                self.runs.push(json!({ "id": id, "html_url": page }));
+                (200, json!({ "workflow_run_id": id, "html_url": page }))
+            }
+            ("GET", ["actions", "runs", id]) => {
+                let place = self.runs.iter().position(|run| is(run, id)).expect("a run");
+                let mut run = self.runs[place].clone();
+                let ending = self.endings.get(place).copied().unwrap_or(Some("success"));
+                run["status"] = if ending.is_some() { "completed" } else { "in_progress" }.into();
+                run["conclusion"] = ending.into();
+                (200, run)
             }
             ("GET", ["actions", "runs", run, "artifacts"]) => {
                 let run: u64 = run.parse().expect("a number");

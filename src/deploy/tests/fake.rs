@@ -183,7 +183,7 @@ impl State {
             }
             ("GET", ["actions", "runs", id]) => {
                 let looks = self.looks;
-                let Some(run) = self.runs.iter_mut().find(|run| run["id"].to_string() == *id) else {
+                let Some(run) = self.runs.iter_mut().find(|run| run["id"].as_u64() == id.parse().ok()) else {
                     return (404, json!({ "message": "Not Found" }));
                 };
                 let seen = run["seen"].as_u64().unwrap_or_default();

@@ -282,6 +282,7 @@ async fn another_model_is_another_delivery() {
 
 #[tokio::test]
 async fn a_run_that_may_have_begun_is_looked_for_and_never_started_twice() {
+    let cause = regex::Regex::new("was started: .*; no run").unwrap();
     for (wrong, outcome, started) in [(Wrong::Silence, "delivered", 1), (Wrong::Lost, "failed", 0)] {
         let mut job = Job::new();
         job.github.fail("POST actions", wrong);
@@ -289,7 +290,6 @@ async fn a_run_that_may_have_begun_is_looked_for_and_never_started_twice() {
         assert_eq!(job.outcomes(), [format!("staging {outcome}")]);
         assert_eq!((job.dispatches(), job.github.state().runs.len()), (1, started));
         if started == 0 {
-            let cause = regex::Regex::new("was started: .*; no run").unwrap();
             let told = told(&findings);
             insta::assert_snapshot!("unknown", cause.replace(&told, "was started: CAUSE; no run"));
             assert_eq!(job.github.state().states(100), ["in_progress", "error"]);
