@@ -1,4 +1,5 @@
-//! As much of GitHub as checks, comments and baselines need: it keeps what it is told, and fails on request.
+//! As much of GitHub as checks, comments, baselines and deliveries need: it keeps what it is told, and fails on
+//! request. Its answers have all that GitHub's description of them asks for, which tests/prism.rs sees to.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,6 +7,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+
+#[path = "answers.rs"]
+mod answers;
 
 /// An artifact of a run of a workflow.
 #[derive(Clone)]
@@ -36,6 +40,10 @@ pub struct State {
     pub comments: Vec<Value>,
     /// Every request: `POST check-runs`, and its body.
     pub requests: Vec<(String, Value)>,
+    /// To each request the status and the body.
+    pub answers: Vec<(u16, Value)>,
+    /// What is answered, whatever is asked.
+    pub canned: Option<(u16, Value)>,
     /// What goes wrong next, with the requests that begin with a text.
     pub wrong: VecDeque<(&'static str, Wrong)>,
     /// The token that is no longer taken.
@@ -46,6 +54,10 @@ pub struct State {
     pub deployments: Vec<(Value, &'static str)>,
     /// The number of one is its place, from 1.
     pub artifacts: Vec<Artifact>,
+    /// Of each status that was told the deployment, and what was told.
+    pub statuses: Vec<(usize, Value)>,
+    /// The runs that were started by a dispatch: the workflow, and what was sent.
+    pub runs: Vec<(String, Value)>,
     /// The requests for artifacts where they are stored: their lines.
     pub fetched: Vec<Vec<String>>,
 }
@@ -116,7 +128,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         let id: usize = id.parse().expect("a number");
         return send(&stream, 200, "content-type: application/zip", &state.artifacts[id - 1].zip);
     }
-    let path = target.strip_prefix("/api/v3/repos/acme/churn/").expect("our repository");
+    let path =
+        target.strip_prefix("/api/v3/repos/acme/churn").expect("our repository").trim_start_matches('/');
     let body: Value =
         if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
     let mut state = state.lock().expect("the state");
@@ -126,28 +139,39 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         Some((requests, _)) if kind.starts_with(requests) => state.wrong.pop_front().map(|(_, wrong)| wrong),
         _ => None,
     };
-    if state.expired.as_ref().is_some_and(|token| header("authorization") == format!("Bearer {token}")) {
-        return answer(&stream, 401, "x-a: b", &json!({ "message": "Bad credentials" }).to_string(), false);
-    }
-    if let Some(Wrong::Refuse(status, header, body)) = &wrong {
-        return answer(&stream, *status, header, &body.to_string(), false);
-    }
-    if let Some(id) = path.strip_prefix("actions/artifacts/").and_then(|rest| rest.strip_suffix("/zip")) {
-        let location = format!("location: http://{}/storage/{id}", header("host"));
-        return send(&stream, 302, &location, b"");
-    }
-    let (status, said) = state.take(method, path, body);
+    let expired =
+        state.expired.as_ref().is_some_and(|token| header("authorization") == format!("Bearer {token}"));
+    let mut more = String::from("x-a: b");
+    let (status, said) = if let Some(canned) = &state.canned {
+        canned.clone()
+    } else if expired {
+        (401, json!({ "message": "Bad credentials" }))
+    } else if let Some(Wrong::Refuse(status, header, body)) = &wrong {
+        (*header).clone_into(&mut more);
+        (*status, body.clone())
+    } else if let Some(id) =
+        path.strip_prefix("actions/artifacts/").and_then(|rest| rest.strip_suffix("/zip"))
+    {
+        more = format!("location: http://{}/storage/{id}", header("host"));
+        (302, Value::Null)
+    } else {
+        let (status, mut said) = state.take(method, path, body);
+        answers::complete(path, &mut said);
+        (status, said)
+    };
+    state.answers.push((status, said.clone()));
+    let (text, header) = if said.is_null() {
+        (String::new(), more)
+    } else {
+        (said.to_string(), format!("content-type: application/json; charset=utf-8\r\n{more}"))
+    };
     match wrong {
         Some(Wrong::Silence) => {}
-        Some(_) => answer(&stream, status, "x-a: b", &said.to_string(), true),
-        None => answer(&stream, status, "x-a: b", &said.to_string(), false),
+        Some(Wrong::Half) => {
+            write(&stream, status, &header, text.len(), &text.as_bytes()[..text.len() / 2]);
+        }
+        _ => send(&stream, status, &header, text.as_bytes()),
     }
-}
-
-fn answer(stream: &TcpStream, status: u16, header: &str, body: &str, half: bool) {
-    let length = body.len();
-    let sent = if half { &body[..length / 2] } else { body };
-    write(stream, status, header, length, sent.as_bytes());
 }
 
 fn send(stream: &TcpStream, status: u16, header: &str, body: &[u8]) {
@@ -195,8 +219,7 @@ impl State {
                 (200, all[page(query, all.len())].to_vec().into())
             }
             ("GET", ["commits", sha, "check-runs"]) => {
-                let name =
-                    query.split('&').find_map(|pair| pair.strip_prefix("check_name=")).expect("a name");
+                let name = asked(query, "check_name").expect("a name");
                 let is_it = |check: &&Value| check["head_sha"] == *sha && check["name"] == name;
                 let runs: Vec<&Value> = self.checks.iter().filter(is_it).collect();
                 (200, json!({ "total_count": runs.len(), "check_runs": runs }))
@@ -205,22 +228,50 @@ impl State {
                 let all: Vec<Value> = self.commits.iter().map(|sha| json!({ "sha": sha })).collect();
                 (200, all[page(query, all.len())].to_vec().into())
             }
+            ("GET", [""]) => (200, json!({ "default_branch": "main" })),
             ("GET", ["deployments"]) => {
-                let numbered = self.deployments.iter().enumerate().rev().map(|(at, (deployment, _))| {
-                    let mut deployment = deployment.clone();
-                    deployment["id"] = json!(at + 1);
-                    deployment
-                });
+                let all = self.deployments.iter().enumerate().rev();
+                let all = all.map(|(at, (deployment, _))| numbered(deployment, at + 1));
                 let is_it = |it: &Value| {
-                    query
-                        .contains(&format!("environment={}&", it["environment"].as_str().unwrap_or_default()))
+                    let is = |name: &str| asked(query, name).is_none_or(|value| it[name] == value);
+                    is("environment") && is("sha")
                 };
-                (200, numbered.filter(is_it).collect())
+                (200, all.filter(is_it).collect())
+            }
+            ("POST", ["deployments"]) => {
+                let mut deployment = body;
+                deployment["sha"] = deployment["ref"].clone();
+                self.deployments.push((deployment.clone(), ""));
+                deployment["id"] = json!(self.deployments.len());
+                (201, deployment)
             }
             ("GET", ["deployments", id, "statuses"]) => {
                 let id: usize = id.parse().expect("a number");
-                (200, json!([{ "state": self.deployments[id - 1].1 }]))
+                let told = self.statuses.iter().enumerate().rev().filter(|(_, (of, _))| *of == id);
+                let mut all: Vec<Value> = told.map(|(at, (_, status))| numbered(status, 1000 + at)).collect();
+                let first = self.deployments[id - 1].1;
+                all.extend((!first.is_empty()).then(|| json!({ "state": first })));
+                (200, all.into())
             }
+            ("POST", ["deployments", id, "statuses"]) => {
+                self.statuses.push((id.parse().expect("a number"), body.clone()));
+                (201, numbered(&body, 999 + self.statuses.len()))
+            }
+            ("POST", ["dispatches"]) => (204, Value::Null),
+            ("POST", ["actions", "workflows", workflow, "dispatches"]) => {
+                self.runs.push(((*workflow).to_owned(), body));
+                let id = 6999 + self.runs.len();
+                let page = format!("https://github.example/acme/churn/actions/runs/{id}");
+                let api = format!("https://github.example/api/v3/repos/acme/churn/actions/runs/{id}");
+                (200, json!({ "workflow_run_id": id, "run_url": api, "html_url": page }))
+            }
+            ("GET", ["actions", "workflows", workflow, "runs"]) => {
+                let of_workflow =
+                    self.runs.iter().enumerate().rev().filter(|(_, (name, _))| name == workflow);
+                let all: Vec<Value> = of_workflow.map(|(at, _)| ended(7000 + at)).collect();
+                (200, json!({ "total_count": all.len(), "workflow_runs": all }))
+            }
+            ("GET", ["actions", "runs", id]) => (200, ended(id.parse().expect("a number"))),
             ("GET", ["actions", "runs", run, "artifacts"]) => {
                 let run: u64 = run.parse().expect("a number");
                 let of_run = self.artifacts.iter().zip(1..).filter(|(artifact, _)| artifact.run == run);
@@ -258,11 +309,25 @@ fn is(it: &Value, id: &str) -> bool {
     it["id"].as_u64() == id.parse().ok()
 }
 
+fn numbered(it: &Value, id: usize) -> Value {
+    let mut it = it.clone();
+    it["id"] = id.into();
+    it
+}
+
+/// A run that has ended with success.
+fn ended(id: usize) -> Value {
+    let page = format!("https://github.example/acme/churn/actions/runs/{id}");
+    json!({ "id": id, "html_url": page, "status": "completed", "conclusion": "success" })
+}
+
+/// What a query says.
+fn asked<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
 fn page(query: &str, all: usize) -> std::ops::Range<usize> {
-    let number = |name: &str| {
-        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        value.and_then(|value| value.parse().ok())
-    };
+    let number = |name: &str| asked(query, name).and_then(|value| value.parse().ok());
     let (size, page): (usize, usize) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
     (size * (page - 1)).min(all)..(size * page).min(all)
 }
