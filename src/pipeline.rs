@@ -251,6 +251,7 @@ impl Pipeline<'_> {
             interrupt: self.engine.interrupt.clone(),
             clock: self.engine.clock,
             job_url: record.context.url.as_deref(),
+            check: self.forge.check_id(),
         }
     }
 
@@ -277,6 +278,9 @@ impl Pipeline<'_> {
             return Err(Fault::new("ship what was approved", cause).help(help));
         };
         let mut deliveries = record.deliveries.clone();
+        // Who cannot look whether it was shipped already does not ship it a second time.
+        deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
+        deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
         let mut saved = record.clone();
         let mut save = |deliveries: &[Delivery]| {
             saved.deliveries = deliveries.to_vec();

@@ -14,7 +14,7 @@ use crate::environment::Environment;
 use crate::fault::{Fault, Result};
 use crate::forge::Forge;
 use crate::forge::github::api::Api;
-use crate::forge::github::{Github, Remote};
+use crate::forge::github::{self, Github, Remote};
 use crate::forge::local::Local;
 use crate::git::{Absence, Repository};
 use crate::interrupt::{Hand, Interrupt, Signal};
@@ -150,7 +150,7 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let remote = remote(&environment, &config, &engine.console).map(|remote| Remote {
+        let remote = remote(&environment, &config.report, &engine.console).map(|remote| Remote {
             api: remote.api.heeding(engine.interrupt.clone(), environment.clock),
             ..remote
         });
@@ -271,7 +271,7 @@ const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 
 /// GitHub's API, where there is a token for it. Must be called within the runtime.
 #[must_use]
-pub fn remote(environment: &Environment, config: &Config, console: &Console) -> Option<Remote> {
+pub fn remote(environment: &Environment, report: &config::Report, console: &Console) -> Option<Remote> {
     let repository = environment.get("GITHUB_REPOSITORY")?;
     let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
         if environment.forge() == context::Forge::Github {
@@ -294,9 +294,36 @@ pub fn remote(environment: &Environment, config: &Config, console: &Console) -> 
         attempt: number("GITHUB_RUN_ATTEMPT").and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1),
         run: number("GITHUB_RUN_ID"),
         workflow: environment.get("GITHUB_WORKFLOW").unwrap_or_default().to_owned(),
-        check: config.report.check.clone(),
-        comment: config.report.comment,
+        check: report.check.clone(),
+        comment: report.comment,
     })
+}
+
+/// Shows on the commit that the configuration is invalid, in a job of GitHub Actions with a token. Whoever asked has
+/// the problems in the log in any case.
+pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &Invalid) {
+    if environment.forge() != context::Forge::Github {
+        return;
+    }
+    let console = console(settings, environment);
+    let repository = Repository::around(&project(&invalid.path)).ok();
+    let context = environment.context(repository.as_ref());
+    let name = invalid.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let place = repository.as_ref().and_then(|repository| repository.place().ok());
+    let path = place.map(|place| match place.trim_matches('/') {
+        "" => name.clone(),
+        folder => format!("{folder}/{name}"),
+    });
+    let told = block_on(|interrupt| async {
+        // The name that the file gives to the check is as unknown as the rest of it.
+        let remote = remote(environment, &config::Report::default(), &console)?;
+        let api = remote.api.heeding(interrupt, environment.clock);
+        let remote = Remote { api, ..remote };
+        github::refuse(&remote, &context, &invalid.problems, &name, path.as_deref()).await
+    });
+    if let Ok(Some(finding)) = told {
+        console.note(&finding.message);
+    }
 }
 
 /// The values of the secrets that any step names, and our own tokens: a command can find them in git's settings.

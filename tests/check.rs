@@ -526,3 +526,24 @@ fn a_record_of_another_commit_gets_no_check() {
     assert_eq!(later.github.state().requests.len(), before, "nothing is asked and nothing written");
     insta::assert_snapshot!("another_commit", later.stable(later.warnings()[0]["message"].as_str().unwrap()));
 }
+
+#[test]
+fn a_file_that_is_invalid_is_shown_on_the_commit_too() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "min: 0.85", "mim: 0.85");
+    let job = Job::new(project);
+    assert_eq!(job.modelgate(&["run"]).code, 3);
+    assert_eq!(job.github.state().kinds(), ["POST check-runs"]);
+    let check = job.check();
+    insta::assert_snapshot!("invalid", job.shown(&check));
+    assert_eq!(check["output"]["annotations"][0]["path"], "modelgate.yml");
+}
+
+#[test]
+fn what_cannot_be_done_yet_is_shown_on_the_commit_too() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "gate:\n", "gate:\n  confidence: 0.95\n");
+    let job = Job::new(project);
+    assert_eq!(job.modelgate(&["run"]).code, 3);
+    assert_eq!(job.check()["conclusion"], "failure");
+}

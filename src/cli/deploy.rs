@@ -57,6 +57,6 @@ fn dry_run(house: &House, record: &crate::record::Record) -> anyhow::Result<End>
             .help("set both; nothing is sent with --dry-run")
     })?;
     let shipment = pipeline.shipment(remote, &approval, record);
-    print(&deploy::foresee(&shipment, &pipeline.destinations(record)))?;
+    print(&deploy::foresee(&shipment, &pipeline.destinations(record), &record.deliveries))?;
     Ok(End::Done)
 }

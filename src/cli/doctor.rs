@@ -46,7 +46,7 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
     if let (Ok(config), Forge::Github) = (&config, call.environment.forge()) {
         let console = wire::console(&call.settings, &call.environment);
         checks.extend(wire::block_on(|_| async {
-            match wire::remote(&call.environment, config, &console) {
+            match wire::remote(&call.environment, &config.report, &console) {
                 Some(remote) => doctor::permissions::examine(config, &remote).await,
                 None => Vec::new(),
             }

@@ -60,7 +60,7 @@ pub fn execute(args: Retrain, call: &Call) -> anyhow::Result<End> {
     inputs.insert("reason".into(), args.reason);
     wire::block_on(|_| async move {
         let console = wire::console(&call.settings, &call.environment);
-        let remote = wire::remote(&call.environment, &config, &console).ok_or_else(|| {
+        let remote = wire::remote(&call.environment, &config.report, &console).ok_or_else(|| {
             Fault::new("start the retraining", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
                 .help("set GITHUB_REPOSITORY=owner/name, and GITHUB_TOKEN to a token with `actions: write`")
         })?;
@@ -68,7 +68,16 @@ pub fn execute(args: Retrain, call: &Call) -> anyhow::Result<End> {
             print(&deploy::foresee_retrain(&remote, &workflow, branch.as_deref(), &inputs))?;
             return Ok(End::Done);
         }
-        let started = deploy::retrain(&remote, &workflow, branch.as_deref(), &inputs).await?;
+        let page = call.environment.context(None).url;
+        let started = deploy::retrain(
+            &remote,
+            call.environment.clock,
+            page.as_deref(),
+            &workflow,
+            branch.as_deref(),
+            &inputs,
+        )
+        .await?;
         print(
             &started.url.map_or_else(|| format!("started {workflow}\n"), |url| format!("started {url}\n")),
         )?;

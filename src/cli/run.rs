@@ -5,7 +5,7 @@ use clap::Args;
 use super::{CacheFlags, Call, end, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::plan;
-use crate::wire::{self, House};
+use crate::wire::{self, House, Invalid};
 
 /// `modelgate run`
 #[derive(Debug, Args)]
@@ -18,6 +18,14 @@ pub struct Run {
 /// Does everything that the configuration asks for.
 pub fn execute(args: Run, call: Call) -> anyhow::Result<End> {
     let call = call.with_cache(args.cache);
+    work(&call).inspect_err(|error| {
+        if let Some(invalid) = error.downcast_ref::<Invalid>() {
+            wire::show_invalid(&call.settings, &call.environment, invalid);
+        }
+    })
+}
+
+fn work(call: &Call) -> anyhow::Result<End> {
     let path = wire::config_path(&call.settings, &call.environment);
     let config = wire::read_config(&path)?;
     wire::block_on(|interrupt| async move {
@@ -26,7 +34,7 @@ pub fn execute(args: Run, call: Call) -> anyhow::Result<End> {
         let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
         let mut record = house.new_record()?;
         house.pipeline().run(&plan::plan(&house.config), &mut record).await?;
-        show::run(&call, &house, &record)?;
+        show::run(call, &house, &record)?;
         Ok(end(&house, &record))
     })?
 }

@@ -1,4 +1,25 @@
-//! deploy: ship what was approved.
+//! deploy: take what was approved to its environments, in their order, and nothing twice.
+//!
+//! Whatever starts something is written down before it is sent, and what was written down is looked at before it is
+//! sent again: a run that is killed anywhere and done again attaches to what it has started.
+
+mod deployment;
+mod dispatch;
+mod follow;
+mod foresee;
+mod inputs;
+mod ledger;
+mod ship;
+mod told;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+pub use dispatch::{Started, retrain};
+pub use foresee::{foresee, foresee_retrain};
+pub use ledger::recall;
 
 use crate::clock::Clock;
 use crate::config::Environment;
@@ -8,72 +29,90 @@ use crate::finding::Finding;
 use crate::forge::github::Remote;
 use crate::gate::Approval;
 use crate::interrupt::Interrupt;
-use crate::record::Delivery;
+use crate::record::{Delivery, DeliveryOutcome};
+use ledger::Ledger;
 
-/// What is shipped, and through what.
+/// The pause after the first look at something that is under way; it doubles up to fifteen times as long.
+const PACE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 1000 });
+
+/// What is shipped, and with what.
 pub struct Shipment<'a> {
-    /// GitHub's API.
+    /// GitHub.
     pub remote: &'a Remote,
-    /// What is shipped.
+    /// The right to ship.
     pub approval: &'a Approval,
-    /// Where is told what happens.
+    /// Where progress is shown.
     pub console: &'a Console,
-    /// What ends the waiting.
+    /// Ends the waiting.
     pub interrupt: Interrupt,
-    /// What measures the waiting.
+    /// Where the time comes from.
     pub clock: Clock,
-    /// The page of the job.
+    /// The page of our own job: `https://github.com/acme/churn/actions/runs/42`.
     pub job_url: Option<&'a str>,
+    /// The number of the check that holds the record.
+    pub check: Option<u64>,
 }
 
-/// Ships to each environment, in order.
+impl Shipment<'_> {
+    fn is_stopped(&self) -> bool {
+        self.interrupt.raised().is_some()
+    }
+
+    /// The page of a workflow's runs, or of all runs; none where our own page does not tell the server.
+    fn page(&self, workflow: Option<&str>) -> Option<String> {
+        dispatch::page(self.job_url, workflow)
+    }
+}
+
+/// Delivers to each environment, in the order given, and stops at the first that does not get it. `deliveries` holds
+/// what earlier attempts did, and is brought up to date; `save` is called after each change, and before anything is
+/// sent that cannot be taken back.
 ///
 /// # Errors
-/// Deliveries that cannot be saved.
+/// Only those of `save`. What else goes wrong is in the deliveries and the findings.
 pub async fn perform(
-    _shipment: &Shipment<'_>,
-    _environments: &[&Environment],
-    _deliveries: &mut Vec<Delivery>,
-    _save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
+    shipment: &Shipment<'_>,
+    environments: &[&Environment],
+    deliveries: &mut Vec<Delivery>,
+    save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
 ) -> Result<Vec<Finding>> {
-    Ok(Vec::new())
+    let mut ledger = Ledger { deliveries, save, key: shipment.approval.key() };
+    let mut findings = Vec::new();
+    let mut halted = None;
+    for &environment in environments {
+        if ledger.is_done(environment) {
+            shipment.console.detail(&format!("{} has it already", environment.name));
+            continue;
+        }
+        let stopped = shipment.is_stopped().then(|| "the run was stopped".to_owned());
+        if let Some(because) = stopped.or_else(|| halted.clone()).or_else(|| ledger.obstacle(environment)) {
+            findings.extend(not_waited_for(environment, environments, &ledger));
+            ledger.skip(&environment.name, because)?;
+            continue;
+        }
+        let outcome = ship::ship(shipment, environment, &mut ledger, &mut findings).await?;
+        if outcome == DeliveryOutcome::Failed {
+            halted = Some(format!("the delivery to {} failed", environment.name));
+        }
+    }
+    Ok(findings)
 }
 
-/// The requests that [`perform`] would send, for a person.
-#[must_use]
-pub fn foresee(_shipment: &Shipment<'_>, _environments: &[&Environment]) -> String {
-    String::new()
-}
-
-/// A workflow that was started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Started {
-    /// Its number, where the server tells it.
-    pub run: Option<u64>,
-    /// Its page, where the server tells it.
-    pub url: Option<String>,
-}
-
-/// Starts a workflow.
-///
-/// # Errors
-/// What GitHub refuses.
-pub async fn retrain(
-    _remote: &Remote,
-    _workflow: &str,
-    _branch: Option<&str>,
-    _inputs: &std::collections::BTreeMap<String, String>,
-) -> Result<Started> {
-    Ok(Started { run: None, url: None })
-}
-
-/// The request that [`retrain`] would send, for a person.
-#[must_use]
-pub fn foresee_retrain(
-    _remote: &Remote,
-    _workflow: &str,
-    _branch: Option<&str>,
-    _inputs: &std::collections::BTreeMap<String, String>,
-) -> String {
-    String::new()
+/// What waits for an environment whose end nobody waits for never comes.
+fn not_waited_for(
+    environment: &Environment,
+    environments: &[&Environment],
+    ledger: &Ledger<'_>,
+) -> Option<Finding> {
+    let after = environment.after.as_deref()?;
+    let is_started = ledger.ours(after)?.outcome == DeliveryOutcome::Started;
+    let before = environments.iter().find(|before| before.name == after)?;
+    if !is_started || before.dispatch.as_ref()?.wait {
+        return None;
+    }
+    let message =
+        format!("{} comes after {after}, and the end of {after} is not waited for", environment.name);
+    let help =
+        format!("set `wait: true` in `deploy.{after}.dispatch`, which needs a workflow, or remove `after`");
+    Some(Finding::warning("delivery-not-waited-for", message).help(help))
 }

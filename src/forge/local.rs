@@ -12,7 +12,7 @@ use crate::files::write_whole;
 use crate::finding::Finding;
 use crate::git::{Absence, Repository};
 use crate::name::{Commit, ModelName};
-use crate::record::{Baseline, Conclusion, Record, store};
+use crate::record::{Baseline, Conclusion, Delivery, Record, store};
 use crate::report::{self, Past, Report};
 use crate::step::Step;
 
@@ -100,6 +100,15 @@ impl Forge for Local {
     async fn deployed_baseline(&self, _: &Record, environment: &str) -> Result<Found> {
         let cause = "only a job of GitHub Actions can tell what is deployed";
         Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
+    }
+
+    /// Records of runs are kept in git before they ship.
+    async fn deliveries(&self, _: &Record) -> Result<Vec<Delivery>> {
+        Ok(Vec::new())
+    }
+
+    fn check_id(&self) -> Option<u64> {
+        None
     }
 
     fn default_branch(&self) -> Option<String> {

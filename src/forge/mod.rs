@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::record::{Baseline, Record};
+use crate::record::{Baseline, Delivery, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
 
@@ -52,6 +52,15 @@ pub trait Forge {
     /// # Errors
     /// A history that cannot be read.
     async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found>;
+
+    /// What earlier runs delivered of the same commit, the newest account of it first; empty where nobody keeps it.
+    ///
+    /// # Errors
+    /// An account that is there and cannot be asked for.
+    async fn deliveries(&self, record: &Record) -> Result<Vec<Delivery>>;
+
+    /// The number of the check that shows the run, where there is one.
+    fn check_id(&self) -> Option<u64>;
 
     /// The name of the default branch, where it is known without asking anybody.
     fn default_branch(&self) -> Option<String>;

@@ -53,6 +53,13 @@ impl Approval {
         Ok(Ok(Self { model: record.model.clone(), commit, run: record.id.clone(), digests }))
     }
 
+    /// An approval of what nobody has judged.
+    #[cfg(test)]
+    pub(crate) fn of_test(model: &str, commit: Commit, outputs: BTreeMap<String, Digest>) -> Self {
+        let model = ModelName::new(model).unwrap_or_else(|invalid| unreachable!("{invalid}"));
+        Self { model, commit, run: "2026-01-02T03-04-05Z-0a1b2c3d".into(), digests: outputs }
+    }
+
     /// The model.
     #[must_use]
     pub const fn model(&self) -> &ModelName {

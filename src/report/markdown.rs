@@ -54,6 +54,13 @@ pub fn abandoned(record: &Record, cause: &str, limit: usize) -> String {
     assemble(&sections, limit, &notice(record))
 }
 
+/// Lines as they are, in at most `limit` bytes.
+#[must_use]
+pub fn fenced_within(lines: &str, limit: usize) -> String {
+    let lines: Vec<String> = lines.lines().map(str::to_owned).collect();
+    assemble(&[fenced(&lines)], limit, "\n> ⚠️ **cut to fit here**; the job's log has the whole\n")
+}
+
 /// The last line of a page that was cut.
 fn notice(record: &Record) -> String {
     let page = record.context.url.as_deref().and_then(link).map(|url| format!(", see [its page]({url})"));

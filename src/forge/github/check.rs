@@ -87,6 +87,17 @@ pub struct App {
 struct Output {
     #[serde(default)]
     annotations_count: usize,
+    #[serde(default)]
+    text: Option<String>,
+}
+
+impl Check {
+    /// Leaves in the text what an earlier attempt has put there: what it delivered is not delivered again.
+    fn keep_text(&self, body: &mut Value) {
+        if let Some(text) = &self.output.text {
+            body["output"]["text"] = text.as_str().into();
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -171,7 +182,9 @@ impl Board<'_> {
     async fn make(&self, sha: &Commit, body: &Value, look: bool) -> Result<Check, Trouble> {
         let api = &self.remote.api;
         if look && let Some(check) = self.find(sha, |_| true).await? {
-            return api.rewrite(&Method::PATCH, &self.path(&check), body).await;
+            let mut body = body.clone();
+            check.keep_text(&mut body);
+            return api.rewrite(&Method::PATCH, &self.path(&check), &body).await;
         }
         let mut body = body.clone();
         body["head_sha"] = sha.as_str().into();
@@ -217,7 +230,8 @@ impl Board<'_> {
 
     /// Shows that `next` is about to begin. It stops nothing, and waits for little.
     pub(super) async fn progress(&self, check: &Check, next: Step) -> Result<(), Trouble> {
-        let body = self.body("in_progress", output::under_way(self.record, Some(next)));
+        let mut body = self.body("in_progress", output::under_way(self.record, Some(next)));
+        check.keep_text(&mut body);
         let (whole, pauses) = PROGRESS;
         let (api, path) = (self.remote.api.within(pauses), self.path(check));
         let written = tokio::time::timeout(whole, api.rewrite::<Value>(&Method::PATCH, &path, &body)).await;
@@ -227,6 +241,7 @@ impl Board<'_> {
     /// Closes the check of a run that has no report.
     pub(super) async fn abandon(&self, check: &Check, cause: &str) -> Result<(), Trouble> {
         let mut body = self.body("completed", output::abandoned(self.record, cause));
+        check.keep_text(&mut body);
         body["conclusion"] = "failure".into();
         self.remote.api.rewrite::<Value>(&Method::PATCH, &self.path(check), &body).await.map(drop)
     }

@@ -11,7 +11,7 @@ use super::{OwnApp, Remote};
 use crate::fault::Fault;
 use crate::forge::Found;
 use crate::name::Commit;
-use crate::record::{Baseline, Conclusion, Record};
+use crate::record::{Baseline, Conclusion, Delivery, Record};
 
 /// How many commits, and how many deployments, are looked at.
 const LOOKED_AT: usize = 30;
@@ -176,15 +176,33 @@ impl History<'_> {
         Ok(Found::None(why))
     }
 
-    /// What the newest of the commit's checks that count for this run holds.
-    async fn held_by(&self, sha: &Commit) -> Result<Held, Stuck> {
+    /// What was delivered of the commit, the newest account of it first. A check that cannot be read tells nothing.
+    pub(super) async fn deliveries(&self) -> Result<Vec<Delivery>, Stuck> {
+        let Some(sha) = self.record.context.shown_commit() else { return Ok(Vec::new()) };
+        let mut deliveries = Vec::new();
+        for check in self.checks(sha).await?.iter().filter(|check| self.is_ours(check)) {
+            match self.held(check, sha).await? {
+                Held::Record(past) if past.model == self.record.model => deliveries.extend(past.deliveries),
+                Held::Record(_) | Held::Unreadable(_) | Held::Nothing => {}
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// The commit's checks of our name, the newest first.
+    async fn checks(&self, sha: &Commit) -> Result<Vec<Check>, Stuck> {
         let api = &self.remote.api;
         let name = encoded(self.name);
         let path = api.path(&format!("commits/{sha}/check-runs?check_name={name}&filter=all&per_page=100"));
         let stuck = |trouble| Stuck { trouble, permissions: Stuck::CHECKS };
         let Checks { mut check_runs } = api.get(&path).await.map_err(stuck)?;
         check_runs.sort_by_key(|check| std::cmp::Reverse(check.id));
-        for check in check_runs.iter().filter(|check| self.counts(check)) {
+        Ok(check_runs)
+    }
+
+    /// What the newest of the commit's checks that count for this run holds.
+    async fn held_by(&self, sha: &Commit) -> Result<Held, Stuck> {
+        for check in self.checks(sha).await?.iter().filter(|check| self.counts(check)) {
             match self.held(check, sha).await? {
                 Held::Record(past) if !self.suits(&past, sha) => {}
                 Held::Nothing => {}
@@ -197,9 +215,14 @@ impl History<'_> {
     /// Whether it is an approved check that we have written, of the same model.
     fn counts(&self, check: &Check) -> bool {
         let is_green = check.status == "completed" && check.conclusion.as_deref() == Some("success");
+        is_green && self.is_ours(check)
+    }
+
+    /// Whether we have written it, for the same model.
+    fn is_ours(&self, check: &Check) -> bool {
         let is_ours = check.app.as_ref().is_some_and(|app| self.own.is(app));
         let model = check.external_id.as_deref().and_then(|id| Some(id.rsplit_once('/')?.1));
-        is_green && is_ours && model.is_none_or(|model| model == self.record.model.as_str())
+        is_ours && model.is_none_or(|model| model == self.record.model.as_str())
     }
 
     async fn held(&self, check: &Check, sha: &Commit) -> Result<Held, Stuck> {

@@ -11,6 +11,7 @@ mod history;
 mod inbox;
 mod keepsake;
 mod outputs;
+mod refusal;
 mod summary;
 
 use std::cell::RefCell;
@@ -23,7 +24,7 @@ use super::{Forge, Found};
 use crate::console::Console;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::record::{Outcome, Record};
+use crate::record::{Delivery, Outcome, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
 use annotations::Place;
@@ -32,6 +33,7 @@ pub use check::Shown;
 use check::{App, Board, Closed, Unopened};
 pub use event::Event;
 use history::History;
+pub use refusal::refuse;
 
 /// A job of GitHub Actions.
 pub struct Github {
@@ -133,6 +135,15 @@ impl Forge for Github {
                 Err(Fault::new(doing, "only GitHub's API tells, and GITHUB_TOKEN is not set").help(help))
             }
         }
+    }
+
+    async fn deliveries(&self, record: &Record) -> Result<Vec<Delivery>> {
+        let Some(history) = self.history(record) else { return Ok(Vec::new()) };
+        history.deliveries().await.map_err(|stuck| stuck.fault("find what was delivered already"))
+    }
+
+    fn check_id(&self) -> Option<u64> {
+        self.shown().id()
     }
 
     fn default_branch(&self) -> Option<String> {

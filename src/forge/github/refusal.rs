@@ -1,0 +1,66 @@
+//! The check of a run that cannot begin, because modelgate.yml is invalid. A pull request that waits for a check that
+//! never comes would tell nobody why.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{Remote, refused};
+use crate::config::{self, Problem};
+use crate::context::Context;
+use crate::finding::Finding;
+use crate::report::markdown::fenced_within;
+use crate::report::text::clipped;
+
+/// How many annotations GitHub takes at once.
+const MOST: usize = 50;
+/// The most bytes of a summary.
+const LIMIT: usize = 65_000;
+
+/// Shows `problems` on the commit; says so when it cannot. `path` is the file's, from the root of the repository, and
+/// `name` is what the reader calls it.
+pub async fn refuse(
+    remote: &Remote,
+    context: &Context,
+    problems: &[Problem],
+    name: &str,
+    path: Option<&str>,
+) -> Option<Finding> {
+    let check = remote.check.as_deref()?;
+    let sha = remote.event.head.as_ref().or_else(|| context.shown_commit())?;
+    let shown = config::render(problems, name, false);
+    let mut output = json!({
+        "title": clipped(&format!("{name} is invalid: {}", counted(problems)), 250),
+        "summary": fenced_within(&shown, LIMIT),
+    });
+    if let Some(path) = path {
+        output["annotations"] = problems.iter().take(MOST).map(|problem| annotation(problem, path)).collect();
+    }
+    let mut body = json!({
+        "name": check, "head_sha": sha.as_str(), "status": "completed", "conclusion": "failure", "output": output,
+    });
+    if let Some(url) = context.url.as_deref() {
+        body["details_url"] = url.into();
+    }
+    let path = remote.api.path("check-runs");
+    let told = remote.api.write::<Value>(&Method::POST, &path, &body).await;
+    let doing = format!("show on {sha} that {name} is invalid");
+    told.err().map(|trouble| refused("check-not-published", &trouble, &doing, remote))
+}
+
+fn counted(problems: &[Problem]) -> String {
+    match problems {
+        [one] => one.message.clone(),
+        several => format!("{} problems", several.len()),
+    }
+}
+
+fn annotation(problem: &Problem, path: &str) -> Value {
+    let line = problem.place.map_or(1, |place| place.line);
+    let help = problem.help.as_deref().map(|help| format!("\nhelp: {}", clipped(help, 1000)));
+    let key = if problem.key.is_empty() { "modelgate.yml" } else { &problem.key };
+    json!({
+        "path": path, "start_line": line, "end_line": line, "annotation_level": "failure",
+        "title": clipped(key, 200),
+        "message": clipped(&problem.message, 1000) + &help.unwrap_or_default(),
+    })
+}
