@@ -62,6 +62,12 @@ function keep(kept, value) {
   Object.values(value).forEach((it) => keep(kept, it));
 }
 
+/** No field but those that are described: GitHub itself refuses others now and then, and never says what it ignores. */
+function close(schema) {
+  if (schema?.properties && !schema.oneOf) schema.additionalProperties ??= false;
+  [...Object.values(schema?.properties ?? {}), schema?.items].filter(Boolean).forEach(close);
+}
+
 function trimmed() {
   const paths = {};
   for (const [path, methods] of Object.entries(used)) {
@@ -71,6 +77,7 @@ function trimmed() {
       if (!item[method]) throw new Error(`the description has no ${method} ${repository}${path}`);
       // Examples are not asked for, and drag in nothing but their size.
       entry[method] = JSON.parse(JSON.stringify(item[method], (key, it) => (key === "examples" ? undefined : it)));
+      close(entry[method].requestBody?.content["application/json"].schema);
     }
     paths[repository + path] = entry;
   }

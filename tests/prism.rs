@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use common::{Project, Said, until};
-use fake::{Artifact, Fake};
+use fake::{Artifact, Fake, Wrong};
 use serde_json::{Value, json};
 
 const OURS: &str = "acme/churn";
@@ -109,6 +109,7 @@ struct Exchange {
 struct Repository {
     project: Project,
     github: Fake,
+    attempt: &'static str,
 }
 
 impl Repository {
@@ -118,7 +119,7 @@ impl Repository {
         let more = "report:\n  comment: true\nretrain:\n  dispatch: { workflow: again.yml }\n";
         project.file("modelgate.yml", text + more);
         project.commit("With a comment");
-        Self { project, github: Fake::start() }
+        Self { project, github: Fake::start(), attempt: "1" }
     }
 
     fn head(&self) -> String {
@@ -157,7 +158,7 @@ impl Repository {
             ("GITHUB_SERVER_URL", "https://github.example"),
             ("GITHUB_REPOSITORY", OURS),
             ("GITHUB_RUN_ID", run),
-            ("GITHUB_RUN_ATTEMPT", "1"),
+            ("GITHUB_RUN_ATTEMPT", self.attempt),
             ("GITHUB_JOB", "model"),
             ("GITHUB_WORKFLOW", "ship"),
             ("GITHUB_TOKEN", "the-token"),
@@ -174,9 +175,10 @@ impl Repository {
     }
 }
 
-/// What is asked for an approved run, one that is compared with it, and one with many findings.
+/// What is asked for an approved run, one that is compared with it, and one with many findings of which an answer is
+/// lost and that runs again.
 fn checks() -> Vec<Exchange> {
-    let repository = Repository::new();
+    let mut repository = Repository::new();
     repository.project.replace("modelgate.yml", "{ min: 0.85 }", "{ min: 0.85, max-drop: 0.2 }");
     repository.commit("0.9");
     let said = repository.push(&["run"]);
@@ -193,7 +195,9 @@ fn checks() -> Vec<Exchange> {
         repository.project.file(&format!("bad{n:03}.py"), "x = = 1\n");
     }
     repository.commit("0.8");
-    for _ in 0..2 {
+    repository.github.fail("PATCH check-runs", Wrong::Half);
+    for attempt in ["1", "2"] {
+        repository.attempt = attempt;
         let said = repository.pull(&["run"]);
         assert_eq!(said.code, 11, "{}", said.err);
     }
@@ -268,25 +272,32 @@ fn every_request_and_every_answer_is_as_github_describes_it() {
     let Some(modules) = common::node_modules() else {
         return common::skip(test, "MODELGATE_TEST_NODE names no node_modules of tests/node");
     };
-    let prism = Prism::start(&modules);
-    let all = [checks(), baselines()].concat();
+    let (prism, all) = std::thread::scope(|scope| {
+        let all = [checks, baselines, deliveries].map(|exchanges| scope.spawn(exchanges));
+        (Prism::start(&modules), all.map(|exchanges| exchanges.join().expect("a run")).concat())
+    });
     let wrong: Vec<String> = all.iter().filter_map(|exchange| prism.judge(exchange).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n\n"));
     let kinds: BTreeSet<String> = all.iter().map(|exchange| general(&exchange.kind)).collect();
     insta::assert_json_snapshot!("asked", kinds);
 
-    // It can fail: by a request, by an answer, and by a path that there is not.
+    // It can fail: by what is too much, by a field or a path that there is not, and by an answer.
     let full = all.iter().find(|it| it.body["output"]["annotations"].as_array().map(Vec::len) == Some(50));
     let mut request = full.expect("a request with as many annotations as there may be").clone();
     let annotations = request.body["output"]["annotations"].as_array_mut().unwrap();
     annotations.push(annotations[0].clone());
     let told = prism.judge(&request).expect_err("51 annotations are too many");
     assert!(told.contains("HTTP/1.1 422 ") && told.contains("50 items"), "{told}");
-    let mut answer = all[0].clone();
+    let created = all.iter().find(|it| it.kind == "POST check-runs").expect("a check");
+    let mut request = created.clone();
+    request.body["concluson"] = "success".into();
+    let told = prism.judge(&request).expect_err("no field has that name");
+    assert!(told.contains("HTTP/1.1 422 ") && told.contains("concluson"), "{told}");
+    let mut answer = created.clone();
     answer.answer.1.as_object_mut().unwrap().remove("head_sha");
     let told = prism.judge(&answer).expect_err("an answer without its commit");
     assert!(told.contains("HTTP/1.1 500 ") && told.contains("head_sha"), "{told}");
-    let unknown = Exchange { kind: "GET check-runs/1000/notes".into(), ..all[0].clone() };
+    let unknown = Exchange { kind: "GET check-runs/1000/notes".into(), ..created.clone() };
     let told = prism.judge(&unknown).expect_err("a path that there is not");
     assert!(told.contains("HTTP/1.1 404 "), "{told}");
 }
