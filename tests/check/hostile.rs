@@ -1,0 +1,37 @@
+//! Who controls a pull request, its commands and its event, and wants what is not theirs.
+
+use super::Job;
+use crate::common::Project;
+
+/// Has the project train with these words of sh before its own.
+fn training(project: &Project, first: &str) {
+    project.replace("modelgate.yml", "run: cat params", &format!("run: {first}; cat params"));
+    project.commit("Train otherwise");
+}
+
+#[test]
+fn a_command_cannot_have_git_tell_it_the_token() {
+    let project = Project::shell();
+    project.file("hook", "#!/bin/sh\nenv > \"$(dirname \"$0\")/../../../stolen\"\n");
+    let plant = "mkdir -p .git/hooks; for it in reference-transaction post-index-change; do \
+                 cp hook .git/hooks/$it; chmod +x .git/hooks/$it; done";
+    training(&project, plant);
+    let job = Job { token: "gh-secret", ..Job::new(project) };
+    for words in [["run"], ["report"]] {
+        assert_eq!(job.modelgate(&words).code, 0);
+        assert!(!job.project.exists("../stolen"), "{}", job.project.read("../stolen"));
+    }
+}
+
+#[test]
+fn a_filter_of_git_does_not_see_the_token() {
+    let project = Project::shell();
+    project.file("filter", "env > ../stolen; cat\n");
+    let plant = "git config filter.x.clean 'sh filter'; mkdir -p .git/info; \
+                 echo '* filter=x' > .git/info/attributes; touch data.csv";
+    training(&project, plant);
+    let job = Job { token: "gh-secret", ..Job::new(project) };
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    assert_eq!(job.modelgate(&["report"]).code, 0);
+    assert!(!job.project.read("../stolen").contains("gh-secret"));
+}
