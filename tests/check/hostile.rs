@@ -1,6 +1,8 @@
 //! Who controls a pull request, its commands and its event, and wants what is not theirs.
 
-use super::Job;
+use serde_json::json;
+
+use super::{Job, pull_request};
 use crate::common::Project;
 
 /// Has the project train with these words of sh before its own.
@@ -34,4 +36,23 @@ fn a_filter_of_git_does_not_see_the_token() {
     assert_eq!(job.modelgate(&["run"]).code, 0);
     assert_eq!(job.modelgate(&["report"]).code, 0);
     assert!(!job.project.read("../stolen").contains("gh-secret"));
+}
+
+#[test]
+fn what_was_not_made_of_the_pull_request_says_nothing_about_it() {
+    // pull_request_target, and a job that follows another, check out the default branch where nobody says otherwise.
+    let other = "0123456789abcdef0123456789abcdef01234567";
+    let followed =
+        json!({ "workflow_run": { "head_sha": other }, "repository": { "full_name": "acme/churn" } });
+    for (event, payload) in [
+        ("pull_request_target", pull_request("acme/churn", other)),
+        ("pull_request_target", pull_request("fork/churn", other)),
+        ("pull_request", pull_request("acme/churn", other)),
+        ("workflow_run", followed),
+    ] {
+        let job = Job::new(Project::shell()).on(event, &payload);
+        assert_eq!(job.modelgate(&["run"]).code, 0);
+        assert!(job.github.state().checks.is_empty(), "{event}: {:?}", job.github.state().checks);
+        assert_eq!(job.warnings()[0]["code"], "check-not-published");
+    }
 }
