@@ -56,3 +56,14 @@ fn what_was_not_made_of_the_pull_request_says_nothing_about_it() {
         assert_eq!(job.warnings()[0]["code"], "check-not-published");
     }
 }
+
+#[test]
+fn a_pull_request_whose_event_cannot_be_read_is_taken_for_a_stranger_s() {
+    for event in ["pull_request", "pull_request_target", "workflow_run"] {
+        let job = Job::new(Project::shell()).on(event, &json!([]));
+        std::fs::write(&job.event.1, "{ \"pull_request\": \"\\ud800\" }").unwrap();
+        assert_eq!(job.modelgate(&["run"]).code, 0);
+        let text = job.check()["output"]["text"].clone();
+        assert!(text.as_str().is_none_or(str::is_empty), "{event}: a baseline was made: {text}");
+    }
+}
