@@ -298,7 +298,7 @@ async fn a_run_that_may_have_begun_is_looked_for_and_never_started_twice() {
     // Of two runs neither is taken, and one that is known is another.
     let mut job = Job::new();
     job.github.fail("POST actions", Wrong::Silence);
-    job.github.state().begin();
+    job.github.state().begin("deploy");
     let findings = job.ship(&[environment("staging", None, workflow(), false)]).await;
     assert!(findings[0].message.ends_with("2 runs have begun since, and any may be it"), "{findings:?}");
     let mut job = Job::new();
@@ -321,6 +321,24 @@ async fn a_deployment_that_may_have_been_made_is_looked_for() {
         let state = job.github.state();
         assert_eq!((state.deployments.len(), state.states(100)), (1, vec!["in_progress", "success"]));
     }
+}
+
+#[tokio::test]
+async fn a_run_is_known_by_the_approval_in_its_name() {
+    let environments = [environment("staging", None, workflow(), false)];
+    // Two have begun, and one is ours.
+    let mut job = Job::new();
+    job.github.state().is_named = true;
+    job.github.state().begin("deploy");
+    job.github.fail("POST actions", Wrong::Silence);
+    assert_eq!(told(&job.ship(&environments).await), "");
+    assert_eq!(job.deliveries[0].run, Some(7001));
+    // One has begun, and it is another model's.
+    let mut job = Job::new();
+    job.github.state().begin(&format!("deploy sha256:{}", "0".repeat(64)));
+    job.github.fail("POST actions", Wrong::Lost);
+    job.ship(&environments).await;
+    assert_eq!((job.outcomes(), job.deliveries[0].run), (vec!["staging failed".into()], None));
 }
 
 /// A job that is killed after any of its requests, and one that does it again and knows nothing of it.
