@@ -10,7 +10,7 @@ mod fake;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -30,28 +30,28 @@ struct Prism {
 impl Prism {
     fn start(modules: &Path) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi.mjs");
-        let trimmed = common::said(Command::new("node").arg(script).arg(modules).output().expect("node"));
-        assert_eq!(trimmed.code, 0, "{}", trimmed.err);
-        let description = folder.join("github.json");
-        fs::write(&description, trimmed.out).unwrap();
-        let log = fs::File::create(folder.join("prism.log")).unwrap();
-        let port = free_port();
+        let (description, log) = (folder.join("github.json"), folder.join("prism.log"));
+        fs::write(&description, described(modules, &[])).unwrap();
+        let file = fs::File::create(&log).unwrap();
         let upstream = Fake::start();
         let child = Command::new("node")
             .arg(modules.join("@stoplight/prism-cli/dist/index.js"))
-            .args(["proxy", "--errors", "--host", "127.0.0.1", "--port", &port.to_string()])
+            .args(["proxy", "--errors", "--host", "127.0.0.1", "--port", "0"])
             .arg(description)
             .arg(&upstream.base)
+            .env_remove("FORCE_COLOR")
             .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
             .spawn()
             .expect("node starts");
-        let mut prism = Self { child, port, upstream };
+        let mut prism = Self { child, port: 0, upstream };
+        let listens = regex::Regex::new(r"listening on http://127\.0\.0\.1:(\d+)\s").unwrap();
         until("Prism listens", || {
-            assert!(prism.child.try_wait().unwrap().is_none(), "Prism has ended; see prism.log");
-            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+            let said = fs::read_to_string(&log).unwrap();
+            assert!(prism.child.try_wait().unwrap().is_none(), "Prism has ended: {said}");
+            prism.port = listens.captures(&said).map_or(0, |found| found[1].parse().unwrap());
+            prism.port != 0
         });
         prism
     }
@@ -93,8 +93,13 @@ impl Drop for Prism {
     }
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+/// What tests/openapi.mjs says of GitHub's description.
+fn described(modules: &Path, words: &[&str]) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/openapi.mjs");
+    let said =
+        common::said(Command::new("node").arg(script).arg(modules).args(words).output().expect("node"));
+    assert_eq!(said.code, 0, "{}", said.err);
+    said.out
 }
 
 /// A request, and what it was answered.
@@ -272,6 +277,8 @@ fn every_request_and_every_answer_is_as_github_describes_it() {
     let Some(modules) = common::node_modules() else {
         return common::skip(test, "MODELGATE_TEST_NODE names no node_modules of tests/node");
     };
+    let least = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check/answers.json")).unwrap();
+    assert_eq!(described(&modules, &["answers"]), least, "the fake's answers are those of the description");
     let (prism, all) = std::thread::scope(|scope| {
         let all = [checks, baselines, deliveries].map(|exchanges| scope.spawn(exchanges));
         (Prism::start(&modules), all.map(|exchanges| exchanges.join().expect("a run")).concat())

@@ -130,8 +130,10 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         let id: usize = id.parse().expect("a number");
         return send(&stream, 200, "content-type: application/zip", &state.artifacts[id - 1].zip);
     }
-    let path =
-        target.strip_prefix("/api/v3/repos/acme/churn").expect("our repository").trim_start_matches('/');
+    let path = target
+        .strip_prefix("/api/v3/repos/acme/churn")
+        .unwrap_or_else(|| panic!("«{target}» is not of our repository"))
+        .trim_start_matches('/');
     let body: Value =
         if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
     let mut state = state.lock().expect("the state");
