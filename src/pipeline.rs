@@ -23,7 +23,11 @@ use crate::record::{
 };
 use crate::report::Past;
 use crate::step::Step;
-use crate::{evaluate, gate, lint, report, test, train};
+use crate::{context, evaluate, gate, lint, report, test, train};
+
+/// Why a run ships to no environment.
+pub const NO_DESTINATION: &str =
+    "only runs of the default branch ship, and this is none (`when: always` ships from others too)";
 
 /// What the conductor works with.
 #[derive(Clone, Copy)]
@@ -75,6 +79,12 @@ impl Pipeline<'_> {
                 Next::Skip(step, because) => self.skip(step, because, record)?,
                 Next::Do(planned) if planned.step != Step::Report && self.stopped() => {
                     self.skip(planned.step, "the run was stopped".into(), record)?;
+                }
+                Next::Do(planned)
+                    if planned.step == Step::Deploy && record.context.forge != context::Forge::Github =>
+                {
+                    let because = "only a run in a job of GitHub Actions ships by itself; `modelgate deploy` ships from here";
+                    self.skip(planned.step, because.into(), record)?;
                 }
                 Next::Do(planned) => {
                     self.forge.progress(record, planned.step).await;
@@ -259,8 +269,7 @@ impl Pipeline<'_> {
     async fn deploy(&self, record: &mut Record) -> Result<Work> {
         let environments = self.destinations(record);
         if environments.is_empty() {
-            let because = "only runs of the default branch ship, and this is none (`when: always` ships from others too)";
-            return Ok(Work::new(Outcome::Skipped, because));
+            return Ok(Work::new(Outcome::Skipped, NO_DESTINATION));
         }
         let approval = match self.approval(record)? {
             Ok(approval) => approval,
@@ -274,12 +283,11 @@ impl Pipeline<'_> {
         };
         let Some(remote) = self.remote else {
             let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
-            let help = "in a workflow, set `env: { GITHUB_TOKEN: \"${{ github.token }}\" }`";
+            let help = "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both";
             return Err(Fault::new("ship what was approved", cause).help(help));
         };
         let mut deliveries = record.deliveries.clone();
         // Who cannot look whether it was shipped already does not ship it a second time.
-        deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
         deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
         let mut saved = record.clone();
         let mut save = |deliveries: &[Delivery]| {

@@ -7,6 +7,8 @@ use super::{Call, end, print, refuse_unavailable, replay, show, stopped};
 use crate::deploy;
 use crate::exit::End;
 use crate::fault::Fault;
+use crate::pipeline::NO_DESTINATION;
+use crate::record::{Conclusion, Record};
 use crate::step::Step;
 use crate::wire::{self, House};
 
@@ -49,14 +51,29 @@ pub fn execute(args: Deploy, call: Call) -> anyhow::Result<End> {
     })?
 }
 
-fn dry_run(house: &House, record: &crate::record::Record) -> anyhow::Result<End> {
+fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
     let pipeline = house.pipeline();
-    let approval = pipeline.approval(record)?.map_err(|why| Fault::new("ship what was approved", why))?;
+    let destinations = pipeline.destinations(record);
+    if destinations.is_empty() {
+        print(&format!("nothing is sent: {NO_DESTINATION}\n"))?;
+        return Ok(End::Done);
+    }
+    let approval = match pipeline.approval(record)? {
+        Ok(approval) => approval,
+        Err(why) => {
+            print(&format!("nothing is sent: {why}\n"))?;
+            // As it would end without the flag.
+            return Ok(match record.conclusion {
+                Some(Conclusion::Approved) | None => End::Undelivered,
+                Some(other) => End::Concluded(other),
+            });
+        }
+    };
     let remote = pipeline.remote.ok_or_else(|| {
-        Fault::new("ship what was approved", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
-            .help("set both; nothing is sent with --dry-run")
+        Fault::new("tell what would be sent", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
+            .help("set both; with --dry-run any token will do, for nothing is sent")
     })?;
     let shipment = pipeline.shipment(remote, &approval, record);
-    print(&deploy::foresee(&shipment, &pipeline.destinations(record), &record.deliveries))?;
+    print(&deploy::foresee(&shipment, &destinations, &record.deliveries))?;
     Ok(End::Done)
 }

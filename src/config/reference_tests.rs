@@ -122,6 +122,11 @@ fn reference() -> String {
 fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value) {
     let body = schema.resolve(section);
     let _ = write!(out, "\n## {name}\n\n{}\n", text(section, body));
+    if name == "deploy" {
+        let environment = &body["additionalProperties"];
+        write_map(out, schema, "An environment", environment);
+        write_map(out, schema, "A dispatch", &properties(schema.resolve(environment))["dispatch"]);
+    }
     let Some(keys) = body.get("properties").and_then(Value::as_object) else { return };
     if keys.contains_key("run") {
         let run = if required(body, "run") { "`run` is required. " } else { "" };
@@ -131,12 +136,19 @@ fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value)
     for (key, value) in keys.iter().filter(|(key, _)| !COMMON.contains(&key.as_str())) {
         entry(out, schema, key, value, required(body, key));
     }
-    if name == "gate" {
-        let rules = schema.resolve(&keys["rules"]["additionalProperties"]);
-        let _ = write!(out, "\n### A rule\n\n{}\n\n", text(&Value::Null, rules));
-        for (key, value) in properties(rules) {
-            entry(out, schema, key, value, false);
-        }
+    match name {
+        "gate" => write_map(out, schema, "A rule", &keys["rules"]["additionalProperties"]),
+        "retrain" => write_map(out, schema, "What retrain starts", &keys["dispatch"]),
+        _ => {}
+    }
+}
+
+/// A map within a section, under a title of its own.
+fn write_map(out: &mut String, schema: &Schema, title: &str, map: &Value) {
+    let map = schema.resolve(map);
+    let _ = write!(out, "\n### {title}\n\n{}\n\n", text(&Value::Null, map));
+    for (key, value) in properties(map) {
+        entry(out, schema, key, value, false);
     }
 }
 

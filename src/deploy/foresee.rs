@@ -59,7 +59,7 @@ fn requests(shipment: &Shipment<'_>, environment: &Environment, text: &mut Strin
         post(&statuses, &Told::begun(shipment).body(page));
     }
     if let Some(dispatch) = &environment.dispatch {
-        let inputs = inputs::inputs(shipment.approval, environment, dispatch);
+        let inputs = inputs::inputs(shipment, environment, dispatch);
         match &dispatch.what {
             Dispatched::Workflow { workflow, branch } => {
                 let branch = on(shipment.remote, branch.as_deref());

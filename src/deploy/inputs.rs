@@ -4,19 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::Shipment;
 use crate::config::{Dispatch, Environment};
-use crate::gate::Approval;
 
 /// The inputs: ours, and then those of modelgate.yml. All of them are texts, as GitHub wants them.
 pub(super) fn inputs(
-    approval: &Approval,
+    shipment: &Shipment<'_>,
     environment: &Environment,
     dispatch: &Dispatch,
 ) -> Map<String, Value> {
+    let approval = shipment.approval;
+    // The run whose artifact holds what was judged; on a laptop there is none.
+    let run = shipment.remote.run.map(|run| run.to_string()).unwrap_or_default();
     let ours = [
         ("environment", environment.name.clone()),
         ("model", approval.model().to_string()),
         ("commit", approval.commit().to_string()),
+        ("run", run),
         ("approval", approval.key().to_string()),
         ("outputs", serde_json::json!(approval.digests()).to_string()),
     ];

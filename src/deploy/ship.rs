@@ -94,7 +94,7 @@ impl Voyage<'_, '_> {
         let Some(dispatch) = &self.environment.dispatch else {
             return Ok(End::delivered("the deployment tells of it"));
         };
-        let inputs = inputs::inputs(self.shipment.approval, self.environment, dispatch);
+        let inputs = inputs::inputs(self.shipment, self.environment, dispatch);
         let started = match (&dispatch.what, known) {
             (_, Known::Sent) => return Ok(End::started("an earlier attempt has started it")),
             (_, Known::Runs(run)) => Started { run: Some(run), url: self.delivery.url.clone() },

@@ -71,6 +71,11 @@ pub(super) fn secrets(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
         scripts.iter().flat_map(|(_, script)| child_variables(patient.variables, script).1).collect();
     withheld.sort();
     withheld.dedup();
+    // Those of the runner and of our own flags are no secrets that a step could want.
+    let is_ours = |name: &str| {
+        name.starts_with("MODELGATE_") || (name.starts_with("GITHUB_") && !name.ends_with("TOKEN"))
+    };
+    withheld.retain(|name| !is_ours(name));
     withheld.retain(|name| !scripts.iter().any(|(_, script)| script.secrets.contains(name)));
     if !withheld.is_empty() {
         let rest = withheld.len().saturating_sub(MOST_SHOWN);

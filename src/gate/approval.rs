@@ -42,8 +42,8 @@ impl Approval {
             return Ok(Err(why));
         }
         let Some(commit) = record.context.commit.clone().filter(|_| !record.context.dirty) else {
-            let why =
-                "what was judged is of no commit: there are uncommitted changes, or there is no repository";
+            let why = "what was judged is not what is here: there are uncommitted changes, another commit is checked out, or \
+                 there is no repository";
             return Ok(Err(why.into()));
         };
         let digests = record.outputs();

@@ -106,7 +106,12 @@ impl Forge for Github {
 
     async fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
         let Some(history) = self.history(record) else {
-            return self.local.default_branch_baseline(record).await;
+            return Ok(match self.local.default_branch_baseline(record).await? {
+                Found::None(why) if self.remote.is_none() => Found::None(format!(
+                    "{why}. Only this clone was asked: without GITHUB_TOKEN no check can be"
+                )),
+                found => found,
+            });
         };
         match history.default_branch().await {
             Ok(Found::None(why)) => self.local_baseline(record, why).await,

@@ -184,7 +184,18 @@ fn chain(error: &dyn Error) -> String {
         }
         cause = error.source();
     }
-    clean(&text)
+    clean(&without_address(&text))
+}
+
+/// The words of reqwest without the address, which whoever was doing it has told.
+fn without_address(text: &str) -> String {
+    match text.split_once(" for url (") {
+        Some((before, rest)) => {
+            let after = rest.split_once(')').map_or("", |(_, after)| after);
+            format!("{before}{after}")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// A server's words as one line that is not too long.
