@@ -67,3 +67,28 @@ fn a_pull_request_whose_event_cannot_be_read_is_taken_for_a_stranger_s() {
         assert!(text.as_str().is_none_or(str::is_empty), "{event}: a baseline was made: {text}");
     }
 }
+
+#[test]
+fn a_leg_of_a_matrix_does_not_whitewash_the_other_one() {
+    let job = Job::new(Project::shell());
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    let mut other = job.check();
+    (other["id"], other["conclusion"]) = (2000.into(), "failure".into());
+    other["started_at"] = "2026-01-01T00:00:00Z".into();
+    job.github.state().checks.push(other);
+    let ends = |job: &Job| -> Vec<serde_json::Value> {
+        job.github.state().checks.iter().map(|check| check["conclusion"].clone()).collect()
+    };
+    assert_eq!(job.modelgate(&["report"]).code, 0);
+    assert_eq!(ends(&job), ["success", "failure"], "only its own check is written anew");
+    // All legs run again, and the other one has taken its check already.
+    job.github.state().checks[1]["status"] = "in_progress".into();
+    job.project.file("scores.json", "{\"accuracy\": 0.8}\n");
+    let again = Job { attempt: "2", ..job };
+    assert_eq!(again.modelgate(&["run"]).code, 10);
+    let state = again.github.state();
+    assert_eq!(
+        (&state.checks[0]["conclusion"], &state.checks[1]["status"]),
+        (&json!("failure"), &json!("in_progress"))
+    );
+}

@@ -198,7 +198,8 @@ impl Board<'_> {
         }
     }
 
-    /// Our own check, the newest where there are several.
+    /// Our own check. Where legs of a matrix have several that are found by the same: the one of this very run; else
+    /// one at which no other leg is at work; of these the newest.
     async fn find(&self, sha: &Commit, is_it: impl Fn(&Check) -> bool) -> Result<Option<Check>, Trouble> {
         let api = &self.remote.api;
         let name = encoded(self.name);
@@ -209,7 +210,8 @@ impl Board<'_> {
             .check_runs
             .into_iter()
             .filter(|check| check.external_id.as_deref() == Some(&external) && is_it(check));
-        Ok(ours.max_by_key(|check| check.id))
+        let is_same = |check: &Check| check.started_at.as_ref() == Some(&self.record.started);
+        Ok(ours.max_by_key(|check| (is_same(check), check.status == "completed", check.id)))
     }
 
     fn path(&self, check: &Check) -> String {
