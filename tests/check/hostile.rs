@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Job, pull_request};
 use crate::common::Project;
+use crate::fake::Wrong;
 
 /// Has the project train with these words of sh before its own.
 fn training(project: &Project, first: &str) {
@@ -91,4 +92,14 @@ fn a_leg_of_a_matrix_does_not_whitewash_the_other_one() {
         (&state.checks[0]["conclusion"], &state.checks[1]["status"]),
         (&json!("failure"), &json!("in_progress"))
     );
+}
+
+#[test]
+fn a_network_that_is_gone_for_a_while_at_the_end_does_not_leave_the_check_open() {
+    let job = Job::new(Project::shell());
+    // Of what shows that evaluate is under way no more than three are sent.
+    (0..8).for_each(|_| job.github.fail("PATCH check-runs", Wrong::Refuse(503, "x-a: b", json!({}))));
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    assert_eq!(job.check()["conclusion"], "success");
+    assert!(job.warnings().is_empty(), "{:?}", job.warnings());
 }

@@ -231,7 +231,8 @@ impl Board<'_> {
     pub(super) async fn abandon(&self, check: &Check, cause: &str) -> Result<(), Trouble> {
         let mut body = self.body("completed", output::abandoned(self.record, cause));
         body["conclusion"] = "failure".into();
-        self.remote.api.rewrite::<Value>(&Method::PATCH, &self.path(check), &body).await.map(drop)
+        let api = self.remote.api.stubborn();
+        api.rewrite::<Value>(&Method::PATCH, &self.path(check), &body).await.map(drop)
     }
 
     /// Closes the check with what came out; `text` is for machines.
@@ -302,7 +303,7 @@ impl Board<'_> {
     /// Writes the account with some annotations, and where nobody can say whether it was taken, looks first before
     /// it does so again: annotations that come twice are shown twice.
     async fn write(&self, check: &Check, body: &Value, marks: &[Mark], there: usize) -> Result<(), Trouble> {
-        let (api, path) = (&self.remote.api, self.path(check));
+        let (api, path) = (self.remote.api.stubborn(), self.path(check));
         if marks.is_empty() {
             return api.rewrite::<Value>(&Method::PATCH, &path, body).await.map(drop);
         }
