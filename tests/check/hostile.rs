@@ -103,3 +103,18 @@ fn a_network_that_is_gone_for_a_while_at_the_end_does_not_leave_the_check_open()
     assert_eq!(job.check()["conclusion"], "success");
     assert!(job.warnings().is_empty(), "{:?}", job.warnings());
 }
+
+#[test]
+fn what_was_checked_out_otherwise_is_not_of_the_branch_of_the_event() {
+    // A comment on a pull request starts a job of the default branch, which then checks the pull request out.
+    let job = Job::new(Project::shell()).on("issue_comment", &json!({}));
+    let branch = |sha: &str| {
+        let mut variables = job.variables();
+        variables.extend([("GITHUB_REF_NAME", "main".into()), ("GITHUB_SHA", sha.to_owned())]);
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, it)| (*name, it.as_str())).collect();
+        assert_eq!(job.project.modelgate_with(&["run"], &variables).code, 0);
+        job.project.record()["context"]["branch"].clone()
+    };
+    assert_eq!(branch(&job.head()), "main");
+    assert_eq!(branch("0123456789abcdef0123456789abcdef01234567"), json!(null));
+}
