@@ -11,6 +11,7 @@ use crate::engine::Variables;
 use crate::fault::{Fault, Result};
 use crate::forge::github::Event;
 use crate::git::Repository;
+use crate::name::Commit;
 
 /// What surrounds this process.
 #[derive(Debug, Clone)]
@@ -102,18 +103,29 @@ impl Environment {
             Forge::Gitlab => self.get("CI_COMMIT_BRANCH"),
             Forge::Local => None,
         };
+        // A runner checks out a commit, so only its variables know the branch.
+        let branch = ci_branch.or_else(|| repository.and_then(Repository::branch));
+        let commit = repository.and_then(Repository::commit);
         Context {
             forge,
             event: event.unwrap_or("manual").to_owned(),
-            commit: repository.and_then(Repository::commit).cloned(),
-            // A runner checks out a commit, so only its variables know the branch.
-            branch: ci_branch.or_else(|| repository.and_then(Repository::branch)).map(str::to_owned),
+            commit: commit.cloned(),
+            branch: branch.filter(|_| !self.is_elsewhere(commit)).map(str::to_owned),
             dirty: repository.is_some_and(Repository::is_dirty),
             // A job of pull_request_target checks out something else, unless it is told otherwise.
             head: self.event().head.filter(|head| repository.is_none_or(|repository| repository.is_of(head))),
             job: self.job(),
             url: self.run_url(forge),
         }
+    }
+
+    /// Whether a job of GitHub Actions has checked out another commit than the one of its event, such as a pull
+    /// request that somebody commented on: then the branch of the event says nothing, and the name of a branch that a
+    /// stranger has given to it neither. A pull request's own name is no other's.
+    fn is_elsewhere(&self, commit: Option<&Commit>) -> bool {
+        let is_github = self.forge() == Forge::Github && self.get("GITHUB_HEAD_REF").is_none();
+        let sha = self.get("GITHUB_SHA").filter(|_| is_github);
+        sha.zip(commit).is_some_and(|(sha, commit)| sha != commit.as_str())
     }
 
     /// What started the job of GitHub Actions; nothing elsewhere.

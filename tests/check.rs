@@ -248,9 +248,10 @@ fn a_token_that_may_only_read_costs_one_warning() {
     let head = project.git(&["rev-parse", "HEAD"]).trim().to_owned();
     let job = Job::new(project).on("pull_request", &pull_request("fork/churn", &head));
     insta::assert_snapshot!("forbidden_fork", readonly(&job));
+    let job = Job::new(Project::shell());
     let mut payload = pull_request("acme/churn", &job.head());
     payload["sender"] = json!({ "login": "dependabot[bot]" });
-    let job = Job::new(Project::shell()).on("push", &payload);
+    let job = job.on("push", &payload);
     assert!(readonly(&job).contains("Dependabot"));
 }
 

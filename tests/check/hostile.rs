@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Job, pull_request};
 use crate::common::Project;
+use crate::fake::Wrong;
 
 /// Has the project train with these words of sh before its own.
 fn training(project: &Project, first: &str) {
@@ -66,4 +67,54 @@ fn a_pull_request_whose_event_cannot_be_read_is_taken_for_a_stranger_s() {
         let text = job.check()["output"]["text"].clone();
         assert!(text.as_str().is_none_or(str::is_empty), "{event}: a baseline was made: {text}");
     }
+}
+
+#[test]
+fn a_leg_of_a_matrix_does_not_whitewash_the_other_one() {
+    let job = Job::new(Project::shell());
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    let mut other = job.check();
+    (other["id"], other["conclusion"]) = (2000.into(), "failure".into());
+    other["started_at"] = "2026-01-01T00:00:00Z".into();
+    job.github.state().checks.push(other);
+    let ends = |job: &Job| -> Vec<serde_json::Value> {
+        job.github.state().checks.iter().map(|check| check["conclusion"].clone()).collect()
+    };
+    assert_eq!(job.modelgate(&["report"]).code, 0);
+    assert_eq!(ends(&job), ["success", "failure"], "only its own check is written anew");
+    // All legs run again, and the other one has taken its check already.
+    job.github.state().checks[1]["status"] = "in_progress".into();
+    job.project.file("scores.json", "{\"accuracy\": 0.8}\n");
+    let again = Job { attempt: "2", ..job };
+    assert_eq!(again.modelgate(&["run"]).code, 10);
+    let state = again.github.state();
+    assert_eq!(
+        (&state.checks[0]["conclusion"], &state.checks[1]["status"]),
+        (&json!("failure"), &json!("in_progress"))
+    );
+}
+
+#[test]
+fn a_network_that_is_gone_for_a_while_at_the_end_does_not_leave_the_check_open() {
+    let job = Job::new(Project::shell());
+    // Of what shows that evaluate is under way no more than three are sent.
+    (0..8).for_each(|_| job.github.fail("PATCH check-runs", Wrong::Refuse(503, "x-a: b", json!({}))));
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    assert_eq!(job.check()["conclusion"], "success");
+    assert!(job.warnings().is_empty(), "{:?}", job.warnings());
+}
+
+#[test]
+fn what_was_checked_out_otherwise_is_not_of_the_branch_of_the_event() {
+    // A comment on a pull request starts a job of the default branch, which then checks the pull request out.
+    let job = Job::new(Project::shell()).on("issue_comment", &json!({}));
+    let branch = |sha: &str| {
+        let mut variables = job.variables();
+        variables.extend([("GITHUB_REF_NAME", "main".into()), ("GITHUB_SHA", sha.to_owned())]);
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, it)| (*name, it.as_str())).collect();
+        assert_eq!(job.project.modelgate_with(&["run"], &variables).code, 0);
+        job.project.record()["context"]["branch"].clone()
+    };
+    assert_eq!(branch(&job.head()), "main");
+    assert_eq!(branch("0123456789abcdef0123456789abcdef01234567"), json!(null));
 }

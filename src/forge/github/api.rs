@@ -33,6 +33,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const REQUEST: Duration = Duration::from_secs(30);
 /// How often a request is sent at most.
 const TRIES: u32 = 4;
+/// How often one is sent that must not be given up: over half a minute and more.
+const STUBBORN: u32 = 8;
 /// The pause before the second try; it doubles.
 const PAUSE: Duration = Duration::from_millis(250);
 /// The longest that a server may make us wait, all pauses of a request together.
@@ -52,6 +54,7 @@ pub struct Api {
     interrupt: Interrupt,
     clock: Option<Clock>,
     patience: Duration,
+    tries: u32,
 }
 
 impl std::fmt::Debug for Api {
@@ -94,7 +97,8 @@ impl Api {
             .build_with_reqwest(client)
             .map_err(|error| failed(error.to_string()))?;
         let (_, interrupt) = Interrupt::channel();
-        Ok(Self { crab, repository: repository.to_owned(), interrupt, clock: None, patience: PATIENCE })
+        let repository = repository.to_owned();
+        Ok(Self { crab, repository, interrupt, clock: None, patience: PATIENCE, tries: TRIES })
     }
 
     /// The same client, that hurries when somebody stops us, and knows by the clock how long a limit lasts.
@@ -107,6 +111,12 @@ impl Api {
     #[must_use]
     pub fn within(&self, patience: Duration) -> Self {
         Self { patience, ..self.clone() }
+    }
+
+    /// The same client, for what must not be given up while the network or GitHub is gone for a moment.
+    #[must_use]
+    pub fn stubborn(&self) -> Self {
+        Self { tries: STUBBORN, ..self.clone() }
     }
 
     /// Whether somebody has stopped us, and there is no time for what is not needed.
@@ -201,7 +211,7 @@ impl Api {
                 left = left.min(HASTE);
             }
             let pause = trouble.pause(is_safe, backoff(tries)).filter(|pause| *pause <= left);
-            let Some(pause) = pause.filter(|_| tries < TRIES) else { return Err(trouble) };
+            let Some(pause) = pause.filter(|_| tries < self.tries) else { return Err(trouble) };
             left -= pause;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}

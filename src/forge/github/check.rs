@@ -211,7 +211,8 @@ impl Board<'_> {
         }
     }
 
-    /// Our own check, the newest where there are several.
+    /// Our own check. Where legs of a matrix have several that are found by the same: the one of this very run; else
+    /// one at which no other leg is at work; of these the newest.
     async fn find(&self, sha: &Commit, is_it: impl Fn(&Check) -> bool) -> Result<Option<Check>, Trouble> {
         let api = &self.remote.api;
         let name = encoded(self.name);
@@ -222,7 +223,8 @@ impl Board<'_> {
             .check_runs
             .into_iter()
             .filter(|check| check.external_id.as_deref() == Some(&external) && is_it(check));
-        Ok(ours.max_by_key(|check| check.id))
+        let is_same = |check: &Check| check.started_at.as_ref() == Some(&self.record.started);
+        Ok(ours.max_by_key(|check| (is_same(check), check.status == "completed", check.id)))
     }
 
     fn path(&self, check: &Check) -> String {
@@ -244,7 +246,8 @@ impl Board<'_> {
         let mut body = self.body("completed", output::abandoned(self.record, cause));
         check.keep_text(&mut body);
         body["conclusion"] = "failure".into();
-        self.remote.api.rewrite::<Value>(&Method::PATCH, &self.path(check), &body).await.map(drop)
+        let api = self.remote.api.stubborn();
+        api.rewrite::<Value>(&Method::PATCH, &self.path(check), &body).await.map(drop)
     }
 
     /// Closes the check with what came out; `text` is for machines.
@@ -315,7 +318,7 @@ impl Board<'_> {
     /// Writes the account with some annotations, and where nobody can say whether it was taken, looks first before
     /// it does so again: annotations that come twice are shown twice.
     async fn write(&self, check: &Check, body: &Value, marks: &[Mark], there: usize) -> Result<(), Trouble> {
-        let (api, path) = (&self.remote.api, self.path(check));
+        let (api, path) = (self.remote.api.stubborn(), self.path(check));
         if marks.is_empty() {
             return api.rewrite::<Value>(&Method::PATCH, &path, body).await.map(drop);
         }
