@@ -5,6 +5,11 @@
 mod common;
 #[path = "act/document.rs"]
 mod document;
+#[path = "check/fake.rs"]
+#[allow(dead_code, reason = "each test binary uses its part")]
+mod fake;
+#[path = "act/github.rs"]
+mod github;
 #[path = "act/install.rs"]
 mod install;
 #[path = "act/scripts.rs"]

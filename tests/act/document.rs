@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::common::{MODELGATE, Project, node_modules, said, skip, tool};
 use crate::runner::{Runner, payload};
 
-fn read(path: &str) -> String {
+pub fn read(path: &str) -> String {
     fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
@@ -26,11 +26,15 @@ fn table(document: &str, heading: &str) -> BTreeMap<String, String> {
     row.captures_iter(section).map(|found| (found[1].to_owned(), found[2].trim().to_owned())).collect()
 }
 
+/// What is YAML in a document.
+pub fn blocks(text: &str) -> Vec<String> {
+    let fence = Regex::new(r"(?ms)^```yaml\n(.*?)^```$").unwrap();
+    fence.captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
+
 /// The workflows in a document.
 fn workflows(text: &str) -> Vec<String> {
-    let fence = Regex::new(r"(?ms)^```yaml\n(.*?)^```$").unwrap();
-    let blocks = fence.captures_iter(text).map(|found| found[1].to_owned());
-    blocks.filter(|block| block.contains("\njobs:\n")).collect()
+    blocks(text).into_iter().filter(|block| block.contains("\njobs:\n")).collect()
 }
 
 #[test]

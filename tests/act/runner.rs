@@ -81,6 +81,11 @@ jobs:
         command.arg("--eventpath").arg(payload_path);
         command.arg("--env").arg(format!("KEPT={}", self.kept.display()));
         command.args(["--env", "NO_COLOR=1"]);
+        // With a python and a pip, as GitHub's runners have them.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::split_paths(&path);
+        let programs = self.act.parent().map(Path::to_owned).into_iter().chain(path);
+        command.env("PATH", std::env::join_paths(programs).unwrap());
         for (name, value) in &self.variables {
             command.arg("--env").arg(format!("{name}={value}"));
         }

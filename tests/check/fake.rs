@@ -1,4 +1,5 @@
-//! As much of GitHub as checks, comments and baselines need: it keeps what it is told, and fails on request.
+//! As much of GitHub as checks, comments, baselines and deliveries need: it keeps what it is told, and fails on
+//! request. Its answers have all that GitHub's description of them asks for, which tests/prism.rs sees to.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,6 +7,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+
+#[path = "answers.rs"]
+mod answers;
 
 /// An artifact of a run of a workflow.
 #[derive(Clone)]
@@ -36,6 +40,10 @@ pub struct State {
     pub comments: Vec<Value>,
     /// Every request: `POST check-runs`, and its body.
     pub requests: Vec<(String, Value)>,
+    /// To each request the status and the body.
+    pub answers: Vec<(u16, Value)>,
+    /// What is answered, whatever is asked.
+    pub canned: Option<(u16, Value)>,
     /// What goes wrong next, with the requests that begin with a text.
     pub wrong: VecDeque<(&'static str, Wrong)>,
     /// The token that is no longer taken.
@@ -44,14 +52,14 @@ pub struct State {
     pub commits: Vec<String>,
     /// Each with its state; the number of one is its place, from 1.
     pub deployments: Vec<(Value, &'static str)>,
-    /// Of each status that was written the number of its deployment.
-    pub statuses: Vec<(usize, Value)>,
-    /// The runs of workflows that were started.
-    pub runs: Vec<Value>,
     /// How the runs end, in their order, where it is not with success; none has not ended.
     pub endings: VecDeque<Option<&'static str>>,
     /// The number of one is its place, from 1.
     pub artifacts: Vec<Artifact>,
+    /// Of each status that was told the deployment, and what was told.
+    pub statuses: Vec<(usize, Value)>,
+    /// The runs that were started by a dispatch: the workflow, and what was sent.
+    pub runs: Vec<(String, Value)>,
     /// The requests for artifacts where they are stored: their lines.
     pub fetched: Vec<Vec<String>>,
 }
@@ -122,7 +130,10 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         let id: usize = id.parse().expect("a number");
         return send(&stream, 200, "content-type: application/zip", &state.artifacts[id - 1].zip);
     }
-    let path = target.strip_prefix("/api/v3/repos/acme/churn/").expect("our repository");
+    let path = target
+        .strip_prefix("/api/v3/repos/acme/churn")
+        .unwrap_or_else(|| panic!("«{target}» is not of our repository"))
+        .trim_start_matches('/');
     let body: Value =
         if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
     let mut state = state.lock().expect("the state");
@@ -132,28 +143,39 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         Some((requests, _)) if kind.starts_with(requests) => state.wrong.pop_front().map(|(_, wrong)| wrong),
         _ => None,
     };
-    if state.expired.as_ref().is_some_and(|token| header("authorization") == format!("Bearer {token}")) {
-        return answer(&stream, 401, "x-a: b", &json!({ "message": "Bad credentials" }).to_string(), false);
-    }
-    if let Some(Wrong::Refuse(status, header, body)) = &wrong {
-        return answer(&stream, *status, header, &body.to_string(), false);
-    }
-    if let Some(id) = path.strip_prefix("actions/artifacts/").and_then(|rest| rest.strip_suffix("/zip")) {
-        let location = format!("location: http://{}/storage/{id}", header("host"));
-        return send(&stream, 302, &location, b"");
-    }
-    let (status, said) = state.take(method, path, body);
+    let expired =
+        state.expired.as_ref().is_some_and(|token| header("authorization") == format!("Bearer {token}"));
+    let mut more = String::from("x-a: b");
+    let (status, said) = if let Some(canned) = &state.canned {
+        canned.clone()
+    } else if expired {
+        (401, json!({ "message": "Bad credentials" }))
+    } else if let Some(Wrong::Refuse(status, header, body)) = &wrong {
+        (*header).clone_into(&mut more);
+        (*status, body.clone())
+    } else if let Some(id) =
+        path.strip_prefix("actions/artifacts/").and_then(|rest| rest.strip_suffix("/zip"))
+    {
+        more = format!("location: http://{}/storage/{id}", header("host"));
+        (302, Value::Null)
+    } else {
+        let (status, mut said) = state.take(method, path, body);
+        answers::complete(path, &mut said);
+        (status, said)
+    };
+    state.answers.push((status, said.clone()));
+    let (text, header) = if said.is_null() {
+        (String::new(), more)
+    } else {
+        (said.to_string(), format!("content-type: application/json; charset=utf-8\r\n{more}"))
+    };
     match wrong {
         Some(Wrong::Silence) => {}
-        Some(_) => answer(&stream, status, "x-a: b", &said.to_string(), true),
-        None => answer(&stream, status, "x-a: b", &said.to_string(), false),
+        Some(Wrong::Half) => {
+            write(&stream, status, &header, text.len(), &text.as_bytes()[..text.len() / 2]);
+        }
+        _ => send(&stream, status, &header, text.as_bytes()),
     }
-}
-
-fn answer(stream: &TcpStream, status: u16, header: &str, body: &str, half: bool) {
-    let length = body.len();
-    let sent = if half { &body[..length / 2] } else { body };
-    write(stream, status, header, length, sent.as_bytes());
 }
 
 fn send(stream: &TcpStream, status: u16, header: &str, body: &[u8]) {
@@ -167,6 +189,14 @@ fn write(mut stream: &TcpStream, status: u16, header: &str, length: usize, sent:
 }
 
 impl State {
+    /// A run as it is now.
+    fn run(&self, id: usize) -> Value {
+        let page = format!("https://github.example/acme/churn/actions/runs/{id}");
+        let ending = self.endings.get(id - 7000).copied().unwrap_or(Some("success"));
+        let status = if ending.is_some() { "completed" } else { "in_progress" };
+        json!({ "id": id, "html_url": page, "status": status, "conclusion": ending })
+    }
+
     fn take(&mut self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
@@ -201,8 +231,7 @@ impl State {
                 (200, all[page(query, all.len())].to_vec().into())
             }
             ("GET", ["commits", sha, "check-runs"]) => {
-                let name =
-                    query.split('&').find_map(|pair| pair.strip_prefix("check_name=")).expect("a name");
+                let name = asked(query, "check_name").expect("a name");
                 let is_it = |check: &&Value| check["head_sha"] == *sha && check["name"] == name;
                 let runs: Vec<&Value> = self.checks.iter().filter(is_it).collect();
                 (200, json!({ "total_count": runs.len(), "check_runs": runs }))
@@ -211,55 +240,51 @@ impl State {
                 let all: Vec<Value> = self.commits.iter().map(|sha| json!({ "sha": sha })).collect();
                 (200, all[page(query, all.len())].to_vec().into())
             }
+            ("GET", [""]) => (200, json!({ "default_branch": "main" })),
             ("GET", ["deployments"]) => {
-                let numbered = self.deployments.iter().enumerate().rev().map(|(at, (deployment, _))| {
-                    let mut deployment = deployment.clone();
-                    deployment["id"] = json!(at + 1);
-                    deployment
-                });
+                let all = self.deployments.iter().enumerate().rev();
+                let all = all.map(|(at, (deployment, _))| numbered(deployment, at + 1));
                 let is_it = |it: &Value| {
-                    query
-                        .contains(&format!("environment={}&", it["environment"].as_str().unwrap_or_default()))
+                    let is = |name: &str| asked(query, name).is_none_or(|value| it[name] == value);
+                    is("environment") && is("sha")
                 };
-                (200, numbered.filter(is_it).collect())
+                (200, all.filter(is_it).collect())
+            }
+            ("POST", ["deployments"]) => {
+                let mut deployment = body;
+                deployment["created_at"] = "2026-01-02T03:04:05Z".into();
+                deployment["sha"] = deployment["ref"].clone();
+                self.deployments.push((deployment.clone(), ""));
+                deployment["id"] = json!(self.deployments.len());
+                (201, deployment)
             }
             ("GET", ["deployments", id, "statuses"]) => {
                 let id: usize = id.parse().expect("a number");
-                let written = self.statuses.iter().rev().filter(|(of, _)| *of == id);
-                let mut all: Vec<Value> = written.map(|(_, status)| status.clone()).collect();
-                if !self.deployments[id - 1].1.is_empty() {
-                    all.push(json!({ "id": 0, "state": self.deployments[id - 1].1 }));
-                }
+                let told = self.statuses.iter().enumerate().rev().filter(|(_, (of, _))| *of == id);
+                let mut all: Vec<Value> = told.map(|(at, (_, status))| numbered(status, 1000 + at)).collect();
+                let first = self.deployments[id - 1].1;
+                all.extend((!first.is_empty()).then(|| json!({ "state": first })));
                 (200, all.into())
             }
-            ("POST", ["deployments"]) => {
-                let mut made = body;
-                made["created_at"] = "2026-01-02T03:04:05Z".into();
-                made["sha"] = made["ref"].clone();
-                self.deployments.push((made.clone(), ""));
-                made["id"] = self.deployments.len().into();
-                (201, made)
-            }
             ("POST", ["deployments", id, "statuses"]) => {
-                let mut status = body;
-                status["id"] = (self.statuses.len() + 1).into();
-                self.statuses.push((id.parse().expect("a number"), status.clone()));
-                (201, status)
+                self.statuses.push((id.parse().expect("a number"), body.clone()));
+                (201, numbered(&body, 999 + self.statuses.len()))
             }
-            ("POST", ["actions", "workflows", _, "dispatches"]) => {
-                let id = 7000 + self.runs.len();
+            ("POST", ["dispatches"]) => (204, Value::Null),
+            ("POST", ["actions", "workflows", workflow, "dispatches"]) => {
+                self.runs.push(((*workflow).to_owned(), body));
+                let id = 6999 + self.runs.len();
                 let page = format!("https://github.example/acme/churn/actions/runs/{id}");
-                self.runs.push(json!({ "id": id, "html_url": page }));
-                (200, json!({ "workflow_run_id": id, "html_url": page }))
+                let api = format!("https://github.example/api/v3/repos/acme/churn/actions/runs/{id}");
+                (200, json!({ "workflow_run_id": id, "run_url": api, "html_url": page }))
             }
-            ("GET", ["actions", "runs", id]) => {
-                let place = self.runs.iter().position(|run| is(run, id)).expect("a run");
-                let mut run = self.runs[place].clone();
-                let ending = self.endings.get(place).copied().unwrap_or(Some("success"));
-                run["status"] = if ending.is_some() { "completed" } else { "in_progress" }.into();
-                run["conclusion"] = ending.into();
-                (200, run)
+            ("GET", ["actions", "workflows", workflow, "runs"]) => {
+                let of_workflow =
+                    self.runs.iter().enumerate().rev().filter(|(_, (name, _))| name == workflow);
+                let all: Vec<Value> = of_workflow.map(|(at, _)| self.run(7000 + at)).collect();
+                (200, json!({ "total_count": all.len(), "workflow_runs": all }))
             }
+            ("GET", ["actions", "runs", id]) => (200, self.run(id.parse().expect("a number"))),
             ("GET", ["actions", "runs", run, "artifacts"]) => {
                 let run: u64 = run.parse().expect("a number");
                 let of_run = self.artifacts.iter().zip(1..).filter(|(artifact, _)| artifact.run == run);
@@ -297,11 +322,19 @@ fn is(it: &Value, id: &str) -> bool {
     it["id"].as_u64() == id.parse().ok()
 }
 
+fn numbered(it: &Value, id: usize) -> Value {
+    let mut it = it.clone();
+    it["id"] = id.into();
+    it
+}
+
+/// What a query says.
+fn asked<'a>(query: &'a str, name: &str) -> Option<&'a str> {
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
 fn page(query: &str, all: usize) -> std::ops::Range<usize> {
-    let number = |name: &str| {
-        let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-        value.and_then(|value| value.parse().ok())
-    };
+    let number = |name: &str| asked(query, name).and_then(|value| value.parse().ok());
     let (size, page): (usize, usize) = (number("per_page").unwrap_or(30), number("page").unwrap_or(1));
     (size * (page - 1)).min(all)..(size * page).min(all)
 }
