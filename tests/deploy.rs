@@ -235,3 +235,25 @@ fn a_training_is_started_by_hand() {
     assert_eq!(kind, "POST actions/workflows/retrain.yml/dispatches");
     assert_eq!(body["inputs"], json!({ "reason": "drift" }));
 }
+
+#[test]
+fn a_delivery_that_was_not_waited_for_to_its_end_has_not_passed() {
+    let job = Job::new("deploy:\n  staging:\n    dispatch: { workflow: deploy.yml }\n");
+    job.github.state().endings.push_back(None);
+    let running = job.start(&["run"]);
+    until("the run is looked at", || {
+        job.github.state().kinds().iter().any(|kind| kind.starts_with("GET actions/runs/7000"))
+    });
+    running.signal(Signal::INT);
+    assert_eq!(running.end().code, 130);
+    let record = job.project.record();
+    let step = record["steps"].as_array().unwrap().iter().find(|step| step["step"] == "deploy").unwrap();
+    assert_eq!(
+        (&step["outcome"], &step["findings"][0]["code"]),
+        (&json!("failed"), &json!("delivery-unfinished"))
+    );
+    job.github.state().endings.clear();
+    let said = job.modelgate(&["deploy"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!((job.outcomes(), job.sent().len()), (vec!["staging delivered".to_owned()], 1));
+}
