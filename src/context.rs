@@ -33,8 +33,8 @@ pub struct Context {
     /// Whether tracked files differ from the commit; such a run says nothing about the commit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub dirty: bool,
-    /// The commit that people look at, where it is another than the one that is checked out: of a pull request,
-    /// the head of its branch.
+    /// The commit that people look at, where the one that is checked out was made of it: of a pull request, the head
+    /// of its branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Commit>,
     /// The forge's name of the job, the same when the job runs again: `github/42/model`.

@@ -109,7 +109,8 @@ impl Environment {
             // A runner checks out a commit, so only its variables know the branch.
             branch: ci_branch.or_else(|| repository.and_then(Repository::branch)).map(str::to_owned),
             dirty: repository.is_some_and(Repository::is_dirty),
-            head: self.event().head,
+            // A job of pull_request_target checks out something else, unless it is told otherwise.
+            head: self.event().head.filter(|head| repository.is_none_or(|repository| repository.is_of(head))),
             job: self.job(),
             url: self.run_url(forge),
         }
@@ -120,6 +121,7 @@ impl Environment {
     pub fn event(&self) -> Event {
         match (self.forge(), self.get("GITHUB_EVENT_NAME"), self.path("GITHUB_EVENT_PATH")) {
             (Forge::Github, Some(name), Some(path)) => Event::read(name, &path),
+            (Forge::Github, Some(name), None) => Event::of(name, &serde_json::Value::Null),
             _ => Event::default(),
         }
     }

@@ -98,6 +98,20 @@ impl Repository {
         self.commit.as_ref()
     }
 
+    /// Whether what was checked out is `head` or made of it: the commit by which GitHub merges a pull request for a
+    /// trial. Where git does not tell, it is not.
+    #[must_use]
+    pub fn is_of(&self, head: &Commit) -> bool {
+        let Some(commit) = &self.commit else { return false };
+        // The commit itself names its parents, which a shallow clone does not have.
+        let text = || self.git.expect("read a commit", &["cat-file", "commit", commit.as_str()]);
+        let parents = |text: String| {
+            let lines = text.lines().take_while(|line| !line.is_empty());
+            lines.filter_map(|line| line.strip_prefix("parent ")).any(|parent| parent == head.as_str())
+        };
+        commit == head || text().is_ok_and(parents)
+    }
+
     /// The branch that was checked out; none when detached.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {

@@ -11,7 +11,7 @@ use crate::config::{self, BaselineSource, Config, Environment};
 use crate::deploy::{self, Shipment};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
-use crate::finding::Finding;
+use crate::finding::{Finding, any_error};
 use crate::forge::github::{Event, Remote};
 use crate::forge::{Forge, Found};
 use crate::gate::Approval;
@@ -408,7 +408,8 @@ fn delivered(deliveries: &[Delivery], findings: Vec<Finding>) -> Work {
     ];
     let some = parts.iter().filter(|(targets, _)| !targets.is_empty());
     let because: Vec<String> = some.map(|(targets, what)| format!("{what} {}", targets.join(", "))).collect();
-    let is_bad = !parts[2].0.is_empty() || !parts[3].0.is_empty() || because.is_empty();
+    let is_bad =
+        any_error(&findings) || !parts[2].0.is_empty() || !parts[3].0.is_empty() || because.is_empty();
     let outcome = if is_bad { Outcome::Failed } else { Outcome::Passed };
     Work { findings, ..Work::new(outcome, because.join("; ")) }
 }

@@ -294,7 +294,7 @@ fn github_that_does_not_tell_is_no_reason_to_pass() {
         let help = gate["help"].as_str().unwrap();
         match status {
             500 => assert!(help.contains("run the job again"), "{help}"),
-            _ => assert!(help.ends_with("permissions:\n  contents: read\n  checks: read"), "{help}"),
+            _ => assert!(help.ends_with("`permissions: { contents: read, checks: read }`"), "{help}"),
         }
     }
 }
@@ -322,6 +322,18 @@ fn a_clone_that_cannot_tell_does_not_overrule_github() {
     assert_eq!(repository.push().code, 0);
     repository.github.state().checks.clear();
     // A record of a commit of which this clone does not know whether it is in the default branch.
+    repository.git(&["commit", "--quiet", "--amend", "--message", "Another"]);
+    repository.project.file(".git/shallow", format!("{}\n", repository.head()));
+    let (said, _) = repository.again();
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(repository.found().starts_with("no-baseline: no approved run of main"), "{}", repository.found());
+
+    // Nor which one that is.
+    fs::remove_file(repository.project.path().join(".git/shallow")).unwrap();
+    repository.forget();
+    repository.project.commit("Approved");
+    assert_eq!(repository.push().code, 0);
+    repository.github.state().checks.clear();
     repository.git(&["switch", "--quiet", "--create", "topic"]);
     repository.git(&["branch", "--quiet", "-D", "main"]);
     repository.project.commit("A change");

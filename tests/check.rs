@@ -5,6 +5,8 @@
 mod common;
 #[path = "check/fake.rs"]
 mod fake;
+#[path = "check/hostile.rs"]
+mod hostile;
 
 use std::fs;
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::fault::{Fault, Result};
 use crate::forge::github::Remote;
 use crate::forge::github::api::{Trouble, encoded};
+use crate::name::Digest;
 
 /// The field that older servers do not know.
 const DETAILS: &str = "return_run_details";
@@ -45,6 +46,9 @@ pub(super) struct Listed {
     html_url: Option<String>,
     #[serde(default)]
     created_at: String,
+    /// Its `run-name`, which may hold the approval.
+    #[serde(default)]
+    display_title: String,
 }
 
 /// What is to be started.
@@ -54,6 +58,8 @@ pub(super) struct Start<'a> {
     pub(super) workflow: &'a str,
     pub(super) branch: Option<&'a str>,
     pub(super) inputs: Map<String, Value>,
+    /// The key of the approval, by which a run may be known.
+    pub(super) key: Option<Digest>,
     /// The runs that are others.
     pub(super) known: Vec<u64>,
     pub(super) clock: Clock,
@@ -154,6 +160,14 @@ impl Start<'_> {
             // A time that cannot be read may be any.
             !is_other && seconds(&run.created_at).is_none_or(|created| created >= since)
         });
+        let Some(key) = self.key else { return Ok(runs) };
+        // Without a name a run may be ours; one with the name of another approval is not.
+        let key = key.to_string();
+        if runs.iter().any(|run| run.display_title.contains(&key)) {
+            runs.retain(|run| run.display_title.contains(&key));
+        } else {
+            runs.retain(|run| !run.display_title.contains("sha256:"));
+        }
         Ok(runs)
     }
 }
@@ -228,7 +242,15 @@ pub async fn retrain(
     branch: Option<&str>,
     inputs: &BTreeMap<String, String>,
 ) -> Result<Started> {
-    let start = Start { remote, workflow, branch, inputs: inputs::texts(inputs), known: Vec::new(), clock };
+    let start = Start {
+        remote,
+        workflow,
+        branch,
+        inputs: inputs::texts(inputs),
+        key: None,
+        known: Vec::new(),
+        clock,
+    };
     let page = page(job_url, Some(workflow));
     let doing = format!("start {workflow}");
     match start.workflow().await {

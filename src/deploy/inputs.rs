@@ -34,14 +34,12 @@ pub(super) fn texts(named: &BTreeMap<String, String>) -> Map<String, Value> {
     named.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
 }
 
-/// What a workflow must have in it so that it can be started with these inputs.
+/// What a workflow must have in it so that it can be started with these inputs: on one line, because not every place
+/// that shows it keeps lines.
 pub(super) fn yaml(inputs: &Map<String, Value>) -> String {
-    let mut yaml = "on:\n  workflow_dispatch:\n".to_owned();
-    if !inputs.is_empty() {
-        yaml += "    inputs:\n";
+    let inputs: Vec<String> = inputs.keys().map(|name| format!("{name}: {{ type: string }}")).collect();
+    match inputs.join(", ") {
+        none if none.is_empty() => "`on: { workflow_dispatch: {} }`".into(),
+        inputs => format!("`on: {{ workflow_dispatch: {{ inputs: {{ {inputs} }} }} }}`"),
     }
-    for name in inputs.keys() {
-        yaml += &format!("      {name}: {{ type: string, required: true }}\n");
-    }
-    yaml
 }

@@ -104,6 +104,7 @@ impl Voyage<'_, '_> {
                     workflow,
                     branch: branch.as_deref(),
                     inputs,
+                    key: Some(self.ledger.key),
                     known: self.ledger.runs(),
                     clock: self.shipment.clock,
                 };

@@ -66,7 +66,7 @@ pub(super) fn workflow_help(
         Trouble::NotFound(_) => {
             let permission = permission(trouble, "actions: write")?;
             Some(format!(
-                "check that .github/workflows/{workflow} is on the branch, and begins with\n\n{yaml}\nelse {permission}"
+                "check that .github/workflows/{workflow} is on the branch and has {yaml}; else {permission}"
             ))
         }
         Trouble::Refused(_, why) => {
@@ -82,7 +82,7 @@ pub(super) fn workflow_help(
                         .into(),
                 )
             } else if says(&["input", "workflow_dispatch"]) {
-                Some(format!("let .github/workflows/{workflow} take what it gets:\n\n{yaml}"))
+                Some(format!("let .github/workflows/{workflow} take what it gets: {yaml}"))
             } else {
                 None
             }
@@ -99,7 +99,7 @@ fn permission(trouble: &Trouble, line: &str) -> Option<String> {
         _ => return None,
     };
     let asks = accepted.map(|accepted| format!(" (GitHub asks for {accepted})")).unwrap_or_default();
-    Some(format!("give the job's token what it lacks{asks}, beside what it has:\n\npermissions:\n  {line}\n"))
+    Some(format!("give the job's token what it lacks{asks}, beside what it has: `permissions: {{ {line} }}`"))
 }
 
 /// Where a person looks.

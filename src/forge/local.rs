@@ -41,7 +41,10 @@ fn reference(model: &ModelName) -> String {
     format!("refs/modelgate/{model}")
 }
 
-/// Where its baselines are from.
+/// What a baseline of the default branch is from.
+pub(super) const DEFAULT_BRANCH: &str = "default-branch";
+
+/// Where its own ones are found.
 const PLACE: &str = "the records in git";
 
 /// What a search does, for its faults.
@@ -91,7 +94,7 @@ impl Forge for Local {
             // What cannot be read may be the baseline, so nothing older may take its place.
             let past = readable(&document?, &history.place())?;
             if search.suits(&past, record)? {
-                return Ok(Found::Baseline(Box::new(baseline_of(&past))));
+                return Ok(Found::Baseline(Box::new(baseline_of(&past, DEFAULT_BRANCH, PLACE.into()))));
             }
         }
         Ok(Found::None(search.why_none(looked_at)))
@@ -259,10 +262,11 @@ impl Search<'_> {
     }
 }
 
-fn baseline_of(past: &Record) -> Baseline {
+/// The record of another run, as far as a run is compared with it.
+pub(super) fn baseline_of(past: &Record, from: &str, place: String) -> Baseline {
     Baseline {
-        from: "default-branch".into(),
-        place: Some(PLACE.into()),
+        from: from.into(),
+        place: Some(place),
         commit: past.context.commit.clone(),
         run: Some(past.id.clone()),
         metrics: past.metrics(),

@@ -6,6 +6,16 @@ use std::process::{Command, Output, Stdio};
 
 use crate::fault::{Fault, Result};
 
+/// What git never needs of our environment. A command of the project can write `.git/config`, and by that have git
+/// start a program: a filter, a file monitor, a fetch.
+const WITHHELD: [&str; 5] = [
+    "GITHUB_TOKEN",
+    "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+];
+
 /// The program, in a folder.
 #[derive(Debug, Clone)]
 pub(super) struct Git {
@@ -23,7 +33,12 @@ impl Git {
 
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
+        for name in WITHHELD {
+            command.env_remove(name);
+        }
         command
+            // Hooks are a person's, for what a person does; and a command of the project can write them, too.
+            .args(["-c", "core.hooksPath=/dev/null"])
             .args(arguments)
             .current_dir(&self.folder)
             // Looking must not take locks that a person's own git is waiting for.

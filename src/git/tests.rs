@@ -74,6 +74,28 @@ fn another_users_repository_names_the_command_that_trusts_it() {
 }
 
 #[test]
+fn a_merge_is_of_what_was_merged_even_in_a_shallow_clone() {
+    let folder = repository();
+    let base = commit(folder.path(), "a", "1");
+    git(folder.path(), &["checkout", "-q", "-b", "topic"]);
+    let older = commit(folder.path(), "b", "2");
+    let head = commit(folder.path(), "b", "3");
+    git(folder.path(), &["checkout", "-q", "main"]);
+    git(folder.path(), &["merge", "-q", "--no-ff", "-m", "parent of none", "topic"]);
+    let clone = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", folder.path().display());
+    git(clone.path(), &["clone", "-q", "--depth", "1", &url, "."]);
+    for (folder, head, is_of) in [
+        (folder.path(), &head, true),
+        (clone.path(), &head, true),
+        (clone.path(), &base, true),
+        (clone.path(), &older, false),
+    ] {
+        assert_eq!(Repository::around(folder).unwrap().is_of(head), is_of);
+    }
+}
+
+#[test]
 fn commit_branch_and_dirt_are_those_of_the_work_tree() {
     let folder = repository();
     let empty = Repository::around(folder.path()).unwrap();

@@ -212,7 +212,7 @@ pub struct StepRecord {
 /// The record of another run, as far as this run was compared with it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Where it came from: `default-branch`, or a file.
+    /// Where it came from: `default-branch`, an environment, or a file.
     pub from: String,
     /// Where it was found, as a sentence's end: `the check model-metrics of 1a2b3c4`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

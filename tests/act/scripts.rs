@@ -147,6 +147,24 @@ fn the_folder_of_the_run_is_where_modelgate_puts_it() {
 }
 
 #[test]
+fn a_stranger_s_work_is_not_saved_where_the_default_branch_finds_it() {
+    let kept = |event: &str| {
+        let project = Project::empty();
+        project.file("cache/steps/one", "");
+        let inputs = [("CACHE", "cache"), ("CACHE_PREFIX", "p-"), ("GITHUB_EVENT_NAME", event)];
+        let said = said(script(&project, "kept", &inputs).output().unwrap());
+        assert_eq!(said.code, 0, "{}", said.err);
+        outputs(&project).contains_key("key")
+    };
+    for event in ["push", "pull_request", "pull_request_review", "schedule", "workflow_dispatch"] {
+        assert!(kept(event), "{event}");
+    }
+    for event in ["pull_request_target", "workflow_run", "issue_comment"] {
+        assert!(!kept(event), "{event}");
+    }
+}
+
+#[test]
 fn a_release_gets_its_rows_once() {
     let project = Project::empty();
     for name in ["add-release.sh", "versions.txt"] {

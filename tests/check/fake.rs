@@ -52,6 +52,8 @@ pub struct State {
     pub commits: Vec<String>,
     /// Each with its state; the number of one is its place, from 1.
     pub deployments: Vec<(Value, &'static str)>,
+    /// How the runs end, in their order, where it is not with success; none has not ended.
+    pub endings: VecDeque<Option<&'static str>>,
     /// The number of one is its place, from 1.
     pub artifacts: Vec<Artifact>,
     /// Of each status that was told the deployment, and what was told.
@@ -187,6 +189,14 @@ fn write(mut stream: &TcpStream, status: u16, header: &str, length: usize, sent:
 }
 
 impl State {
+    /// A run as it is now.
+    fn run(&self, id: usize) -> Value {
+        let page = format!("https://github.example/acme/churn/actions/runs/{id}");
+        let ending = self.endings.get(id - 7000).copied().unwrap_or(Some("success"));
+        let status = if ending.is_some() { "completed" } else { "in_progress" };
+        json!({ "id": id, "html_url": page, "status": status, "conclusion": ending })
+    }
+
     fn take(&mut self, method: &str, path: &str, body: Value) -> (u16, Value) {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let parts: Vec<&str> = path.split('/').collect();
@@ -242,6 +252,7 @@ impl State {
             }
             ("POST", ["deployments"]) => {
                 let mut deployment = body;
+                deployment["created_at"] = "2026-01-02T03:04:05Z".into();
                 deployment["sha"] = deployment["ref"].clone();
                 self.deployments.push((deployment.clone(), ""));
                 deployment["id"] = json!(self.deployments.len());
@@ -270,10 +281,10 @@ impl State {
             ("GET", ["actions", "workflows", workflow, "runs"]) => {
                 let of_workflow =
                     self.runs.iter().enumerate().rev().filter(|(_, (name, _))| name == workflow);
-                let all: Vec<Value> = of_workflow.map(|(at, _)| ended(7000 + at)).collect();
+                let all: Vec<Value> = of_workflow.map(|(at, _)| self.run(7000 + at)).collect();
                 (200, json!({ "total_count": all.len(), "workflow_runs": all }))
             }
-            ("GET", ["actions", "runs", id]) => (200, ended(id.parse().expect("a number"))),
+            ("GET", ["actions", "runs", id]) => (200, self.run(id.parse().expect("a number"))),
             ("GET", ["actions", "runs", run, "artifacts"]) => {
                 let run: u64 = run.parse().expect("a number");
                 let of_run = self.artifacts.iter().zip(1..).filter(|(artifact, _)| artifact.run == run);
@@ -315,12 +326,6 @@ fn numbered(it: &Value, id: usize) -> Value {
     let mut it = it.clone();
     it["id"] = id.into();
     it
-}
-
-/// A run that has ended with success.
-fn ended(id: usize) -> Value {
-    let page = format!("https://github.example/acme/churn/actions/runs/{id}");
-    json!({ "id": id, "html_url": page, "status": "completed", "conclusion": "success" })
 }
 
 /// What a query says.

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) looks: u32,
     /// A server that does not tell of the run.
     pub(super) is_old: bool,
+    /// Whether the workflow names its runs by the approval.
+    pub(super) is_named: bool,
     /// Every request, and its body.
     pub(super) requests: Vec<(String, Value)>,
     /// What goes wrong next, with the requests that begin with a text.
@@ -175,7 +177,8 @@ impl State {
                     let message = "Invalid request.\n\n\"return_run_details\" is not a permitted key.";
                     return (422, json!({ "message": message }));
                 }
-                let run = self.begin();
+                let title = body["inputs"]["approval"].as_str().unwrap_or_default();
+                let run = self.begin(if self.is_named { title } else { "deploy" });
                 if self.is_old { (204, Value::Null) } else { (200, run) }
             }
             ("GET", ["actions", "workflows", _, "runs"]) => {
@@ -183,7 +186,7 @@ impl State {
             }
             ("GET", ["actions", "runs", id]) => {
                 let looks = self.looks;
-                let Some(run) = self.runs.iter_mut().find(|run| run["id"].to_string() == *id) else {
+                let Some(run) = self.runs.iter_mut().find(|run| run["id"].as_u64() == id.parse().ok()) else {
                     return (404, json!({ "message": "Not Found" }));
                 };
                 let seen = run["seen"].as_u64().unwrap_or_default();
@@ -200,11 +203,11 @@ impl State {
     }
 
     /// A run begins.
-    pub(super) fn begin(&mut self) -> Value {
+    pub(super) fn begin(&mut self, title: &str) -> Value {
         let id = 7000 + self.runs.len();
         let url = format!("https://github.com/acme/churn/actions/runs/{id}");
         let ending = self.endings.pop_front().unwrap_or("success");
-        self.runs.push(json!({ "id": id, "html_url": url, "created_at": now(), "status": "queued",
+        self.runs.push(json!({ "id": id, "html_url": url, "created_at": now(), "display_title": title, "status": "queued",
             "conclusion": null, "ending": ending }));
         json!({ "workflow_run_id": id, "html_url": url })
     }

@@ -152,7 +152,8 @@ impl Board<'_> {
                 format!(
                     "the record is of the commit {shown}, and the event is about {head}, so there is no check"
                 ),
-                "show a record with the event whose commit it is of",
+                "check out what the event is about (the event pull_request does so, pull_request_target does not), or \
+                 show a record of that commit",
             )),
             (_, Some(shown)) => Ok(shown),
             (_, None) => Err(warning(

@@ -30,14 +30,15 @@ pub struct Event {
 }
 
 impl Event {
-    /// Reads it. What is not there or not as expected is left out: the job may still say by itself where it is.
+    /// Reads it. What is not there or not as expected is left out: the job may still say by itself where it is. A
+    /// pull request of which nothing is known is a stranger's.
     #[must_use]
     pub fn read(name: &str, path: &Path) -> Self {
         let mut text = String::new();
         let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_string(&mut text));
         match (read, serde_json::from_str(&text)) {
             (Ok(_), Ok(payload)) => Self::of(name, &payload),
-            _ => Self::default(),
+            _ => Self::of(name, &Value::Null),
         }
     }
 
@@ -55,7 +56,11 @@ impl Event {
             |pointer: &str| text(pointer).is_some_and(|name| Some(name) == text("/repository/full_name"));
         let is_foreign = match name {
             "workflow_run" => true,
-            _ => payload.get("pull_request").is_some() && !same("/pull_request/head/repo/full_name"),
+            _ => {
+                let is_pull_request =
+                    name.starts_with("pull_request") || payload.get("pull_request").is_some();
+                is_pull_request && !same("/pull_request/head/repo/full_name")
+            }
         };
         let number = payload.pointer("/pull_request/number").or_else(|| {
             let followed = payload.pointer("/workflow_run/pull_requests/0/number");
@@ -109,6 +114,9 @@ mod tests {
         assert_eq!((event.head, event.pull_request), (None, None));
         assert!(event.is_foreign, "where it comes from is not known");
         assert_eq!(Event::read("push", Path::new("/dev/null")), Event::default());
+        for name in ["pull_request", "pull_request_target", "pull_request_review", "workflow_run"] {
+            assert!(Event::read(name, Path::new("/dev/null")).is_foreign, "{name}");
+        }
         assert_eq!(Event::of("push", &json!([])), Event::default());
     }
 }

@@ -10,8 +10,9 @@ use super::keepsake::{self, Kept};
 use super::{OwnApp, Remote};
 use crate::fault::Fault;
 use crate::forge::Found;
+use crate::forge::local::{DEFAULT_BRANCH, baseline_of};
 use crate::name::Commit;
-use crate::record::{Baseline, Conclusion, Delivery, Record};
+use crate::record::{Conclusion, Delivery, Record};
 
 /// How many commits, and how many deployments, are looked at.
 const LOOKED_AT: usize = 30;
@@ -93,9 +94,10 @@ impl Stuck {
         let fault = self.trouble.fault(doing);
         match self.trouble {
             Trouble::Forbidden(..) | Trouble::NotFound(_) => {
-                let lines: String = self.permissions.iter().map(|line| format!("\n  {line}")).collect();
+                // On one line, as reports show it, and YAML all the same.
+                let lines = self.permissions.join(", ");
                 fault.help(format!(
-                    "give the job's token what it lacks, in the workflow:\npermissions:{lines}"
+                    "the job's token needs at least this, in the workflow: `permissions: {{ {lines} }}`"
                 ))
             }
             Trouble::Unsure(_) | Trouble::Garbled(_) | Trouble::Refused(..) => {
@@ -129,7 +131,7 @@ impl History<'_> {
             }
             match self.held_by(sha).await? {
                 Held::Record(past) => {
-                    return Ok(found("default-branch", self.place(sha), &past));
+                    return Ok(found(DEFAULT_BRANCH, self.place(sha), &past));
                 }
                 Held::Unreadable(why) => return Ok(Found::Unreadable(why)),
                 Held::Nothing => {}
@@ -262,12 +264,5 @@ impl History<'_> {
 }
 
 fn found(from: &str, place: String, past: &Record) -> Found {
-    Found::Baseline(Box::new(Baseline {
-        from: from.into(),
-        place: Some(place),
-        commit: past.context.commit.clone(),
-        run: Some(past.id.clone()),
-        metrics: past.metrics(),
-        outputs: past.model_outputs(),
-    }))
+    Found::Baseline(Box::new(baseline_of(past, from, place)))
 }

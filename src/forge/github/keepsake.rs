@@ -15,7 +15,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::name::Digest;
-use crate::record::{Record, contradiction, store};
+use crate::record::{Conclusion, Record, contradiction, store};
 use crate::step::Step;
 
 /// What a record in a text begins with, before its version.
@@ -48,7 +48,19 @@ pub fn embed(record: &Record, room: usize) -> String {
     let Ok(text) = store::to_json(record) else { return String::new() };
     let whole = pack(&text).map(|packed| comment(&digest(text.as_bytes()), &format!("{PACKED} {packed}")));
     let fits = |comment: &String| comment.len() <= room;
-    whole.filter(fits).or_else(|| Some(comment(&essence(&text)?, ELSEWHERE)).filter(fits)).unwrap_or_default()
+    let named = || may_be_baseline(record).then(|| essence(&text)).flatten();
+    let elsewhere = || Some(comment(&named()?, ELSEWHERE)).filter(fits);
+    whole.filter(fits).or_else(elsewhere).unwrap_or_default()
+}
+
+/// Whether a run can be compared with it: one of a pull request is not of the commit that its check is on. What is
+/// missing of another must not stop a search.
+fn may_be_baseline(record: &Record) -> bool {
+    let context = &record.context;
+    record.conclusion == Some(Conclusion::Approved)
+        && !context.dirty
+        && context.commit.is_some()
+        && context.commit.as_ref() == context.shown_commit()
 }
 
 /// What a text holds.
@@ -144,7 +156,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::{Conclusion, Outcome};
+    use crate::name::Commit;
+    use crate::record::Outcome;
     use crate::report::fixtures;
 
     const ROOM: usize = 65_535;
@@ -176,6 +189,19 @@ mod tests {
         assert_eq!(read(&named), Ok(Kept::Artifact(essence)));
         assert_eq!(embed(&record, named.len()), named);
         assert_eq!(embed(&record, named.len() - 1), "");
+    }
+
+    #[test]
+    fn what_is_no_baseline_is_not_looked_for_elsewhere() {
+        assert_ne!(embed(&fixtures::approved(), 200), "");
+        let mut pull_request = fixtures::approved();
+        pull_request.context.head = Some(Commit::new("0".repeat(40)).unwrap());
+        let mut dirty = fixtures::approved();
+        dirty.context.dirty = true;
+        for record in [pull_request, dirty, fixtures::rejected()] {
+            assert!(matches!(read(&embed(&record, ROOM)), Ok(Kept::Record(_))));
+            assert_eq!(embed(&record, 200), "");
+        }
     }
 
     #[test]

@@ -162,7 +162,7 @@ fn the_baseline_is_the_newest_approved_clean_run_of_main() {
 }
 
 fn fault_of(forge: &Local, record: &Record) -> String {
-    let fault = search(&forge, record).unwrap_err();
+    let fault = search(forge, record).unwrap_err();
     format!("{fault}; {}", fault.remedy().unwrap())
 }
 
