@@ -105,6 +105,9 @@ fn the_first_screen_of_the_readme_judges_and_ships() {
     let (Some((mut runner, github)), Some(modules)) = (connected(runner), node_modules()) else {
         return skip(test, "act or tests/node is not installed");
     };
+    for (name, value) in [("PIP_NO_INDEX", "1"), ("PIP_DISABLE_PIP_VERSION_CHECK", "1")] {
+        runner.variables.push((name.into(), value.into()));
+    }
     let commit = head(&runner.project);
     github.state().commits.push(commit.clone());
     let said = runner.act("push", &of_ours(payload(&modules, "push")));
