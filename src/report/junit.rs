@@ -63,7 +63,7 @@ impl Suite {
 /// The counts as attributes; only a suite may count what was skipped.
 fn counts<'a>(cases: impl Iterator<Item = &'a Case> + Clone, skipped: bool) -> String {
     let with = |tag: &str| cases.clone().filter(|case| case.tag == tag).count();
-    let seconds: f64 = cases.clone().map(|case| case.seconds).sum();
+    let seconds: f64 = cases.clone().map(|case| case.seconds).fold(0.0, std::ops::Add::add);
     let mut counts = format!(
         " tests=\"{}\" failures=\"{}\" errors=\"{}\"",
         cases.clone().count(),

@@ -12,7 +12,7 @@ use section::{Section, assemble};
 
 use super::{Report, bound, bytes, change, failed_commands, number, seconds, value};
 use crate::finding::{Finding, Severity};
-use crate::record::{Conclusion, MetricValue, Outcome, Record, Row, RowOutcome};
+use crate::record::{Conclusion, DeliveryOutcome, MetricValue, Outcome, Record, Row, RowOutcome};
 use crate::step::Step;
 
 /// How the trend of earlier runs is drawn.
@@ -95,6 +95,7 @@ fn sections(report: &Report, charts: Charts) -> Vec<Section> {
             fenced(&command.tail).titled(&title)
         },
     ));
+    sections.push(deliveries(report.record));
     sections.push(steps(report.record));
     if charts == Charts::Mermaid {
         sections.extend(chart::trend(report));
@@ -174,6 +175,25 @@ fn findings(findings: &[(Step, &Finding)]) -> Section {
     Section::table(&["", "where", "what", "code", "step"], ":::::", rows.collect()).titled("Findings")
 }
 
+/// Where it was shipped to.
+fn deliveries(record: &Record) -> Section {
+    let rows = record.deliveries.iter().map(|delivery| {
+        let mark = match delivery.outcome {
+            DeliveryOutcome::Delivered => "✅",
+            DeliveryOutcome::Failed => "❌",
+            DeliveryOutcome::Started | DeliveryOutcome::Skipped => "➖",
+        };
+        let page = delivery.url.as_deref().and_then(link).map(|url| format!("[its page]({url})"));
+        vec![
+            format!("{mark} {}", delivery.outcome.word()),
+            code(&delivery.target, 200),
+            sentence(&delivery.because, 500),
+            page.unwrap_or_default(),
+        ]
+    });
+    Section::table(&["", "environment", "why", "where"], "::::", rows.collect()).titled("Deliveries")
+}
+
 fn steps(record: &Record) -> Section {
     let rows = record.steps.iter().map(|step| {
         let mark = match step.outcome {
@@ -210,7 +230,7 @@ fn provenance(record: &Record) -> Section {
         },
     );
     fact("began", code(&record.started, 40));
-    fact("took", seconds(record.steps.iter().map(|step| step.seconds).sum()));
+    fact("took", seconds(record.steps.iter().map(|step| step.seconds).fold(0.0, std::ops::Add::add)));
     for (path, digest) in record.model_outputs() {
         fact("output", format!("{}, {}", code(&path, 200), code(&digest.to_string(), 80)));
     }

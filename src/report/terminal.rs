@@ -10,7 +10,7 @@ use page::Page;
 use super::text::{clean, clipped, pad, pad_left, width};
 use super::{Report, failed_commands, seconds};
 use crate::finding::{Finding, Severity};
-use crate::record::{Baseline, CommandEvidence, Conclusion, Outcome, StepRecord};
+use crate::record::{Baseline, CommandEvidence, Conclusion, Delivery, DeliveryOutcome, Outcome, StepRecord};
 use crate::step::Step;
 
 /// How much a terminal can show.
@@ -41,6 +41,7 @@ pub fn render(report: &Report, look: Look) -> String {
     rules::write(&mut page, &report.rows);
     compared(&mut page, report.record.baseline.as_ref());
     steps(&mut page, &report.record.steps);
+    deliveries(&mut page, &report.record.deliveries);
     findings(&mut page, &report.findings);
     for (step, command) in failed_commands(report.record) {
         tail(&mut page, step, command);
@@ -125,6 +126,24 @@ fn steps(page: &mut Page, steps: &[StepRecord]) {
             pad_left(&took(step), time)
         );
         page.entry(mark, style, &facts, &clipped(&step.because, 300));
+    }
+}
+
+fn deliveries(page: &mut Page, deliveries: &[Delivery]) {
+    if deliveries.is_empty() {
+        return;
+    }
+    page.heading("deliveries");
+    let targets: Vec<String> = deliveries.iter().map(|it| clipped(&it.target, 60)).collect();
+    let widest = targets.iter().map(|target| width(target)).max().unwrap_or(0);
+    for (delivery, target) in deliveries.iter().zip(&targets) {
+        let (mark, style) = match delivery.outcome {
+            DeliveryOutcome::Delivered => ("✓ ", GOOD),
+            DeliveryOutcome::Failed => ("✗ ", BAD),
+            DeliveryOutcome::Started | DeliveryOutcome::Skipped => ("- ", DIM),
+        };
+        let facts = format!("{}  {}", pad(target, widest), pad(delivery.outcome.word(), 9));
+        page.entry(mark, style, &facts, &clipped(&delivery.because, 300));
     }
 }
 
