@@ -118,3 +118,34 @@ fn what_was_checked_out_otherwise_is_not_of_the_branch_of_the_event() {
     assert_eq!(branch(&job.head()), "main");
     assert_eq!(branch("0123456789abcdef0123456789abcdef01234567"), json!(null));
 }
+
+#[test]
+fn no_answer_of_a_server_that_has_lost_its_mind_stops_a_run_without_a_word() {
+    let deep = (0..100).fold(json!(0), |inner, _| json!([inner]));
+    let bodies =
+        [json!(null), json!([]), json!("<html>"), json!({ "id": -1 }), json!({ "check_runs": null }), deep];
+    let heads = [
+        (200, "x-a: b"),
+        (204, "content-type: text/html"),
+        (302, "location: file:///etc/passwd"),
+        (403, "x-ratelimit-reset: -1"),
+        (429, "retry-after: 18446744073709551615"),
+        (418, "x-accepted-github-permissions: a\tb"),
+    ];
+    for requests in ["POST check-runs", "PATCH check-runs", "GET commits"] {
+        for (body, (status, head)) in bodies.iter().zip(heads) {
+            let project = Project::shell();
+            project.replace("modelgate.yml", "min: 0.85", "min: 0.85, max-drop: 0.01");
+            project.commit("Compare");
+            let job = Job::new(project);
+            (0..2).for_each(|_| job.github.fail(requests, Wrong::Refuse(status, head, body.clone())));
+            let said = job.modelgate(&["run"]);
+            assert!([0, 1].contains(&said.code) && !said.err.contains("panicked"), "{}", said.err);
+            for check in job.github.state().checks.clone() {
+                let is_told = check["status"] == "completed" || (status > 400 && !job.warnings().is_empty());
+                let is_green = check["conclusion"] == "success";
+                assert!(is_told && (!is_green || said.code == 0), "{requests} {status}: {:?}", job.kinds());
+            }
+        }
+    }
+}
