@@ -77,7 +77,7 @@ impl Schema {
             _ => {}
         }
         let schema = self.resolve(schema);
-        if let Some(words) = schema["oneOf"].as_array() {
+        if let Some(words) = schema["oneOf"].as_array().filter(|words| words[0].get("const").is_some()) {
             let word = |word: &Value| format!("`{}`", word["const"].as_str().unwrap());
             return words.iter().map(word).collect::<Vec<_>>().join(" or ");
         }

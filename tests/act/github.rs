@@ -1,5 +1,7 @@
 //! What the action tells GitHub, here a fake one, when its workflow has a token.
 
+use std::path::Path;
+
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -27,6 +29,14 @@ fn head(project: &Project) -> String {
 fn of_ours(mut payload: Value) -> Value {
     payload["repository"]["full_name"] = "acme/churn".into();
     payload["repository"]["default_branch"] = "main".into();
+    payload
+}
+
+/// A push of a commit.
+fn push_of(modules: &Path, commit: &str) -> Value {
+    let mut payload = of_ours(payload(modules, "push"));
+    payload["after"] = commit.into();
+    payload["head_commit"]["id"] = commit.into();
     payload
 }
 
@@ -110,7 +120,7 @@ fn the_first_screen_of_the_readme_judges_and_ships() {
     }
     let commit = head(&runner.project);
     github.state().commits.push(commit.clone());
-    let said = runner.act("push", &of_ours(payload(&modules, "push")));
+    let said = runner.act("push", &push_of(&modules, &commit));
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert!(verdict(&said.out).starts_with("✅ **approved"), "{}", said.out);
     let check = check(&github);
@@ -133,13 +143,13 @@ fn the_first_screen_of_the_readme_judges_and_ships() {
 
     // The job runs again, and then with a model that is worse.
     runner.variables.push(("GITHUB_RUN_ATTEMPT".into(), "2".into()));
-    let said = runner.act("push", &of_ours(payload(&modules, "push")));
+    let said = runner.act("push", &push_of(&modules, &commit));
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     runner.project.replace("evaluate.py", "0.9", "0.8");
     runner.project.commit("Worse");
     let worse = head(&runner.project);
     github.state().commits.insert(0, worse.clone());
-    let said = runner.act("push", &of_ours(payload(&modules, "push")));
+    let said = runner.act("push", &push_of(&modules, &worse));
     assert_eq!(said.code, 1, "{}{}", said.out, said.err);
     assert!(verdict(&said.out).starts_with("❌ **rejected"), "{}", said.out);
     let state = github.state();
