@@ -8,6 +8,7 @@ mod programs;
 mod project;
 mod repository;
 mod show;
+mod workflows;
 
 #[cfg(test)]
 mod tests;
@@ -80,6 +81,7 @@ pub fn examine(patient: &Patient<'_>) -> Vec<Check> {
         checks.extend(programs::examine(patient, config));
         checks.extend(project::inputs(patient, config));
         checks.extend(project::secrets(patient, config));
+        checks.extend(workflows::examine(patient, config));
     }
     checks.extend(machine::examine(patient.run_dir));
     checks

@@ -69,6 +69,10 @@ fn features(config: &Config, remote: &Remote) -> Vec<Feature> {
         let path = "commits/HEAD/check-runs?per_page=1";
         features.push(feature("read checks", &["checks: read"], Method::GET, path));
     }
+    if let BaselineSource::Deployed(_) = config.gate.baseline {
+        let path = "deployments?per_page=1";
+        features.push(feature("read deployments", &["deployments: read"], Method::GET, path));
+    }
     if config.report.check.is_some() {
         features.push(feature("write the check", &["checks: write"], Method::POST, "check-runs"));
     }
