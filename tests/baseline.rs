@@ -458,3 +458,21 @@ fn what_is_deployed_is_compared_with() {
     assert_eq!(said.code, 1, "{}", said.err);
     assert!(said.out.contains("deployments: read"), "{}", said.out);
 }
+
+#[test]
+fn what_is_deployed_and_has_no_record_is_not_taken_for_nothing() {
+    let repository = Repository::approved();
+    repository.project.replace("modelgate.yml", "gate:\n", "gate:\n  baseline: production\n");
+    let strange = json!({ "sha": "0".repeat(40), "environment": "production" });
+    let other = json!({ "sha": "0".repeat(40), "environment": "production",
+                        "payload": { "modelgate": { "model": "uplift" } } });
+    repository.github.state().deployments = vec![(strange, "success"), (other.clone(), "success")];
+    let (said, _) = repository.pull("0.9");
+    assert_eq!(said.code, 10, "{}{}", said.err, said.out);
+    assert!(repository.found().starts_with("baseline-unreadable: the deployment 1 to production"));
+
+    repository.github.state().deployments = vec![(other, "success")];
+    let (said, _) = repository.again();
+    assert_eq!(said.code, 0, "another model's deployment says nothing of ours: {}", said.err);
+    assert_eq!(repository.found(), "no-baseline: nothing has been deployed to production with success");
+}

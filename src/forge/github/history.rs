@@ -69,6 +69,9 @@ struct Output {
 struct Deployment {
     id: u64,
     sha: Commit,
+    /// What we put there ourselves, or anything else.
+    #[serde(default)]
+    payload: serde_json::Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,7 +157,11 @@ impl History<'_> {
         let named = encoded(environment);
         let path = api.path(&format!("deployments?environment={named}&per_page={LOOKED_AT}"));
         let deployments: Vec<Deployment> = api.get(&path).await.map_err(stuck)?;
-        for Deployment { id, sha } in deployments.iter().take(LOOKED_AT) {
+        for Deployment { id, sha, payload } in deployments.iter().take(LOOKED_AT) {
+            let model = payload.pointer("/modelgate/model").and_then(serde_json::Value::as_str);
+            if model.is_some_and(|model| model != self.record.model.as_str()) {
+                continue;
+            }
             let path = api.path(&format!("deployments/{id}/statuses?per_page=1"));
             let statuses: Vec<Status> = api.get(&path).await.map_err(stuck)?;
             if statuses.first().is_none_or(|status| status.state != "success") {
@@ -164,7 +171,8 @@ impl History<'_> {
             return Ok(match self.held_by(sha).await? {
                 Held::Record(past) => found(environment, format!("{deployment}, {}", self.check(sha)), &past),
                 Held::Unreadable(why) => Found::Unreadable(why),
-                Held::Nothing => Found::None(format!(
+                // Something is deployed, so this is not a model without a baseline.
+                Held::Nothing => Found::Unreadable(format!(
                     "{deployment} is of the commit {}, of which no approved run of {} is recorded",
                     sha.short(),
                     self.record.model
