@@ -238,6 +238,39 @@ impl House {
         }
     }
 
+    /// Why there is nothing to do, where a pull request leaves the project as it is; it is shown on the commit. None
+    /// where it does not, and where that cannot be known: inputs outside of the project may be anything.
+    ///
+    /// # Errors
+    /// GitHub does not tell what the pull request changes.
+    pub async fn untouched(&self) -> Result<Option<String>> {
+        let Some((remote, number)) =
+            self.remote.as_ref().and_then(|remote| Some((remote, remote.event.pull_request?)))
+        else {
+            return Ok(None);
+        };
+        let Some(folder) = self.repository.as_ref().ok().and_then(|repository| repository.place().ok())
+        else {
+            return Ok(None);
+        };
+        let is_wide = self.config.inputs().any(|input| input.starts_with('/') || input.contains(".."));
+        if is_wide || folder.trim_matches('/').is_empty() {
+            return Ok(None);
+        }
+        let untouched = github::is_untouched(remote, number, &folder).await;
+        if !untouched.map_err(|trouble| {
+            trouble.fault("find what the pull request changes").help("give the job `pull-requests: read`")
+        })? {
+            return Ok(None);
+        }
+        let why = format!("the pull request changes nothing in {}", folder.trim_matches('/'));
+        let context = self.environment.context(self.repository.as_ref().ok());
+        if let Some(finding) = github::nothing_to_do(remote, &context, &why).await {
+            self.engine.console.note(&finding.message);
+        }
+        Ok(Some(why))
+    }
+
     /// What stopped us, if anything did.
     #[must_use]
     pub fn stopped(&self) -> Option<Signal> {

@@ -550,3 +550,39 @@ fn what_cannot_be_done_yet_is_shown_on_the_commit_too() {
     assert_eq!(job.modelgate(&["run"]).code, 3);
     assert_eq!(job.check()["conclusion"], "failure");
 }
+
+#[test]
+fn a_pull_request_about_another_project_leaves_nothing_to_do() {
+    let project = Project::empty();
+    project.git(&["init", "--quiet", "--initial-branch=main"]);
+    project.file("models/churn/modelgate.yml", common::SHELL_PROJECT);
+    project.file("models/churn/params.txt", "depth 8\n");
+    project.file("models/churn/data.csv", "x,y\n");
+    project.file("models/churn/scores.json", "{\"accuracy\": 0.9}\n");
+    project.commit("Two models");
+    let head = project.git(&["rev-parse", "HEAD"]).trim().to_owned();
+    let job = Job::new(project).on("pull_request", &pull_request("acme/churn", &head));
+    let words = ["run", "--if-changed", "--config", "models/churn/modelgate.yml"];
+
+    job.github.state().changed = (0..150).map(|n| format!("models/uplift/{n}.csv")).collect();
+    let said = job.modelgate(&words);
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (0, "nothing to do: the pull request changes nothing in models/churn\n")
+    );
+    assert!(!job.project.path().join("models/churn/.modelgate").exists(), "nothing was done");
+    insta::assert_snapshot!("nothing_to_do", job.shown(&job.check()));
+    let kinds: Vec<String> = job.github.state().kinds().into_iter().map(str::to_owned).collect();
+    let files = "GET pulls/7/files?per_page=100&page=";
+    assert_eq!(kinds, [format!("{files}1"), format!("{files}2"), "POST check-runs".into()]);
+
+    for changed in ["models/churn/train.py", ".github/workflows/model.yml"] {
+        job.github.state().changed = vec![changed.into()];
+        let said = job.modelgate(&words);
+        assert!(said.code == 0 && said.out.starts_with("✓ approved"), "{changed}: {}{}", said.out, said.err);
+    }
+    job.github.fail("GET pulls/7/files", Wrong::Refuse(403, "x-a: b", json!({ "message": "no" })));
+    let said = job.modelgate(&words);
+    assert_eq!(said.code, 1, "who cannot look does not skip: {}", said.out);
+    assert!(said.err.contains("pull-requests: read"), "{}", said.err);
+}

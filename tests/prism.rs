@@ -242,6 +242,18 @@ fn baselines() -> Vec<Exchange> {
     repository.exchanges()
 }
 
+/// What is asked where a pull request leaves the project as it is.
+fn nothing_to_do() -> Vec<Exchange> {
+    let repository = Repository::new();
+    let text = repository.project.read("modelgate.yml");
+    repository.project.file("models/churn/modelgate.yml", text);
+    repository.commit("0.9");
+    repository.github.state().changed = vec!["models/uplift/train.py".into()];
+    let said = repository.pull(&["run", "--if-changed", "--config", "models/churn/modelgate.yml"]);
+    assert!(said.code == 0 && said.out.starts_with("nothing to do"), "{}{}", said.out, said.err);
+    repository.exchanges()
+}
+
 /// What is asked to ship, and to train again.
 fn deliveries() -> Vec<Exchange> {
     let repository = Repository::new();
@@ -280,7 +292,7 @@ fn every_request_and_every_answer_is_as_github_describes_it() {
     let least = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check/answers.json")).unwrap();
     assert_eq!(described(&modules, &["answers"]), least, "the fake's answers are those of the description");
     let (prism, all) = std::thread::scope(|scope| {
-        let all = [checks, baselines, deliveries].map(|exchanges| scope.spawn(exchanges));
+        let all = [checks, baselines, deliveries, nothing_to_do].map(|exchanges| scope.spawn(exchanges));
         (Prism::start(&modules), all.map(|exchanges| exchanges.join().expect("a run")).concat())
     });
     let wrong: Vec<String> = all.iter().filter_map(|exchange| prism.judge(exchange).err()).collect();

@@ -58,6 +58,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// What the steps read, as it is written: paths, folders and globs.
+    pub fn inputs(&self) -> impl Iterator<Item = &str> {
+        let trained = self.train.iter().flat_map(|train| &train.inputs);
+        trained.chain(&self.evaluate.inputs).map(String::as_str)
+    }
+
     /// The commands of every step that has some.
     #[must_use]
     pub fn scripts(&self) -> Vec<&Script> {

@@ -7,7 +7,8 @@ mod chart;
 mod escape;
 mod section;
 
-use escape::{code, fenced, link, sentence};
+pub use escape::sentence;
+use escape::{code, fenced, link};
 use section::{Section, assemble};
 
 use super::{Report, bound, bytes, change, failed_commands, number, seconds, value};

@@ -15,6 +15,7 @@ pub fn complete(path: &str, said: &mut Value) {
         ["commits"] => ("commit", ""),
         ["commits", _, "check-runs"] => ("check", "check_runs"),
         ["issues", _, "comments"] | ["issues", "comments", _] => ("comment", ""),
+        ["pulls", _, "files"] => ("file", ""),
         ["deployments"] => ("deployment", ""),
         ["deployments", _, "statuses"] => ("status", ""),
         ["actions", "runs", _] => ("run", ""),

@@ -48,6 +48,8 @@ pub struct State {
     pub wrong: VecDeque<(&'static str, Wrong)>,
     /// The token that is no longer taken.
     pub expired: Option<String>,
+    /// The files that the pull request changes.
+    pub changed: Vec<String>,
     /// The commits of the default branch, newest first.
     pub commits: Vec<String>,
     /// Each with its state; the number of one is its place, from 1.
@@ -294,6 +296,10 @@ impl State {
                     })
                     .collect();
                 (200, json!({ "total_count": all.len(), "artifacts": all }))
+            }
+            ("GET", ["pulls", _, "files"]) => {
+                let all: Vec<Value> = self.changed.iter().map(|name| json!({ "filename": name })).collect();
+                (200, all[page(query, all.len())].to_vec().into())
             }
             ("GET", ["issues", _, "comments"]) => {
                 (200, self.comments[page(query, self.comments.len())].to_vec().into())

@@ -11,8 +11,9 @@ mod history;
 mod inbox;
 mod keepsake;
 mod outputs;
-mod refusal;
 mod summary;
+mod untouched;
+mod without_run;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,8 @@ pub use check::Shown;
 use check::{App, Board, Closed, Unopened};
 pub use event::Event;
 use history::History;
-pub use refusal::refuse;
+pub use untouched::is_untouched;
+pub use without_run::{nothing_to_do, refuse};
 
 /// A job of GitHub Actions.
 pub struct Github {

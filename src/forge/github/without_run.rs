@@ -1,5 +1,5 @@
-//! The check of a run that cannot begin, because modelgate.yml is invalid. A pull request that waits for a check that
-//! never comes would tell nobody why.
+//! The check of a run that does not take place, because modelgate.yml is invalid or because there is nothing to do. A
+//! pull request that waits for a check that never comes would tell nobody why.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::{Remote, refused};
 use crate::config::{self, Problem};
 use crate::context::Context;
 use crate::finding::Finding;
-use crate::report::markdown::fenced_within;
+use crate::report::markdown::{fenced_within, sentence};
 use crate::report::text::clipped;
 
 /// How many annotations GitHub takes at once.
@@ -25,8 +25,6 @@ pub async fn refuse(
     name: &str,
     path: Option<&str>,
 ) -> Option<Finding> {
-    let check = remote.check.as_deref()?;
-    let sha = remote.event.head.as_ref().or_else(|| context.shown_commit())?;
     let shown = config::render(problems, name, false);
     let mut output = json!({
         "title": clipped(&format!("{name} is invalid: {}", counted(problems)), 250),
@@ -35,16 +33,33 @@ pub async fn refuse(
     if let Some(path) = path {
         output["annotations"] = problems.iter().take(MOST).map(|problem| annotation(problem, path)).collect();
     }
+    post(remote, context, "failure", &output, &format!("show that {name} is invalid")).await
+}
+
+/// Shows on the commit that there is nothing to do; says so when it cannot. `why` is a sentence without its end.
+pub async fn nothing_to_do(remote: &Remote, context: &Context, why: &str) -> Option<Finding> {
+    let output = json!({ "title": "nothing to do", "summary": format!("➖ **nothing to do**: {}", sentence(why, 500)) });
+    post(remote, context, "neutral", &output, "show that there is nothing to do").await
+}
+
+async fn post(
+    remote: &Remote,
+    context: &Context,
+    conclusion: &str,
+    output: &Value,
+    doing: &str,
+) -> Option<Finding> {
+    let check = remote.check.as_deref()?;
+    let sha = remote.event.head.as_ref().or_else(|| context.shown_commit())?;
     let mut body = json!({
-        "name": check, "head_sha": sha.as_str(), "status": "completed", "conclusion": "failure", "output": output,
+        "name": check, "head_sha": sha.as_str(), "status": "completed", "conclusion": conclusion, "output": output,
     });
     if let Some(url) = context.url.as_deref() {
         body["details_url"] = url.into();
     }
     let path = remote.api.path("check-runs");
     let told = remote.api.write::<Value>(&Method::POST, &path, &body).await;
-    let doing = format!("show on {sha} that {name} is invalid");
-    told.err().map(|trouble| refused("check-not-published", &trouble, &doing, remote))
+    told.err().map(|trouble| refused("check-not-published", &trouble, &format!("{doing} on {sha}"), remote))
 }
 
 fn counted(problems: &[Problem]) -> String {
