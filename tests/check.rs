@@ -586,3 +586,47 @@ fn a_pull_request_about_another_project_leaves_nothing_to_do() {
     assert_eq!(said.code, 1, "who cannot look does not skip: {}", said.out);
     assert!(said.err.contains("pull-requests: read"), "{}", said.err);
 }
+
+#[test]
+fn a_second_workflow_shows_what_a_fork_has_found_and_trusts_it_with_nothing() {
+    let project = Project::shell();
+    let git = |words: &[&str]| project.git(words).trim().to_owned();
+    git(&["switch", "--quiet", "--create", "topic"]);
+    project.file("scores.json", "{\"accuracy\": 0.95}\n");
+    project.commit("Better");
+    let head = git(&["rev-parse", "HEAD"]);
+    git(&["switch", "--quiet", "--detach", "main"]);
+    git(&[
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "merge",
+        "--quiet",
+        "--no-ff",
+        "--message=Merge",
+        "topic",
+    ]);
+    let mut job = Job::new(project).on("pull_request", &pull_request("stranger/churn", &head));
+    job.token = "";
+    assert_eq!(job.modelgate(&["run"]).code, 0);
+    assert_eq!(job.github.state().requests.len(), 0, "the fork has no token");
+
+    // The second workflow: the default branch, and the artifact of the first.
+    let artifact = job.project.path().parent().unwrap().join("artifact");
+    fs::create_dir(&artifact).unwrap();
+    let record = job.project.read(".modelgate/run.json").replace("/runs/42", "/runs/666");
+    fs::write(artifact.join("run.json"), record).unwrap();
+    fs::remove_dir_all(job.project.path().join(".modelgate")).unwrap();
+    job.project.git(&["switch", "--quiet", "main"]);
+    let followed = json!({ "repository": { "full_name": "acme/churn" },
+                           "workflow_run": { "head_sha": head, "head_repository": { "full_name": "stranger/churn" } } });
+    let mut job = job.on("workflow_run", &followed);
+    job.token = "second";
+    let said = job.modelgate(&["report", "--run", artifact.to_str().unwrap()]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let check = job.check();
+    assert_eq!((&check["head_sha"], &check["conclusion"]), (&json!(head), &json!("success")));
+    assert!(check["output"]["text"].is_null(), "it becomes no baseline");
+    assert!(!check.to_string().contains("/runs/666"), "a stranger chooses no address: {check}");
+}
