@@ -5,6 +5,8 @@
 mod common;
 #[path = "check/fake.rs"]
 mod fake;
+#[path = "check/certificates.rs"]
+mod certificates;
 #[path = "check/hostile.rs"]
 mod hostile;
 

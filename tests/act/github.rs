@@ -55,6 +55,8 @@ fn the_check_is_on_the_commit_of_the_event() {
         ("push", "scores.json", "{\"accuracy\": 0.9}", 0, "success", "✅ **approved"),
         ("push", "scores.json", "{\"accuracy\": 0.8}", 10, "failure", "❌ **rejected"),
         ("push", "bad.py", "x = = 1\n", 11, "failure", "❌ **failed"),
+        ("schedule", "scores.json", "{\"accuracy\": 0.9}", 0, "success", "✅ **approved"),
+        ("workflow_dispatch", "scores.json", "{\"accuracy\": 0.8}", 10, "failure", "❌ **rejected"),
         ("pull_request", "scores.json", "{\"accuracy\": 0.9}", 0, "success", "✅ **approved"),
         ("pull_request", "scores.json", "{\"accuracy\": 0.8}", 10, "failure", "❌ **rejected"),
         ("pull_request", "bad.py", "x = = 1\n", 11, "failure", "❌ **failed"),
@@ -65,7 +67,10 @@ fn the_check_is_on_the_commit_of_the_event() {
         let Some((runner, github)) = connected(runner) else { return skip(test, "act is not installed") };
         runner.project.file(file, text);
         runner.project.commit("Change it");
-        let mut payload = of_ours(payload(&modules, event));
+        let mut payload = match event {
+            "schedule" => of_ours(json!({ "schedule": "17 3 * * 1", "repository": {} })),
+            event => of_ours(payload(&modules, event)),
+        };
         let commit = head(&runner.project);
         if event == "pull_request" {
             payload["pull_request"]["head"]["sha"] = commit.as_str().into();
