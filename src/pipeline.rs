@@ -232,7 +232,7 @@ impl Pipeline<'_> {
         Approval::of(self.config, record, &self.engine.root, self.cache)
     }
 
-    /// The environments that a run of this branch ships to, and those that it does not.
+    /// The environments that a run of this branch ships to.
     #[must_use]
     pub fn destinations(&self, record: &Record) -> Vec<&Environment> {
         let context = &record.context;
@@ -350,9 +350,7 @@ impl Pipeline<'_> {
         if !step.outcome.is_good() {
             return self.folder.save(record);
         }
-        let StepRecord { outcome, because, mut findings, evidence, started, .. } = step.clone();
-        // Packing is tried again, and says again what stands in its way.
-        findings.retain(|finding| finding.code != "bundle-not-packed");
+        let StepRecord { outcome, because, findings, evidence, started, .. } = step.clone();
         self.publish(&started, Work { outcome, because, findings, evidence }, record, trend)
     }
 

@@ -73,6 +73,16 @@ struct Job {
     saved: Vec<Vec<Delivery>>,
 }
 
+fn shipment<'a>(
+    remote: &'a Remote,
+    approval: &'a Approval,
+    console: &'a Console,
+    interrupt: &Interrupt,
+) -> Shipment<'a> {
+    let interrupt = interrupt.clone();
+    Shipment { remote, approval, console, interrupt, clock: CLOCK, job_url: Some(JOB), check: Some(1000) }
+}
+
 impl Job {
     fn new() -> Self {
         Self::on(Fake::start())
@@ -99,15 +109,7 @@ impl Job {
     }
 
     async fn ship(&mut self, environments: &[Environment]) -> Vec<Finding> {
-        let shipment = Shipment {
-            remote: &self.remote,
-            approval: &self.approval,
-            console: &self.console,
-            interrupt: self.interrupt.clone(),
-            clock: CLOCK,
-            job_url: Some(JOB),
-            check: Some(1000),
-        };
+        let shipment = shipment(&self.remote, &self.approval, &self.console, &self.interrupt);
         let saved = &mut self.saved;
         let mut save = |deliveries: &[Delivery]| {
             saved.push(deliveries.to_vec());
@@ -122,15 +124,7 @@ impl Job {
     }
 
     fn foresee(&self, environments: &[Environment]) -> String {
-        let shipment = Shipment {
-            remote: &self.remote,
-            approval: &self.approval,
-            console: &self.console,
-            interrupt: self.interrupt.clone(),
-            clock: CLOCK,
-            job_url: Some(JOB),
-            check: Some(1000),
-        };
+        let shipment = shipment(&self.remote, &self.approval, &self.console, &self.interrupt);
         let environments: Vec<&Environment> = environments.iter().collect();
         foresee(&shipment, &environments, &self.deliveries)
     }

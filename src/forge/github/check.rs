@@ -21,11 +21,12 @@ use crate::record::Record;
 use crate::report::Report;
 use crate::report::text::clipped;
 use crate::step::Step;
+pub(super) use marks::BATCH;
 use marks::{Mark, Present};
 pub(super) use output::LIMIT as ROOM;
 
 /// The code of the finding that says that there is no check, or not all of it.
-const UNPUBLISHED: &str = "check-not-published";
+pub(super) const UNPUBLISHED: &str = "check-not-published";
 /// How often a check is written, each time after a look at what has become of it.
 const ROUNDS: u32 = 3;
 /// How long a request that only shows progress may take, and how long it may pause.
@@ -62,16 +63,18 @@ pub struct Check {
     /// Its number.
     pub id: u64,
     #[serde(default)]
-    status: String,
+    pub(super) status: String,
     #[serde(default)]
-    external_id: Option<String>,
+    pub(super) conclusion: Option<String>,
+    #[serde(default)]
+    pub(super) external_id: Option<String>,
     #[serde(default)]
     started_at: Option<String>,
     /// Who made it.
     #[serde(default)]
     pub app: Option<App>,
     #[serde(default)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// A GitHub App, by which who wrote something is known.
@@ -84,11 +87,11 @@ pub struct App {
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Output {
+pub(super) struct Output {
     #[serde(default)]
     annotations_count: usize,
     #[serde(default)]
-    text: Option<String>,
+    pub(super) text: Option<String>,
 }
 
 impl Check {
@@ -214,13 +217,9 @@ impl Board<'_> {
     /// Our own check. Where legs of a matrix have several that are found by the same: the one of this very run; else
     /// one at which no other leg is at work; of these the newest.
     async fn find(&self, sha: &Commit, is_it: impl Fn(&Check) -> bool) -> Result<Option<Check>, Trouble> {
-        let api = &self.remote.api;
-        let name = encoded(self.name);
-        let path = api.path(&format!("commits/{sha}/check-runs?check_name={name}&filter=all&per_page=100"));
-        let found: Found = api.get(&path).await?;
         let external = self.external();
-        let ours = found
-            .check_runs
+        let ours = of_commit(self.remote, self.name, sha)
+            .await?
             .into_iter()
             .filter(|check| check.external_id.as_deref() == Some(&external) && is_it(check));
         let is_same = |check: &Check| check.started_at.as_ref() == Some(&self.record.started);
@@ -367,6 +366,14 @@ impl Board<'_> {
     fn refused(&self, trouble: &Trouble, doing: &str) -> Finding {
         refused(UNPUBLISHED, trouble, doing, self.remote)
     }
+}
+
+/// The checks of this name on a commit, as GitHub lists them.
+pub(super) async fn of_commit(remote: &Remote, name: &str, sha: &Commit) -> Result<Vec<Check>, Trouble> {
+    let name = encoded(name);
+    let path = format!("commits/{sha}/check-runs?check_name={name}&filter=all&per_page=100");
+    let found: Found = remote.api.get(&remote.api.path(&path)).await?;
+    Ok(found.check_runs)
 }
 
 /// Whether another body might be taken.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::api::{Trouble, encoded};
 use super::artifact::{self, Gone};
-use super::check::App;
+use super::check::{self, Check};
 use super::keepsake::{self, Kept};
 use super::{OwnApp, Remote};
 use crate::fault::Fault;
@@ -37,32 +37,6 @@ pub(super) struct Stuck {
 #[derive(Debug, Deserialize)]
 struct Listed {
     sha: Commit,
-}
-
-#[derive(Debug, Deserialize)]
-struct Checks {
-    check_runs: Vec<Check>,
-}
-
-/// A check that may hold a record.
-#[derive(Debug, Deserialize)]
-struct Check {
-    id: u64,
-    status: String,
-    #[serde(default)]
-    conclusion: Option<String>,
-    #[serde(default)]
-    external_id: Option<String>,
-    #[serde(default)]
-    app: Option<App>,
-    #[serde(default)]
-    output: Output,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Output {
-    #[serde(default)]
-    text: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -201,11 +175,8 @@ impl History<'_> {
 
     /// The commit's checks of our name, the newest first.
     async fn checks(&self, sha: &Commit) -> Result<Vec<Check>, Stuck> {
-        let api = &self.remote.api;
-        let name = encoded(self.name);
-        let path = api.path(&format!("commits/{sha}/check-runs?check_name={name}&filter=all&per_page=100"));
         let stuck = |trouble| Stuck { trouble, permissions: Stuck::CHECKS };
-        let Checks { mut check_runs } = api.get(&path).await.map_err(stuck)?;
+        let mut check_runs = check::of_commit(self.remote, self.name, sha).await.map_err(stuck)?;
         check_runs.sort_by_key(|check| std::cmp::Reverse(check.id));
         Ok(check_runs)
     }

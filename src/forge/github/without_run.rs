@@ -4,6 +4,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::check::{BATCH, UNPUBLISHED};
 use super::{Remote, refused};
 use crate::config::{self, Problem};
 use crate::context::Context;
@@ -11,8 +12,6 @@ use crate::finding::Finding;
 use crate::report::markdown::{fenced_within, sentence};
 use crate::report::text::clipped;
 
-/// How many annotations GitHub takes at once.
-const MOST: usize = 50;
 /// The most bytes of a summary.
 const LIMIT: usize = 65_000;
 
@@ -31,7 +30,8 @@ pub async fn refuse(
         "summary": fenced_within(&shown, LIMIT),
     });
     if let Some(path) = path {
-        output["annotations"] = problems.iter().take(MOST).map(|problem| annotation(problem, path)).collect();
+        output["annotations"] =
+            problems.iter().take(BATCH).map(|problem| annotation(problem, path)).collect();
     }
     post(remote, context, "failure", &output, &format!("show that {name} is invalid")).await
 }
@@ -59,7 +59,7 @@ async fn post(
     }
     let path = remote.api.path("check-runs");
     let told = remote.api.write::<Value>(&Method::POST, &path, &body).await;
-    told.err().map(|trouble| refused("check-not-published", &trouble, &format!("{doing} on {sha}"), remote))
+    told.err().map(|trouble| refused(UNPUBLISHED, &trouble, &format!("{doing} on {sha}"), remote))
 }
 
 fn counted(problems: &[Problem]) -> String {
