@@ -150,10 +150,7 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let remote = remote(&environment, &config.report, &engine.console).map(|remote| Remote {
-            api: remote.api.heeding(engine.interrupt.clone(), environment.clock),
-            ..remote
-        });
+        let remote = remote(&environment, &config.report, &engine.console, &engine.interrupt);
         let forge = forge(local, &environment, &engine.console, remote.clone());
         Self {
             config,
@@ -304,7 +301,12 @@ const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
 
 /// GitHub's API, where there is a token for it. Must be called within the runtime.
 #[must_use]
-pub fn remote(environment: &Environment, report: &config::Report, console: &Console) -> Option<Remote> {
+pub fn remote(
+    environment: &Environment,
+    report: &config::Report,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Option<Remote> {
     let repository = environment.get("GITHUB_REPOSITORY")?;
     let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
         if environment.forge() == context::Forge::Github {
@@ -322,7 +324,7 @@ pub fn remote(environment: &Environment, report: &config::Report, console: &Cons
     };
     let number = |name| environment.get(name).and_then(|text| text.parse().ok());
     Some(Remote {
-        api,
+        api: api.heeding(interrupt.clone(), environment.clock),
         event: environment.event(),
         attempt: number("GITHUB_RUN_ATTEMPT").and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1),
         run: number("GITHUB_RUN_ID"),
@@ -347,12 +349,12 @@ pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &In
         "" => name.clone(),
         folder => format!("{folder}/{name}"),
     });
-    let told = block_on(|interrupt| async {
+    let (console, context) = (&console, &context);
+    let (name, path) = (name.as_str(), path.as_deref());
+    let told = block_on(|interrupt| async move {
         // The name that the file gives to the check is as unknown as the rest of it.
-        let remote = remote(environment, &config::Report::default(), &console)?;
-        let api = remote.api.heeding(interrupt, environment.clock);
-        let remote = Remote { api, ..remote };
-        github::refuse(&remote, &context, &invalid.problems, &name, path.as_deref()).await
+        let remote = remote(environment, &config::Report::default(), console, &interrupt)?;
+        github::refuse(&remote, context, &invalid.problems, name, path).await
     });
     if let Ok(Some(finding)) = told {
         console.note(&finding.message);

@@ -45,8 +45,8 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
     });
     if let (Ok(config), Forge::Github) = (&config, call.environment.forge()) {
         let console = wire::console(&call.settings, &call.environment);
-        checks.extend(wire::block_on(|_| async {
-            match wire::remote(&call.environment, &config.report, &console) {
+        checks.extend(wire::block_on(|interrupt| async move {
+            match wire::remote(&call.environment, &config.report, &console, &interrupt) {
                 Some(remote) => doctor::permissions::examine(config, &remote).await,
                 None => Vec::new(),
             }

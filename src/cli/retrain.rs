@@ -58,12 +58,14 @@ pub fn execute(args: Retrain, call: &Call) -> anyhow::Result<End> {
     let branch = args.branch.or_else(|| config.retrain.branch.clone());
     let mut inputs: std::collections::BTreeMap<String, String> = args.input.into_iter().collect();
     inputs.insert("reason".into(), args.reason);
-    wire::block_on(|_| async move {
+    wire::block_on(|interrupt| async move {
         let console = wire::console(&call.settings, &call.environment);
-        let remote = wire::remote(&call.environment, &config.report, &console).ok_or_else(|| {
-            Fault::new("start the retraining", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
-                .help("set GITHUB_REPOSITORY=owner/name, and GITHUB_TOKEN to a token with `actions: write`")
-        })?;
+        let remote =
+            wire::remote(&call.environment, &config.report, &console, &interrupt).ok_or_else(|| {
+                Fault::new("start the retraining", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set").help(
+                    "set GITHUB_REPOSITORY=owner/name, and GITHUB_TOKEN to a token with `actions: write`",
+                )
+            })?;
         if args.dry_run {
             print(&deploy::foresee_retrain(&remote, &workflow, branch.as_deref(), &inputs))?;
             return Ok(End::Done);
