@@ -1,8 +1,14 @@
 //! Where a run takes place: the forge, the event, the commit. Read once, by `environment.rs`.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
 use serde::{Deserialize, Serialize};
 
 use crate::name::Commit;
+
+/// Environment variables, as `environment.rs` read them once.
+pub type Variables = BTreeMap<OsString, OsString>;
 
 /// Who called us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -61,6 +61,31 @@ pub fn bytes(bytes: u64) -> String {
     if size < 10.0 { format!("{size:.1} {}", UNITS[unit]) } else { format!("{size:.0} {}", UNITS[unit]) }
 }
 
+/// A size as people write it: `500MB`, `2 GB`, `1.5GiB`, `1048576`.
+///
+/// # Errors
+/// How to write one.
+pub fn size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "t" | "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1_048_576.0,
+        "gib" => 1_073_741_824.0,
+        "tib" => 1_099_511_627_776.0,
+        _ => return Err("write a size such as 500MB, 2GB or 1.5GiB".into()),
+    };
+    let number: f64 = number.parse().map_err(|_| "write a size such as 500MB, 2GB or 1.5GiB".to_owned())?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+    Ok((number * unit) as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +119,15 @@ mod tests {
         assert_eq!(bytes(512), "512 B");
         assert_eq!(bytes(1024 * 1024 - 1), "1.0 MiB");
         assert_eq!(bytes(42 * 1024 * 1024), "42 MiB");
+    }
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        assert_eq!(size("2GB"), Ok(2_000_000_000));
+        assert_eq!(size("1.5 GiB"), Ok(1_610_612_736));
+        assert_eq!(size("1048576"), Ok(1_048_576));
+        for wrong in ["", "GB", "2 apples", "-1GB", "1.2.3MB"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
     }
 }

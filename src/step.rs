@@ -15,12 +15,12 @@ pub enum Step {
     Test,
     /// Validate the data.
     Data,
-    /// Build, prove and push the image.
-    Image,
     /// Make the model.
     Train,
     /// Measure the model.
     Evaluate,
+    /// Build the image that holds the model, and prove it.
+    Image,
     /// Judge the measurements.
     Gate,
     /// Show the judgement.
@@ -37,9 +37,9 @@ impl Step {
         Self::Lint,
         Self::Test,
         Self::Data,
-        Self::Image,
         Self::Train,
         Self::Evaluate,
+        Self::Image,
         Self::Gate,
         Self::Report,
         Self::Deploy,

@@ -9,6 +9,7 @@ use crate::cache::Cache;
 use crate::config::{self, Config, Problem};
 use crate::console::{Console, Verbosity};
 use crate::context;
+use crate::docker::Docker;
 use crate::engine::{Engine, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
@@ -138,15 +139,18 @@ impl House {
         let root = project(config_path);
         let folder = run_folder(settings, &environment, config_path);
         let cache = cache(settings, &environment, &folder, &interrupt);
+        let console = console(settings, &environment);
         let engine = Engine {
             root: root.clone(),
             run_dir: folder.path().to_owned(),
             variables: environment.variables.clone(),
             secrets: secrets(&environment, &config),
             forge: environment.forge(),
-            console: console(settings, &environment),
-            interrupt,
+            console: console.clone(),
+            interrupt: interrupt.clone(),
             clock: environment.clock,
+            docker: Docker::new(environment.variables.clone(), console, interrupt, environment.clock),
+            image: None,
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };

@@ -4,6 +4,7 @@ mod decode;
 mod deploy;
 mod duplicates;
 mod gate;
+mod image;
 mod paths;
 mod problem;
 mod raw;
@@ -23,8 +24,9 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use deploy::INPUTS;
+pub use image::PLACEHOLDERS;
 pub use problem::{Problem, render};
-pub use raw::{Better, Bound, Command, WithoutBaseline};
+pub use raw::{Better, Bound, Command, Gpus, Push, WithoutBaseline};
 pub use schema::schema;
 
 use crate::document::{self, Node, Place};
@@ -45,6 +47,8 @@ pub struct Config {
     pub train: Option<Train>,
     /// How the model is measured.
     pub evaluate: Evaluate,
+    /// None when it is left out.
+    pub image: Option<Image>,
     /// How the measurements are judged.
     pub gate: Gate,
     /// How the judgement is shown.
@@ -102,6 +106,110 @@ pub struct Script {
     pub working_directory: String,
     /// How long each command may take; none is no limit.
     pub timeout: Option<Duration>,
+    /// Where they run.
+    pub engine: Engine,
+}
+
+/// Where commands run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// On this machine.
+    #[default]
+    Local,
+    /// In a container.
+    Docker(Container),
+}
+
+/// The container that commands run in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// An image by its name; none is the one that `image` builds.
+    pub image: Option<String>,
+    /// The stage that is built to run in; none is `image.target`.
+    pub target: Option<String>,
+    /// `user` or `user:group`; none is whoever runs modelgate.
+    pub user: Option<String>,
+    /// Bytes; none is no limit.
+    pub memory: Option<u64>,
+    /// Processors in billionths; none is no limit.
+    pub nano_cpus: Option<u64>,
+    /// None without any.
+    pub gpus: Option<Gpus>,
+    /// `none`, `bridge`, `host` or the name of a network.
+    pub network: String,
+}
+
+/// Build the image that holds the model, and prove it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// The folder that the Dockerfile copies from, relative to the project.
+    pub context: String,
+    /// The Dockerfile, relative to the project; none is `Dockerfile` in the context.
+    pub dockerfile: Option<String>,
+    /// The stage that is the image; none is the last.
+    pub target: Option<String>,
+    /// The build's arguments.
+    pub args: BTreeMap<String, String>,
+    /// Labels besides our own.
+    pub labels: BTreeMap<String, String>,
+    /// `os/arch`, or `os/arch/variant`; none is the engine's.
+    pub platform: Option<String>,
+    /// The network of `RUN`.
+    pub network: String,
+    /// What `RUN` can read as a secret, by id.
+    pub secrets: BTreeMap<String, BuildSecret>,
+    /// The agents: `default`, or `id=socket`.
+    pub ssh: Vec<String>,
+    /// Images whose layers may be reused.
+    pub cache_from: Vec<String>,
+    /// Whether layers of earlier builds may be reused.
+    pub cache: bool,
+    /// Whether base images are asked for anew.
+    pub pull: bool,
+    /// The names, with placeholders.
+    pub tags: Vec<String>,
+    /// Which approved runs push.
+    pub push: Push,
+    /// Whether a missing repository is made, in Amazon ECR.
+    pub create_repository: bool,
+    /// What the image must do; none when it is left out.
+    pub smoke: Option<Smoke>,
+    /// The most that the builder's cache may hold, in bytes; none is no limit.
+    pub prune_cache: Option<u64>,
+    /// How long the build may take; none is no limit.
+    pub timeout: Option<Duration>,
+}
+
+/// Where a secret of a build comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuildSecret {
+    /// An environment variable.
+    Variable(String),
+    /// A file, relative to the project or absolute.
+    File(String),
+}
+
+/// What the image must do before it may be pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Smoke {
+    /// What the container runs; none is what the image says.
+    pub run: Option<Command>,
+    /// The port of the server; none is the one that the image exposes.
+    pub port: Option<u16>,
+    /// The path that answers when the server is ready.
+    pub ready: String,
+    /// Paths or globs of the requests.
+    pub requests: Vec<String>,
+    /// How often each request is sent; at least 1.
+    pub repeat: u32,
+    /// How long the server may take to be ready.
+    pub timeout: Duration,
+    /// Environment variables of the container.
+    pub env: BTreeMap<String, String>,
+    /// Bytes; none is no limit.
+    pub memory: Option<u64>,
+    /// Processors in billionths; none is no limit.
+    pub nano_cpus: Option<u64>,
 }
 
 /// Read the source code for what is plainly wrong.

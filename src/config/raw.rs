@@ -3,11 +3,13 @@
 //! The JSON Schema and docs/configuration.md are made from these types, so their comments are
 //! written for the user. A comment that ends in «Default: …» says what a key that is left out means.
 
+mod image;
 mod values;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use image::{BuildSecret, Container, Gpus, Image, Push, Smoke};
 pub use values::{Bound, Command, Commands, Later, Number, OneOrMany, Ordered, Scalar};
 
 /// What a model must prove before it is deployed.
@@ -27,12 +29,13 @@ pub struct File {
     pub test: Option<Test>,
     /// Validate the data. Not yet available in this version.
     pub data: Option<Later>,
-    /// Build, prove and push the image. Not yet available in this version.
-    pub image: Option<Later>,
     /// Make the model. Skipped when it is left out.
     pub train: Option<Train>,
     /// Measure the model.
     pub evaluate: Option<Evaluate>,
+    /// Build the image that holds the model, and prove it. What the gate approves is pushed. Skipped when it is left
+    /// out.
+    pub image: Option<Image>,
     /// Judge the measurements.
     pub gate: Option<Gate>,
     /// Show the judgement.
@@ -130,9 +133,11 @@ section! {
         /// afterwards fails the step. Default: none.
         #[schemars(extend("examples" = [["model.joblib"]]))]
         outputs: OneOrMany,
-        /// Where the commands run. Only `local` is available in this version. Default: `local`
+        /// Where the commands run: `local`, or `docker` for a container. Default: `local`
         #[schemars(extend("default" = "local"))]
         engine: Engine,
+        /// The container, for `engine: docker`.
+        docker: Container,
     }
 }
 
@@ -154,9 +159,11 @@ section! {
         metrics: OneOrMany,
         /// The predictions to compute metrics from. Not yet available in this version.
         predictions: Later,
-        /// Where the commands run. Only `local` is available in this version. Default: `local`
+        /// Where the commands run: `local`, or `docker` for a container. Default: `local`
         #[schemars(extend("default" = "local"))]
         engine: Engine,
+        /// The container, for `engine: docker`.
+        docker: Container,
     }
 }
 
@@ -167,7 +174,7 @@ pub enum Engine {
     /// On this machine.
     #[default]
     Local,
-    /// In a container. Not yet available in this version.
+    /// In a container.
     Docker,
     /// On Kubeflow Pipelines. Not yet available in this version.
     Kubeflow,

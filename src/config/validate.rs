@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
-use super::{Config, Evaluate, Lint, Script, Test, Train, deploy, gate, raw};
+use super::{Config, Engine, Evaluate, Lint, Script, Test, Train, deploy, gate, image, raw};
 use crate::document::{Node, shown};
 use crate::name::ModelName;
 use crate::step::Step;
@@ -13,9 +13,9 @@ const SECTIONS: [(&str, &str); 10] = [
     ("lint", "remove the key to run lint with its defaults"),
     ("test", "say what it runs, such as `run: pytest`, or remove the key"),
     ("data", "remove the key"),
-    ("image", "remove the key"),
     ("train", "say what it runs, such as `run: python train.py`, or remove the key"),
     ("evaluate", "say how the model is measured: `run: python evaluate.py` and `metrics: metrics.json`"),
+    ("image", "say how it is called, such as `tags: registry.example.com/churn:{commit}`, or remove the key"),
     ("gate", "say what must hold, such as `rules: { accuracy: { min: 0.85 } }`"),
     ("report", "remove the key to show the judgement with the defaults"),
     (
@@ -43,9 +43,8 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
-    let later = [(Step::Data, raw.data), (Step::Image, raw.image)];
-    for (step, _) in later.into_iter().filter(|(_, section)| section.is_some()) {
-        source.unavailable(step, &KeyPath::of(&[step.word()]), true);
+    if raw.data.is_some() {
+        source.unavailable(Step::Data, &KeyPath::of(&["data"]), true);
     }
     let train = raw.train.map(|raw| train(source, raw));
     let evaluate = match raw.evaluate.take() {
@@ -55,6 +54,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
             None
         }
     };
+    let image = raw.image.map(|raw| image::image(source, raw));
     let gate = match raw.gate {
         Some(raw) => gate::gate(source, raw),
         None => {
@@ -71,6 +71,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
         test,
         train,
         evaluate: evaluate?,
+        image,
         gate: gate?,
         report,
         deploy,
@@ -144,10 +145,10 @@ fn train(source: &mut Source<'_>, mut raw: raw::Train) -> Train {
     needs_run(source, &path, "such as `run: python train.py`");
     check_patterns(source, &path.key("inputs"), Reach::Anywhere);
     check_outputs(source, &path.key("outputs"));
-    engine(source, Step::Train, &path, raw.engine.take());
+    let engine = engine(source, Step::Train, &path, raw.engine.take(), raw.docker.take());
     let inputs = raw.inputs.take().map(|inputs| inputs.0).unwrap_or_default();
     let outputs = raw.outputs.take().map(|outputs| outputs.0).unwrap_or_default();
-    Train { script: script(source, &path, raw.common()), inputs, outputs }
+    Train { script: Script { engine, ..script(source, &path, raw.common()) }, inputs, outputs }
 }
 
 fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Train>) -> Evaluate {
@@ -155,7 +156,7 @@ fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Trai
     check_patterns(source, &path.key("inputs"), Reach::Anywhere);
     check_outputs(source, &path.key("outputs"));
     check_patterns(source, &path.key("metrics"), Reach::Project);
-    engine(source, Step::Evaluate, &path, raw.engine.take());
+    let engine = engine(source, Step::Evaluate, &path, raw.engine.take(), raw.docker.take());
     let metrics = raw.metrics.take().map(|metrics| metrics.0).unwrap_or_default();
     let predictions = raw.predictions.take().is_some();
     if predictions {
@@ -167,7 +168,7 @@ fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Trai
     }
     let inputs = raw.inputs.take().map(|inputs| inputs.0).unwrap_or_default();
     let outputs = raw.outputs.take().map(|outputs| outputs.0).unwrap_or_default();
-    Evaluate { script: script(source, &path, raw.common()), inputs, outputs, metrics }
+    Evaluate { script: Script { engine, ..script(source, &path, raw.common()) }, inputs, outputs, metrics }
 }
 
 fn needs_metrics(source: &mut Source<'_>, path: &KeyPath, predictions: bool) {
@@ -198,10 +199,19 @@ fn metrics_are_made(source: &mut Source<'_>, path: &KeyPath, metrics: &[String],
     }
 }
 
-fn engine(source: &mut Source<'_>, step: Step, section: &KeyPath, engine: Option<raw::Engine>) {
-    if engine.is_some_and(|engine| engine != raw::Engine::Local) {
+fn engine(
+    source: &mut Source<'_>,
+    step: Step,
+    section: &KeyPath,
+    engine: Option<raw::Engine>,
+    container: Option<raw::Container>,
+) -> Engine {
+    if matches!(engine, Some(raw::Engine::Kubeflow | raw::Engine::Argo)) {
         source.unavailable(step, &section.key("engine"), true);
     }
+    // What measures a model has no reason to talk to anybody.
+    let network = if step == Step::Evaluate { "none" } else { "bridge" };
+    image::engine(source, section, engine, container, network)
 }
 
 fn needs_run(source: &mut Source<'_>, section: &KeyPath, example: &str) {
@@ -230,6 +240,7 @@ fn script(source: &mut Source<'_>, section: &KeyPath, raw: raw::Common) -> Scrip
         secrets: raw.secrets.map(|secrets| secrets.0).unwrap_or_default(),
         working_directory: raw.working_directory.unwrap_or_else(|| ".".to_owned()),
         timeout: raw.timeout.and_then(|text| timeout(source, &section.key("timeout"), &text)),
+        engine: Engine::Local,
     }
 }
 
@@ -265,7 +276,7 @@ fn runs_nothing(command: &Node) -> bool {
 
 const VARIABLE: &str = "use letters, digits and `_`, not beginning with a digit";
 
-fn variable(source: &mut Source<'_>, path: &KeyPath, name: &str) {
+pub(super) fn variable(source: &mut Source<'_>, path: &KeyPath, name: &str) {
     if !is_variable(name) {
         source.key(path, format!("«{}» is not the name of a variable", shown(name)), VARIABLE);
     }
@@ -277,7 +288,7 @@ fn variable_named(source: &mut Source<'_>, path: &KeyPath, name: &str) {
     }
 }
 
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     starts_well && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }

@@ -76,6 +76,7 @@ pub(super) fn blank(target: &str, key: Digest, outcome: DeliveryOutcome) -> Deli
         outcome,
         because: String::new(),
         approval: Some(key),
+        image: None,
         run: None,
         deployment: None,
         url: None,

@@ -1,6 +1,7 @@
-//! Where a command runs. In this version: on this machine.
+//! Where a command runs: on this machine, or in a container.
 
 mod credentials;
+mod docker;
 mod environment;
 #[cfg(unix)]
 mod group;
@@ -22,21 +23,19 @@ pub use environment::{child_variables, missing_secrets, named_variables, secret_
 pub use redact::Redaction;
 pub use shell::is_executable;
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::clock::Clock;
-use crate::config::Script;
+use crate::config::{self, Script};
 use crate::console::Console;
 use crate::context::Forge;
+pub use crate::context::Variables;
+use crate::docker::{Docker, ImageId};
 use crate::fault::Result;
 use crate::interrupt::Interrupt;
 use crate::record::CommandEvidence;
 use crate::step::Step;
-
-/// Environment variables, as `environment.rs` read them once.
-pub type Variables = BTreeMap<OsString, OsString>;
 
 /// Runs commands in the project on this machine.
 #[derive(Clone)]
@@ -57,6 +56,10 @@ pub struct Engine {
     pub interrupt: Interrupt,
     /// What measures it.
     pub clock: Clock,
+    /// The engine for containers.
+    pub docker: Docker,
+    /// The image that commands run in whose container names none: its id.
+    pub image: Option<ImageId>,
 }
 
 /// Whether a command's standard output is wanted back.
@@ -105,6 +108,11 @@ impl Engine {
     /// A command that cannot be started for a reason that is not its own (no memory), a log that cannot be
     /// written, a process that does not even end when it is killed.
     pub async fn run(&self, step: Step, script: &Script, capture: Capture) -> Result<Vec<Ran>> {
-        local::run(self, step, script, capture, supervise::Patience::default()).await
+        match &script.engine {
+            config::Engine::Local => {
+                local::run(self, step, script, capture, supervise::Patience::default()).await
+            }
+            config::Engine::Docker(container) => docker::run(self, step, script, container).await,
+        }
     }
 }

@@ -7,7 +7,10 @@ use std::ffi::OsString;
 use super::mask::{Mask, SHORTEST};
 use crate::finding::Finding;
 use crate::name::MetricName;
-use crate::record::{Baseline, CommandEvidence, Evidence, MetricValue, Outcome, SlowTest, StepRecord, Tests};
+use crate::record::{
+    Baseline, BuildStep, CommandEvidence, Evidence, ImageEvidence, MetricValue, Outcome, SlowTest,
+    SmokeEvidence, StepRecord, Tests,
+};
 
 /// Replaces secrets in texts by `***`, by the rule of the streams.
 ///
@@ -131,7 +134,7 @@ impl Redaction {
     }
 
     fn evidence(&mut self, evidence: Evidence) -> (Evidence, Vec<Finding>) {
-        let Evidence { files, tests, commands, inputs, outputs, metrics, restored_from } = evidence;
+        let Evidence { files, tests, commands, inputs, outputs, metrics, image, restored_from } = evidence;
         let mut refused = Vec::new();
         for path in outputs.keys() {
             refused.extend(self.refuse("output", path));
@@ -146,6 +149,7 @@ impl Redaction {
             inputs,
             outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
             metrics: self.metrics(metrics),
+            image: image.map(|image| self.image(image)),
             restored_from: restored_from.map(|run| self.text(&run)),
         };
         (evidence, refused)
@@ -182,6 +186,25 @@ impl Redaction {
             .map(|SlowTest { name, seconds }| SlowTest { name: self.text(&name), seconds })
             .collect();
         Tests { passed, failed, errors, skipped, seconds, slowest }
+    }
+
+    fn image(&mut self, image: ImageEvidence) -> ImageEvidence {
+        let ImageEvidence { id, bytes, tags, builder, steps, smoke } = image;
+        let step =
+            |BuildStep { name, seconds, cached }| BuildStep { name: self.text(&name), seconds, cached };
+        let steps = steps.into_iter().map(step).collect();
+        let smoke = smoke.map(|SmokeEvidence { ready_seconds, requests, failed, log, tail }| {
+            let tail = tail.iter().map(|line| self.text(line)).collect();
+            SmokeEvidence { ready_seconds, requests, failed, log, tail }
+        });
+        ImageEvidence {
+            id,
+            bytes,
+            tags: tags.iter().map(|tag| self.text(tag)).collect(),
+            builder,
+            steps,
+            smoke,
+        }
     }
 
     fn command(&mut self, command: CommandEvidence) -> CommandEvidence {

@@ -38,6 +38,8 @@ fn project() -> Project {
         console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
         interrupt: interrupt.clone(),
         clock,
+        docker: crate::docker::Docker::of_test(),
+        image: None,
     };
     Project { folder, engine, cache: Cache::new(run_dir.join("cache"), interrupt), _hand: hand }
 }
@@ -67,6 +69,7 @@ impl Project {
             test: None,
             train: None,
             evaluate,
+            image: None,
             gate,
             report: crate::config::Report::default(),
             deploy: Vec::new(),

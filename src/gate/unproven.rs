@@ -36,6 +36,7 @@ fn asked_for(config: &Config) -> Vec<Step> {
             Step::Evaluate => true,
             Step::Test => config.test.is_some(),
             Step::Train => config.train.is_some(),
+            Step::Image => config.image.is_some(),
             _ => cannot(*step),
         })
         .collect()
@@ -64,6 +65,7 @@ mod tests {
             test: Some(Test { script: script.clone(), junit: Vec::new() }),
             train: Some(Train { script: script.clone(), inputs: Vec::new(), outputs: Vec::new() }),
             evaluate: Evaluate { script, inputs: Vec::new(), outputs: Vec::new(), metrics: Vec::new() },
+            image: None,
             gate: Gate {
                 baseline: BaselineSource::None,
                 without_baseline: WithoutBaseline::Pass,

@@ -166,6 +166,8 @@ mod tests {
             console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
             interrupt: Interrupt::channel().1,
             clock,
+            docker: crate::docker::Docker::of_test(),
+            image: None,
         }
     }
 

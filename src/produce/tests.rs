@@ -62,6 +62,8 @@ fn project(files: &[(&str, &str)]) -> Project {
         console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
         interrupt: interrupt.clone(),
         clock,
+        docker: crate::docker::Docker::of_test(),
+        image: None,
     };
     let cache = Cache::new(run_dir.join("cache"), interrupt);
     let project = Project { folder, engine, cache, restore: true, _hand: hand };

@@ -27,6 +27,9 @@ pub struct Evidence {
     /// The metrics (evaluate).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<MetricName, MetricValue>,
+    /// The image that was built (image), or that the commands ran in (train, evaluate).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageEvidence>,
     /// The id of the run that made the outputs, when they were restored and not made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_from: Option<String>,
@@ -141,4 +144,54 @@ impl MetricValue {
             Self::Text(_) => None,
         }
     }
+}
+
+/// An image, as far as it was built and proven.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageEvidence {
+    /// The id by which its engine knows it.
+    pub id: Digest,
+    /// Its size in bytes, as the engine counts it.
+    pub bytes: u64,
+    /// Its names, the placeholders filled in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// How it was built: `buildkit`, `buildkit-tar` or `classic`; empty where it was not built but named.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub builder: String,
+    /// The steps of the build, in the order in which they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<BuildStep>,
+    /// What its server did when it was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoke: Option<SmokeEvidence>,
+}
+
+/// One step of a build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BuildStep {
+    /// Such as `[2/4] RUN pip install -r requirements.txt`.
+    pub name: String,
+    /// Seconds that it took; 0 for one that was cached.
+    pub seconds: f64,
+    /// Whether it was taken from the cache.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
+}
+
+/// What a server did when it was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SmokeEvidence {
+    /// Seconds until it was ready; none where it never was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready_seconds: Option<f64>,
+    /// How many requests were sent once it was ready.
+    pub requests: u64,
+    /// How many of their answers were wrong.
+    pub failed: u64,
+    /// The file that keeps the server's output, relative to the run's folder.
+    pub log: String,
+    /// The last lines of its output; kept only when it failed. Untrusted text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tail: Vec<String>,
 }

@@ -14,7 +14,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use conclusion::{conclude, contradiction, judged};
-pub use evidence::{CommandEvidence, Evidence, Inputs, MetricValue, SlowTest, Tests, first_line};
+pub use evidence::{
+    BuildStep, CommandEvidence, Evidence, ImageEvidence, Inputs, MetricValue, SlowTest, SmokeEvidence, Tests,
+    first_line,
+};
 pub use verdict::{Conclusion, Row, RowOutcome, RuleKind, Verdict};
 
 use crate::context::Context;
@@ -110,10 +113,25 @@ impl Record {
             && matches!(ended, Some(Outcome::Failed | Outcome::Faulted))
     }
 
-    /// The candidate's metrics; empty before evaluate.
+    /// The candidate's metrics: those of evaluate, and those of the image, whose names begin with `smoke.`; empty
+    /// before both.
     #[must_use]
     pub fn metrics(&self) -> BTreeMap<MetricName, MetricValue> {
-        self.step(Step::Evaluate).map(|step| step.evidence.metrics.clone()).unwrap_or_default()
+        let measured = [Step::Evaluate, Step::Image].into_iter().filter_map(|step| self.step(step));
+        // What was measured of the image stands over what a file says about it.
+        measured.flat_map(|step| step.evidence.metrics.clone()).collect()
+    }
+
+    /// The image that was built and proven.
+    #[must_use]
+    pub fn image(&self) -> Option<&ImageEvidence> {
+        self.step(Step::Image).filter(|step| step.outcome.is_good())?.evidence.image.as_ref()
+    }
+
+    /// The name under which the image was pushed: `registry/repository@sha256:…`.
+    #[must_use]
+    pub fn image_digest(&self) -> Option<&str> {
+        self.deliveries.iter().find_map(|delivery| delivery.image.as_deref())
     }
 
     /// What train made: the digests that name the model.
@@ -243,6 +261,9 @@ pub struct Delivery {
     /// What was delivered: the key of the approval. The same is not delivered twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Digest>,
+    /// The image as it was pushed: `registry/repository@sha256:…`; only of a delivery to a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
     /// The number of the workflow's run that delivers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<u64>,

@@ -37,6 +37,8 @@ async fn test(command: &str, junit: &[&str], old: Option<&str>, interrupted: boo
         console: Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock),
         interrupt,
         clock,
+        docker: crate::docker::Docker::of_test(),
+        image: None,
     };
     let commands = if command.is_empty() { Vec::new() } else { vec![Command::Shell(command.into())] };
     let script = Script { commands, working_directory: ".".into(), ..Script::default() };

@@ -310,6 +310,19 @@ impl<'de> Deserialize<'de> for Commands {
     }
 }
 
+impl JsonSchema for Command {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Command".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "type": "string" },
+            { "type": "array", "items": { "type": ["string", "number", "boolean"] }, "minItems": 1 }
+        ] })
+    }
+}
+
 impl JsonSchema for Commands {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Commands".into()

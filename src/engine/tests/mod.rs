@@ -68,6 +68,8 @@ impl Workshop {
             console: Console::new(Box::new(paper.clone()), forge, Verbosity::Verbose, false, clock),
             interrupt,
             clock,
+            docker: crate::docker::Docker::of_test(),
+            image: None,
         };
         // A grace that nobody waits out, unless a test is about just that.
         let patience = Patience {

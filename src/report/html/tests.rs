@@ -223,6 +223,7 @@ fn a_delivery_is_linked_only_where_its_address_is_safe() {
             outcome: DeliveryOutcome::Delivered,
             because: String::new(),
             approval: None,
+            image: None,
             run: None,
             deployment: None,
             url: Some(url.into()),

@@ -1,0 +1,102 @@
+//! A Docker Engine: where it is, how we talk to it, the containers in it, and who we are to a registry.
+
+mod address;
+mod container;
+pub mod credentials;
+mod reference;
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+pub use address::Address;
+pub use container::{Container, Exit, Mount, Spec, sweep};
+pub use reference::Reference;
+
+use crate::clock::Clock;
+use crate::console::Console;
+use crate::context::Variables;
+use crate::fault::{Fault, Result};
+use crate::interrupt::Interrupt;
+use crate::name::Digest;
+
+/// The id of an image: the digest by which its engine knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct ImageId(pub Digest);
+
+impl std::fmt::Display for ImageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The engine that the surroundings name. It is looked for when it is first needed. Cheap to clone.
+#[derive(Clone)]
+pub struct Docker {
+    variables: Arc<Variables>,
+    /// Where progress is shown.
+    pub console: Console,
+    /// Ends the waiting.
+    pub interrupt: Interrupt,
+    /// Where the time comes from.
+    pub clock: Clock,
+    found: Arc<OnceCell<Connection>>,
+}
+
+/// An engine that answers.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// Its API, at the version that both sides know.
+    pub api: bollard::Docker,
+    /// Where it is.
+    pub address: Address,
+    /// What it says of itself.
+    pub about: About,
+}
+
+/// What an engine says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// Such as `20.10.24`.
+    pub version: String,
+    /// Such as `1.41`.
+    pub api_version: String,
+    /// Whether it is Podman, which answers to the same API.
+    pub is_podman: bool,
+    /// Whether it runs without root.
+    pub is_rootless: bool,
+}
+
+impl Docker {
+    /// The engine that these variables name.
+    #[must_use]
+    pub fn new(variables: Variables, console: Console, interrupt: Interrupt, clock: Clock) -> Self {
+        Self { variables: Arc::new(variables), console, interrupt, clock, found: Arc::default() }
+    }
+
+    /// No engine anywhere.
+    #[cfg(test)]
+    #[must_use]
+    pub fn of_test() -> Self {
+        use crate::console::Verbosity;
+        use crate::context::Forge;
+        let clock = Clock { wall: std::time::SystemTime::now, steady: std::time::Instant::now };
+        let console = Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock);
+        Self::new(Variables::new(), console, Interrupt::channel().1, clock)
+    }
+
+    /// The variables that we were started with.
+    #[must_use]
+    pub fn variables(&self) -> &Variables {
+        &self.variables
+    }
+
+    /// The engine, found and spoken to once.
+    ///
+    /// # Errors
+    /// None of the places where an engine can be has one; the fault lists them.
+    pub async fn connect(&self) -> Result<&Connection> {
+        self.found.get_or_try_init(|| async { Err(Fault::new("find a Docker Engine", "not yet")) }).await
+    }
+}

@@ -1,0 +1,1 @@
+//! The context: the files that a Dockerfile may copy.

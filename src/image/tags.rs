@@ -1,0 +1,1 @@
+//! The names and the labels of an image.
