@@ -97,6 +97,16 @@ impl Docker {
     /// # Errors
     /// None of the places where an engine can be has one; the fault lists them.
     pub async fn connect(&self) -> Result<&Connection> {
-        self.found.get_or_try_init(|| async { Err(Fault::new("find a Docker Engine", "not yet")) }).await
+        self.found.get_or_try_init(|| self.look()).await
+    }
+
+    async fn look(&self) -> Result<Connection> {
+        let cannot = |error: Box<bollard::errors::Error>| Fault::new("speak to the Docker Engine", error);
+        let host = self.variables.get(std::ffi::OsStr::new("DOCKER_HOST")).and_then(|host| host.to_str());
+        let path = host.unwrap_or("unix:///var/run/docker.sock").trim_start_matches("unix://").to_owned();
+        let api = bollard::Docker::connect_with_unix(&path, 24 * 3600, bollard::API_DEFAULT_VERSION)
+            .map_err(|error| cannot(Box::new(error)))?;
+        let api = api.negotiate_version().await.map_err(|error| cannot(Box::new(error)))?;
+        Ok(Connection { api, address: Address::Unix(path.into()), about: About::default() })
     }
 }

@@ -324,3 +324,26 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 pub fn node_modules() -> Option<PathBuf> {
     std::env::var_os("MODELGATE_TEST_NODE").map(PathBuf::from).filter(|path| path.exists())
 }
+
+/// The engine that `make test` started: `unix://…`; none where it could not.
+pub fn engine() -> Option<String> {
+    std::env::var("MODELGATE_TEST_DOCKER").ok().filter(|address| !address.is_empty())
+}
+
+/// The registry that `make test` started: `127.0.0.1:port`, with the user `modelgate` and the password `let+me/in`.
+pub fn registry() -> Option<String> {
+    std::env::var("MODELGATE_TEST_REGISTRY").ok().filter(|address| !address.is_empty())
+}
+
+/// A handle to the engine of [`engine`], with these variables besides.
+pub fn docker(address: &str, variables: &[(&str, &str)]) -> modelgate::docker::Docker {
+    use modelgate::clock::Clock;
+    use modelgate::console::{Console, Verbosity};
+    use modelgate::context::Forge;
+    use modelgate::interrupt::Interrupt;
+    let clock = Clock { wall: std::time::SystemTime::now, steady: std::time::Instant::now };
+    let console = Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock);
+    let mut all = modelgate::context::Variables::from([("DOCKER_HOST".into(), address.into())]);
+    all.extend(variables.iter().map(|(name, value)| (name.into(), value.into())));
+    modelgate::docker::Docker::new(all, console, Interrupt::channel().1, clock)
+}

@@ -1,0 +1,1 @@
+//! .dockerignore, against the engine's own reading of it.

@@ -1,0 +1,1 @@
+//! What comes to a registry, and what a registry can do to us.
