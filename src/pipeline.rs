@@ -23,7 +23,7 @@ use crate::record::{
 };
 use crate::report::Past;
 use crate::step::Step;
-use crate::{context, evaluate, gate, lint, report, test, train};
+use crate::{context, evaluate, gate, image, lint, report, test, train};
 
 /// Why a run ships to no environment.
 pub const NO_DESTINATION: &str =
@@ -129,14 +129,37 @@ impl Pipeline<'_> {
 
     /// The steps that make the evidence.
     async fn perform(&self, step: Step, record: &Record) -> Result<Work> {
-        let shop = self.shop(&record.id);
-        match (step, &self.config.test) {
-            (Step::Lint, _) => lint::perform(&self.config.lint, self.engine).await,
-            (Step::Test, Some(test)) => test::perform(test, self.engine).await,
-            (Step::Train, _) => train::perform(self.config, shop).await,
-            (Step::Evaluate, _) => evaluate::perform(self.config, shop, record).await,
+        let Config { lint, test, image, .. } = self.config;
+        match (step, test, image) {
+            (Step::Lint, ..) => lint::perform(lint, self.engine).await,
+            (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
+            (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,
+            (Step::Image, _, Some(image)) => image::perform(image, self.engine, self.cache, record).await,
             // The plan names no other step; a new one that is forgotten here must not pass.
             _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
+        }
+    }
+
+    /// The steps that make something: on this machine, or in an image that is built first.
+    async fn produce(&self, step: Step, record: &Record) -> Result<Work> {
+        let Some(container) = self.config.container(step) else {
+            return self.produce_with(step, self.engine, record).await;
+        };
+        let place = match image::workplace(self.config, container, self.engine, self.cache).await? {
+            Ok(place) => place,
+            Err(work) => return Ok(work),
+        };
+        let engine = Engine { image: Some(place.id), ..self.engine.clone() };
+        let mut work = self.produce_with(step, &engine, record).await?;
+        work.evidence.image = Some(place.evidence);
+        Ok(work)
+    }
+
+    async fn produce_with(&self, step: Step, engine: &Engine, record: &Record) -> Result<Work> {
+        let shop = Shop { engine, ..self.shop(&record.id) };
+        match step {
+            Step::Train => train::perform(self.config, shop).await,
+            _ => evaluate::perform(self.config, shop, record).await,
         }
     }
 
@@ -153,6 +176,10 @@ impl Pipeline<'_> {
         let mut plan = plan::plan(self.config);
         let mut model = self.config.train.is_none().then(BTreeMap::new);
         for planned in plan.steps.iter_mut().filter(|planned| planned.intent == Intent::Run) {
+            if self.config.container(planned.step).is_some() {
+                planned.because = "its image is built first, and tells whether anything has changed".into();
+                continue;
+            }
             let forecast = match (planned.step, &model) {
                 (Step::Train, _) => train::foresee(self.config, self.shop(""))?,
                 (Step::Evaluate, Some(model)) => Some(evaluate::foresee(self.config, self.shop(""), model)?),
@@ -176,7 +203,7 @@ impl Pipeline<'_> {
         if let Some(reason) = gate::unproven(self.config, record) {
             return Ok(not_judged("the evidence is not complete", Finding::error("unproven", reason)));
         }
-        if let Some(reason) = gate::swapped(&self.engine.root, self.cache, &record.outputs())? {
+        if let Some(reason) = self.cache.swapped(&self.engine.root, &record.outputs())? {
             let finding = Finding::error("unproven", reason).help(
                 "do the run again; or take the file away, when it is another one that this job does not need",
             );

@@ -244,6 +244,14 @@ fn cpus(source: &mut Source<'_>, path: &KeyPath, number: Option<raw::Number>) ->
     Some((cpus * 1e9).round() as u64)
 }
 
+impl Image {
+    /// Whether there are runs that push it.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        !self.tags.is_empty() && self.push != raw::Push::Never
+    }
+}
+
 impl Smoke {
     /// How often each request is sent when the file does not say.
     pub const REPEAT: u32 = 20;

@@ -12,3 +12,19 @@ pub struct Reference {
     /// `sha256:…`
     pub digest: Option<String>,
 }
+
+impl Reference {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn parse(text: &str) -> std::result::Result<Self, String> {
+        Ok(Self { registry: String::new(), repository: text.into(), tag: None, digest: None })
+    }
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.repository)
+    }
+}
