@@ -7,7 +7,7 @@ use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 
 use crate::cache::Cache;
-use crate::config::{self, BaselineSource, Config, Environment};
+use crate::config::{self, BaselineSource, Config, Environment, Push};
 use crate::deploy::{self, Shipment};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
@@ -80,12 +80,10 @@ impl Pipeline<'_> {
                 Next::Do(planned) if planned.step != Step::Report && self.stopped() => {
                     self.skip(planned.step, "the run was stopped".into(), record)?;
                 }
-                Next::Do(planned)
-                    if planned.step == Step::Deploy && record.context.forge != context::Forge::Github =>
-                {
-                    let because = "only a run in a job of GitHub Actions ships by itself; `modelgate deploy` ships from here";
-                    self.skip(planned.step, because.into(), record)?;
-                }
+                Next::Do(planned) if planned.step == Step::Deploy => match self.why_not_by_itself(record) {
+                    Some(because) => self.skip(Step::Deploy, because, record)?,
+                    None => self.step(Step::Deploy, record).await?,
+                },
                 Next::Do(planned) => {
                     self.forge.progress(record, planned.step).await;
                     self.step(planned.step, record).await?;
@@ -262,15 +260,18 @@ impl Pipeline<'_> {
     /// The environments that a run of this branch ships to.
     #[must_use]
     pub fn destinations(&self, record: &Record) -> Vec<&Environment> {
+        let is_default = self.is_default_branch(record);
+        self.config.deploy.iter().filter(|environment| environment.from_any_branch || is_default).collect()
+    }
+
+    /// Whether the run is one of the default branch itself, and not of what may be merged into it.
+    fn is_default_branch(&self, record: &Record) -> bool {
         let context = &record.context;
         let default = match self.remote {
             Some(Remote { event: Event { default_branch: Some(branch), .. }, .. }) => Some(branch.clone()),
             _ => self.forge.default_branch(),
         };
-        let is_default = context.branch.is_some()
-            && context.branch == default
-            && !context.event.starts_with("pull_request");
-        self.config.deploy.iter().filter(|environment| environment.from_any_branch || is_default).collect()
+        context.branch.is_some() && context.branch == default && !context.event.starts_with("pull_request")
     }
 
     /// What ships an approval.
@@ -289,13 +290,49 @@ impl Pipeline<'_> {
             clock: self.engine.clock,
             job_url: record.context.url.as_deref(),
             check: self.forge.check_id(),
+            image: record.image_digest().map(str::to_owned),
         }
     }
 
-    /// Ships what was approved, and nothing else.
+    /// Why a run does not ship by itself what `modelgate deploy` would ship; none where it does.
+    fn why_not_by_itself(&self, record: &Record) -> Option<String> {
+        let is_asked =
+            |push| self.config.image.as_ref().is_some_and(|image| image.is_pushed() && image.push == push);
+        match record.context.forge {
+            context::Forge::Github => None,
+            context::Forge::Gitlab if self.pushes(record) => None,
+            _ if is_asked(Push::Always) => match self.approval(record) {
+                Ok(Err(why)) => Some(why),
+                Ok(Ok(_)) | Err(_) => None,
+            },
+            _ => Some(
+                "only a run in a job of GitHub Actions ships by itself; `modelgate deploy` ships from here"
+                    .into(),
+            ),
+        }
+    }
+
+    /// Whether a run of this branch pushes the image.
+    #[must_use]
+    pub fn pushes(&self, record: &Record) -> bool {
+        self.config.image.as_ref().filter(|image| image.is_pushed()).is_some_and(|image| match image.push {
+            Push::Always => true,
+            Push::DefaultBranch => self.is_default_branch(record),
+            Push::Never => false,
+        })
+    }
+
+    /// Ships what was approved, and nothing else: the image to its registry, and then the model to its environments.
     async fn deploy(&self, record: &mut Record) -> Result<Work> {
-        let environments = self.destinations(record);
-        if environments.is_empty() {
+        let (pushes, environments) = (self.pushes(record), self.destinations(record));
+        // Elsewhere nothing is dispatched.
+        let environments =
+            if self.remote.is_none() && pushes && record.context.forge != context::Forge::Github {
+                Vec::new()
+            } else {
+                environments
+            };
+        if environments.is_empty() && !pushes {
             return Ok(Work::new(Outcome::Skipped, NO_DESTINATION));
         }
         let approval = match self.approval(record)? {
@@ -308,11 +345,6 @@ impl Pipeline<'_> {
                 });
             }
         };
-        let Some(remote) = self.remote else {
-            let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
-            let help = "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both";
-            return Err(Fault::new("ship what was approved", cause).help(help));
-        };
         let mut deliveries = record.deliveries.clone();
         // Who cannot look whether it was shipped already does not ship it a second time.
         deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
@@ -321,10 +353,45 @@ impl Pipeline<'_> {
             saved.deliveries = deliveries.to_vec();
             self.folder.save(&saved)
         };
-        let shipment = self.shipment(remote, &approval, record);
-        let shipped = deploy::perform(&shipment, &environments, &mut deliveries, &mut save).await;
+        let shipped = self.ship(&approval, record, pushes, &environments, &mut deliveries, &mut save).await;
         record.deliveries = deliveries;
         Ok(delivered(&record.deliveries, shipped?))
+    }
+
+    async fn ship(
+        &self,
+        approval: &Approval,
+        record: &Record,
+        pushes: bool,
+        environments: &[&Environment],
+        deliveries: &mut Vec<Delivery>,
+        save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
+    ) -> Result<Vec<Finding>> {
+        let image = self.config.image.as_ref().filter(|image| image.is_pushed());
+        let mut findings = Vec::new();
+        if let Some(image) = image.filter(|_| pushes) {
+            let docker = &self.engine.docker;
+            findings = deploy::push(docker, approval, image.create_repository, deliveries, save).await?;
+        }
+        if environments.is_empty() {
+            return Ok(findings);
+        }
+        let Some(remote) = self.remote else {
+            let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
+            let help = "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both";
+            return Err(Fault::new("ship what was approved", cause).help(help));
+        };
+        let pushed = deploy::pushed(approval, deliveries);
+        let obstacle = match (image, &pushed) {
+            (Some(_), _) if !findings.is_empty() => Some("the image is not in its registry"),
+            (Some(_), None) => Some("the image is not pushed from this branch"),
+            _ => None,
+        };
+        let shipment = Shipment { image: pushed, ..self.shipment(remote, approval, record) };
+        findings.extend(
+            deploy::perform(&shipment, environments, obstacle.map(str::to_owned), deliveries, save).await?,
+        );
+        Ok(findings)
     }
 
     /// Concludes, and writes the reports. The record in them is complete: it says of the report itself that it was

@@ -65,7 +65,8 @@ fn is_planned(config: &Config, step: Step) -> bool {
 }
 
 /// Whether what is approved goes somewhere.
-fn ships(config: &Config) -> bool {
+#[must_use]
+pub fn ships(config: &Config) -> bool {
     !config.deploy.is_empty() || config.image.as_ref().is_some_and(config::Image::is_pushed)
 }
 
