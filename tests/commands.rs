@@ -19,6 +19,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["test"],
     &["train"],
     &["evaluate"],
+    &["image"],
     &["gate"],
     &["report"],
     &["deploy"],

@@ -258,3 +258,7 @@ impl Smoke {
     /// How long the server may take to be ready when the file does not say.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
 }
+
+#[cfg(test)]
+#[path = "image_tests.rs"]
+mod tests;
