@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# The engine: all that it has is below target/docker, its containerd's names included.
+
+engine_socket=$parts/docker.sock
+engine_pid=$parts/dockerd.pid
+engine_log=$parts/dockerd.log
+# Builds fill a disk: past this many MiB the engine starts empty. Its cache holds itself to less.
+engine_most=6000
+
+engine() {
+  local path=$1
+  shift
+  curl --silent --show-error --fail --max-time 120 --unix-socket "$engine_socket" "$@" "http://engine$path"
+}
+
+engine_answers() { [[ -S $engine_socket ]] && engine /_ping > /dev/null 2>&1; }
+
+start_engine() {
+  stop_engine
+  if (($(du --summarize --one-file-system --block-size=1M "$parts/data" 2> /dev/null | cut -f 1) + 0 > engine_most)); then
+    rm -rf "$parts/data"
+  fi
+  make_bridge
+  engine_settings > "$parts/daemon.json"
+  launch "$engine_log" "$parts/launched.pid" dockerd --config-file "$parts/daemon.json"
+  until_true 60 engine_up || fail 'the engine does not answer' "$engine_log"
+  engine_answers || fail 'the engine has ended' "$engine_log"
+}
+
+# It answers, or it will never.
+engine_up() { engine_answers || gone "$(cat "$parts/launched.pid")"; }
+
+# A containerd of the system, if one runs, is shared: hence names of our own there.
+# With sudo, the group of who called it may use the socket.
+engine_settings() {
+  cat << END
+{
+  "hosts": ["unix://$engine_socket"],
+  "group": "${SUDO_GID:-0}",
+  "data-root": "$parts/data",
+  "exec-root": "$parts/exec",
+  "pidfile": "$engine_pid",
+  "containerd-namespace": "$bridge",
+  "containerd-plugin-namespace": "$bridge-plugins",
+  "bridge": "$bridge",
+  "iptables": false,
+  "ip6tables": false,
+  "ip-masq": false,
+  "builder": { "gc": { "enabled": true, "defaultKeepStorage": "2GB" } },
+  "log-level": "warn"
+}
+END
+}
+
+stop_engine() {
+  local container
+  # An engine that ends first asks each of its containers to, and waits ten seconds.
+  if engine_answers; then
+    for container in $(engine '/containers/json?all=1' | grep -o '"Id":"[0-9a-f]*"' | cut -d '"' -f 4); do
+      engine "/containers/$container?force=1&v=1" --request DELETE || true
+    done
+  fi
+  end "$engine_pid"
+  end "$parts/launched.pid"
+  # What an engine that was killed has left.
+  end "$parts/exec/containerd/containerd.pid"
+  rm -f "$engine_socket"
+  remove_bridge
+}
