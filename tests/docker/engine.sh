@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The engine: all that it has is below target/docker, its containerd's names included.
+# The engine.
 
 engine_socket=$parts/docker.sock
 engine_pid=$parts/dockerd.pid
@@ -21,8 +21,10 @@ start_engine() {
     rm -rf "$parts/data"
   fi
   make_bridge
+  # A containerd of the system, if one runs, is shared: hence the namespaces.
   engine_settings > "$parts/daemon.json"
-  launch "$engine_log" "$parts/launched.pid" dockerd --config-file "$parts/daemon.json"
+  launch "$engine_log" "$parts/launched.pid" dockerd --config-file "$parts/daemon.json" \
+    --containerd-namespace "$bridge" --containerd-plugins-namespace "$bridge-plugins"
   until_true 60 engine_up || fail 'the engine does not answer' "$engine_log"
   engine_answers || fail 'the engine has ended' "$engine_log"
 }
@@ -30,7 +32,6 @@ start_engine() {
 # It answers, or it will never.
 engine_up() { engine_answers || gone "$(cat "$parts/launched.pid")"; }
 
-# A containerd of the system, if one runs, is shared: hence names of our own there.
 # With sudo, the group of who called it may use the socket.
 engine_settings() {
   cat << END
@@ -40,8 +41,6 @@ engine_settings() {
   "data-root": "$parts/data",
   "exec-root": "$parts/exec",
   "pidfile": "$engine_pid",
-  "containerd-namespace": "$bridge",
-  "containerd-plugin-namespace": "$bridge-plugins",
   "bridge": "$bridge",
   "iptables": false,
   "ip6tables": false,
