@@ -61,8 +61,26 @@ stop_engine() {
   fi
   end "$engine_pid"
   end "$parts/launched.pid"
-  # What an engine that was killed has left.
-  end "$parts/exec/containerd/containerd.pid"
+  clear_remains
   rm -f "$engine_socket"
   remove_bridge
+}
+
+# What an engine leaves that was killed, and what none may leave: mounts keep a folder from being deleted.
+clear_remains() {
+  local cmdline pid child mount
+  end "$parts/exec/containerd/containerd.pid"
+  # Each container is the child of a program that has the path of its engine among its arguments.
+  for cmdline in $(grep -laF -- "$parts/exec/containerd/containerd.sock" /proc/[0-9]*/cmdline 2> /dev/null); do
+    pid=${cmdline//[!0-9]/}
+    for child in $(cat "/proc/$pid/task/$pid/children" 2> /dev/null); do
+      kill -KILL "$child" 2> /dev/null || true
+    done
+    kill -KILL "$pid" 2> /dev/null || true
+  done
+  # The innermost first; a space in a path is written \040.
+  cut -d ' ' -f 5 /proc/self/mountinfo | sort --reverse | while read -r mount; do
+    mount=$(printf '%b' "${mount//\\/\\0}")
+    [[ $mount != "$parts"/* ]] || umount --lazy "$mount" || true
+  done
 }

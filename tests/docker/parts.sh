@@ -101,7 +101,6 @@ answers() { engine_answers && registry_answers; }
 
 # Starts what does not run.
 start() {
-  answers && return
   install_missing
   engine_answers || start_engine
   make_images
