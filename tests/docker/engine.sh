@@ -66,21 +66,24 @@ stop_engine() {
   remove_bridge
 }
 
-# What an engine leaves that was killed, and what none may leave: mounts keep a folder from being deleted.
+# What an engine leaves that was killed, and the mounts that keep a folder from being deleted.
 clear_remains() {
-  local cmdline pid child mount
+  local shim mount
   end "$parts/exec/containerd/containerd.pid"
-  # Each container is the child of a program that has the path of its engine among its arguments.
-  for cmdline in $(grep -laF -- "$parts/exec/containerd/containerd.sock" /proc/[0-9]*/cmdline 2> /dev/null); do
-    pid=${cmdline//[!0-9]/}
-    for child in $(cat "/proc/$pid/task/$pid/children" 2> /dev/null); do
-      kill -KILL "$child" 2> /dev/null || true
-    done
-    kill -KILL "$pid" 2> /dev/null || true
+  for shim in /proc/[0-9]*; do
+    [[ $(cat "$shim/comm" 2> /dev/null) == containerd-shim ]] || continue
+    ! grep -qaF -- "$parts/exec/" "$shim/cmdline" 2> /dev/null || end_shim "${shim#/proc/}"
   done
   # The innermost first; a space in a path is written \040.
   cut -d ' ' -f 5 /proc/self/mountinfo | sort --reverse | while read -r mount; do
     mount=$(printf '%b' "${mount//\\/\\0}")
     [[ $mount != "$parts"/* ]] || umount --lazy "$mount" || true
   done
+}
+
+# Each container is the child of a program that would outlive its engine.
+end_shim() {
+  local children=()
+  read -ra children < "/proc/$1/task/$1/children" || true
+  kill -KILL "${children[@]}" "$1" 2> /dev/null || true
 }

@@ -35,9 +35,9 @@ registry_settings() {
   cat << END
 version: 0.1
 log: { level: info, accesslog: { disabled: true } }
-storage: { filesystem: { rootdirectory: $parts/registry }, delete: { enabled: true } }
+storage: { filesystem: { rootdirectory: "$parts/registry" }, delete: { enabled: true } }
 http: { addr: "127.0.0.1:0", secret: none }
-auth: { htpasswd: { realm: modelgate-test, path: $parts/htpasswd } }
+auth: { htpasswd: { realm: modelgate-test, path: "$parts/htpasswd" } }
 END
 }
 
