@@ -62,8 +62,9 @@ python_root() {
   local packages
   busybox_root "$1"
   # What python3 depends on, without the package manager and the tools that only installing needs.
-  packages=$(apt-cache depends --recurse --important python3 | grep '^[a-z]' | sort -u |
-    grep -vE '^(dpkg|tar|install-info|media-types|mailcap|mime-support|readline-common|debconf.*|cdebconf.*|.*perl.*)$')
+  packages=$(apt-cache depends --recurse --important python3 | grep '^[a-z][^:]*$' | sort -u |
+    grep -vE '^(dpkg|tar|install-info|media-types|mailcap|mime-support|readline-common|debconf.*|cdebconf.*|.*perl.*)$') ||
+    fail 'apt-cache knows no python3'
   # shellcheck disable=SC2086 # a list of names
   unpack "$1" $packages
   rm -rf "$1"/usr/share/{doc,man,locale,lintian,bug} "$1"/usr/lib/*/{gconv,perl*}
