@@ -1,33 +1,29 @@
 //! The conductor: from the plan to the record, from the record to the verdict, from the verdict to the
 //! report. Whatever happens, the record is saved after each step and the report is written.
 
+mod shipping;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 
 use crate::cache::Cache;
-use crate::config::{self, BaselineSource, Config, Environment, Push};
-use crate::deploy::{self, Shipment};
+use crate::config::{self, BaselineSource, Config};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
-use crate::finding::{Finding, any_error};
-use crate::forge::github::{Event, Remote};
+use crate::finding::Finding;
+use crate::forge::github::Remote;
 use crate::forge::{Forge, Found};
-use crate::gate::Approval;
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
-use crate::record::{
-    Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, Record, StepRecord, Verdict, Work, conclude,
-};
+use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Verdict, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
-use crate::{context, evaluate, gate, image, lint, report, test, train};
+use crate::{evaluate, gate, image, lint, report, test, train};
 
-/// Why a run ships to no environment.
-pub const NO_DESTINATION: &str =
-    "only runs of the default branch ship, and this is none (`when: always` ships from others too)";
+pub use shipping::{By, Destinations, NO_DESTINATION};
 
 /// What the conductor works with.
 #[derive(Clone, Copy)]
@@ -44,6 +40,8 @@ pub struct Pipeline<'a> {
     pub forge: &'a dyn Forge,
     /// What ships; none where nothing can be shipped.
     pub remote: Option<&'a Remote>,
+    /// Whether what was checked out is a fork's.
+    pub is_foreign: bool,
     /// Where the record is.
     pub folder: &'a RunFolder,
 }
@@ -80,10 +78,9 @@ impl Pipeline<'_> {
                 Next::Do(planned) if planned.step != Step::Report && self.stopped() => {
                     self.skip(planned.step, "the run was stopped".into(), record)?;
                 }
-                Next::Do(planned) if planned.step == Step::Deploy => match self.why_not_by_itself(record) {
-                    Some(because) => self.skip(Step::Deploy, because, record)?,
-                    None => self.step(Step::Deploy, record).await?,
-                },
+                Next::Do(planned) if planned.step == Step::Deploy => {
+                    self.shipping(By::Itself, record).await?
+                }
                 Next::Do(planned) => {
                     self.forge.progress(record, planned.step).await;
                     self.step(planned.step, record).await?;
@@ -104,6 +101,7 @@ impl Pipeline<'_> {
         }
         match plan::plan(self.config).steps.into_iter().find(|planned| planned.step == step) {
             Some(planned) if planned.intent == Intent::Skip => self.skip(step, planned.because, record)?,
+            _ if step == Step::Deploy => self.shipping(By::Hand, record).await?,
             _ => self.step(step, record).await?,
         }
         if step < Step::Report { Ok(()) } else { self.announce(record, Vec::new()).await }
@@ -119,10 +117,17 @@ impl Pipeline<'_> {
         let work = match step {
             Step::Report => return self.report(started, record),
             Step::Gate => self.gate(record).await,
-            Step::Deploy => self.deploy(record).await,
             _ => self.perform(step, record).await,
         };
         self.put(ended(step, started, watch.seconds(), work), record)
+    }
+
+    /// Ships, and puts into the record what came of it.
+    async fn shipping(&self, by: By, record: &mut Record) -> Result<()> {
+        let started = self.engine.clock.timestamp();
+        let watch = self.engine.clock.start();
+        let work = self.deploy(record, by).await;
+        self.put(ended(Step::Deploy, started, watch.seconds(), work), record)
     }
 
     /// The steps that make the evidence.
@@ -246,154 +251,6 @@ impl Pipeline<'_> {
         }
     }
 
-    /// What the record approves, or why it approves nothing.
-    ///
-    /// # Errors
-    /// An output that cannot be read.
-    pub fn approval(&self, record: &Record) -> Result<std::result::Result<Approval, String>> {
-        if self.remote.is_some_and(|remote| remote.event.is_foreign) {
-            return Ok(Err("what a fork has made is never shipped".into()));
-        }
-        Approval::of(self.config, record, &self.engine.root, self.cache)
-    }
-
-    /// The environments that a run of this branch ships to.
-    #[must_use]
-    pub fn destinations(&self, record: &Record) -> Vec<&Environment> {
-        let is_default = self.is_default_branch(record);
-        self.config.deploy.iter().filter(|environment| environment.from_any_branch || is_default).collect()
-    }
-
-    /// Whether the run is one of the default branch itself, and not of what may be merged into it.
-    fn is_default_branch(&self, record: &Record) -> bool {
-        let context = &record.context;
-        let default = match self.remote {
-            Some(Remote { event: Event { default_branch: Some(branch), .. }, .. }) => Some(branch.clone()),
-            _ => self.forge.default_branch(),
-        };
-        context.branch.is_some() && context.branch == default && !context.event.starts_with("pull_request")
-    }
-
-    /// What ships an approval.
-    #[must_use]
-    pub fn shipment<'b>(
-        &'b self,
-        remote: &'b Remote,
-        approval: &'b Approval,
-        record: &'b Record,
-    ) -> Shipment<'b> {
-        Shipment {
-            remote,
-            approval,
-            console: &self.engine.console,
-            interrupt: self.engine.interrupt.clone(),
-            clock: self.engine.clock,
-            job_url: record.context.url.as_deref(),
-            check: self.forge.check_id(),
-            image: record.image_digest().map(str::to_owned),
-        }
-    }
-
-    /// Why a run does not ship by itself what `modelgate deploy` would ship; none where it does.
-    fn why_not_by_itself(&self, record: &Record) -> Option<String> {
-        let is_asked =
-            |push| self.config.image.as_ref().is_some_and(|image| image.is_pushed() && image.push == push);
-        match record.context.forge {
-            context::Forge::Github => None,
-            context::Forge::Gitlab if self.pushes(record) => None,
-            _ if is_asked(Push::Always) => match self.approval(record) {
-                Ok(Err(why)) => Some(why),
-                Ok(Ok(_)) | Err(_) => None,
-            },
-            _ => Some(
-                "only a run in a job of GitHub Actions ships by itself; `modelgate deploy` ships from here"
-                    .into(),
-            ),
-        }
-    }
-
-    /// Whether a run of this branch pushes the image.
-    #[must_use]
-    pub fn pushes(&self, record: &Record) -> bool {
-        self.config.image.as_ref().filter(|image| image.is_pushed()).is_some_and(|image| match image.push {
-            Push::Always => true,
-            Push::DefaultBranch => self.is_default_branch(record),
-            Push::Never => false,
-        })
-    }
-
-    /// Ships what was approved, and nothing else: the image to its registry, and then the model to its environments.
-    async fn deploy(&self, record: &mut Record) -> Result<Work> {
-        let (pushes, environments) = (self.pushes(record), self.destinations(record));
-        // Elsewhere nothing is dispatched.
-        let environments =
-            if self.remote.is_none() && pushes && record.context.forge != context::Forge::Github {
-                Vec::new()
-            } else {
-                environments
-            };
-        if environments.is_empty() && !pushes {
-            return Ok(Work::new(Outcome::Skipped, NO_DESTINATION));
-        }
-        let approval = match self.approval(record)? {
-            Ok(approval) => approval,
-            Err(why) => {
-                let finding = Finding::error("not-approved", format!("nothing is shipped: {why}"));
-                return Ok(Work {
-                    findings: vec![finding],
-                    ..Work::new(Outcome::Failed, "there is no approval")
-                });
-            }
-        };
-        let mut deliveries = record.deliveries.clone();
-        // Who cannot look whether it was shipped already does not ship it a second time.
-        deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
-        let mut saved = record.clone();
-        let mut save = |deliveries: &[Delivery]| {
-            saved.deliveries = deliveries.to_vec();
-            self.folder.save(&saved)
-        };
-        let shipped = self.ship(&approval, record, pushes, &environments, &mut deliveries, &mut save).await;
-        record.deliveries = deliveries;
-        Ok(delivered(&record.deliveries, shipped?))
-    }
-
-    async fn ship(
-        &self,
-        approval: &Approval,
-        record: &Record,
-        pushes: bool,
-        environments: &[&Environment],
-        deliveries: &mut Vec<Delivery>,
-        save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
-    ) -> Result<Vec<Finding>> {
-        let image = self.config.image.as_ref().filter(|image| image.is_pushed());
-        let mut findings = Vec::new();
-        if let Some(image) = image.filter(|_| pushes) {
-            let docker = &self.engine.docker;
-            findings = deploy::push(docker, approval, image.create_repository, deliveries, save).await?;
-        }
-        if environments.is_empty() {
-            return Ok(findings);
-        }
-        let Some(remote) = self.remote else {
-            let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
-            let help = "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both";
-            return Err(Fault::new("ship what was approved", cause).help(help));
-        };
-        let pushed = deploy::pushed(approval, deliveries);
-        let obstacle = match (image, &pushed) {
-            (Some(_), _) if !findings.is_empty() => Some("the image is not in its registry"),
-            (Some(_), None) => Some("the image is not pushed from this branch"),
-            _ => None,
-        };
-        let shipment = Shipment { image: pushed, ..self.shipment(remote, approval, record) };
-        findings.extend(
-            deploy::perform(&shipment, environments, obstacle.map(str::to_owned), deliveries, save).await?,
-        );
-        Ok(findings)
-    }
-
     /// Concludes, and writes the reports. The record in them is complete: it says of the report itself that it was
     /// written, and says otherwise only when that did not come true.
     fn report(&self, started: String, record: &mut Record) -> Result<()> {
@@ -492,26 +349,6 @@ impl Pipeline<'_> {
     fn stopped(&self) -> bool {
         self.engine.interrupt.raised().is_some()
     }
-}
-
-/// What the deliveries come to.
-fn delivered(deliveries: &[Delivery], findings: Vec<Finding>) -> Work {
-    let with = |outcome| -> Vec<&str> {
-        let some = deliveries.iter().filter(|delivery| delivery.outcome == outcome);
-        some.map(|delivery| delivery.target.as_str()).collect()
-    };
-    let parts = [
-        (with(DeliveryOutcome::Delivered), "delivered to"),
-        (with(DeliveryOutcome::Started), "started for"),
-        (with(DeliveryOutcome::Failed), "failed for"),
-        (with(DeliveryOutcome::Skipped), "not tried for"),
-    ];
-    let some = parts.iter().filter(|(targets, _)| !targets.is_empty());
-    let because: Vec<String> = some.map(|(targets, what)| format!("{what} {}", targets.join(", "))).collect();
-    let is_bad =
-        any_error(&findings) || !parts[2].0.is_empty() || !parts[3].0.is_empty() || because.is_empty();
-    let outcome = if is_bad { Outcome::Failed } else { Outcome::Passed };
-    Work { findings, ..Work::new(outcome, because.join("; ")) }
 }
 
 /// The work's result, or the panic that ended it.

@@ -123,6 +123,7 @@ pub struct House {
     engine: Engine,
     cache: Cache,
     restore: bool,
+    is_foreign: bool,
     environment: Environment,
 }
 
@@ -165,6 +166,7 @@ impl House {
             engine,
             cache,
             restore: settings.restore,
+            is_foreign: environment.event().is_foreign,
             environment,
         }
     }
@@ -179,6 +181,7 @@ impl House {
             restore: self.restore,
             forge: &*self.forge,
             remote: self.remote.as_ref(),
+            is_foreign: self.is_foreign,
             folder: &self.folder,
         }
     }

@@ -7,7 +7,7 @@ use super::{Call, end, print, refuse_unavailable, replay, show, stopped};
 use crate::deploy;
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::pipeline::NO_DESTINATION;
+use crate::pipeline::By;
 use crate::plan;
 use crate::record::{Conclusion, Record};
 use crate::step::Step;
@@ -57,12 +57,13 @@ pub fn execute(args: Deploy, call: Call) -> anyhow::Result<End> {
 
 fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
     let pipeline = house.pipeline();
-    let destinations = pipeline.destinations(record);
-    let pushes = pipeline.pushes(record);
-    if destinations.is_empty() && !pushes {
-        print(&format!("nothing is sent: {NO_DESTINATION}\n"))?;
-        return Ok(End::Done);
-    }
+    let to = match pipeline.destinations(record, By::Hand)? {
+        Ok(to) => to,
+        Err(why) => {
+            print(&format!("nothing is sent: {why}\n"))?;
+            return Ok(End::Done);
+        }
+    };
     let approval = match pipeline.approval(record)? {
         Ok(approval) => approval,
         Err(why) => {
@@ -74,12 +75,12 @@ fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
             });
         }
     };
-    if let Some(image) = approval.image().filter(|_| pushes) {
+    if let Some(image) = approval.image().filter(|_| to.registry.is_some()) {
         let tags: Vec<String> =
             image.tags.iter().map(|tag| format!("push {} as {tag}\n", image.id)).collect();
         print(&format!("# the registry\n\n{}\n", tags.concat()))?;
     }
-    if destinations.is_empty() {
+    if to.environments.is_empty() {
         return Ok(End::Done);
     }
     let remote = pipeline.remote.ok_or_else(|| {
@@ -87,6 +88,6 @@ fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
             .help("set both; with --dry-run any token will do, for nothing is sent")
     })?;
     let shipment = pipeline.shipment(remote, &approval, record);
-    print(&deploy::foresee(&shipment, &destinations, &record.deliveries))?;
+    print(&deploy::foresee(&shipment, &to.environments, &record.deliveries))?;
     Ok(End::Done)
 }

@@ -73,13 +73,6 @@ impl Approval {
         Self { model, commit, run: "2026-01-02T03-04-05Z-0a1b2c3d".into(), digests: outputs, image: None }
     }
 
-    /// The same approval, of an image too.
-    #[cfg(test)]
-    pub(crate) fn with_image(self, id: ImageId, tags: &[&str]) -> Self {
-        let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
-        Self { image: Some(ApprovedImage { id, tags }), ..self }
-    }
-
     /// The model.
     #[must_use]
     pub const fn model(&self) -> &ModelName {
