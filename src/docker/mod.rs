@@ -3,7 +3,9 @@
 mod address;
 mod container;
 pub mod credentials;
+mod dial;
 mod reference;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use tokio::sync::OnceCell;
 pub use address::Address;
 pub use container::{Container, Exit, Mount, Spec, sweep};
 pub use reference::Reference;
+pub use upgrade::Upgrade;
 
 use crate::clock::Clock;
 use crate::console::Console;
