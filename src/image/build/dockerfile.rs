@@ -68,8 +68,11 @@ impl Instruction {
     fn mounts(&self) -> impl Iterator<Item = Vec<(String, String)>> {
         let values = self.flags().filter(|(name, _)| self.keyword == "RUN" && *name == "mount");
         values.map(|(_, value)| {
-            let fields = value.trim_matches('"').split(',').map(|field| field.split_once('=').unwrap_or((field, "")));
-            fields.map(|(key, value)| (key.trim().to_ascii_lowercase(), value.trim_matches('"').to_owned())).collect()
+            let fields =
+                value.trim_matches('"').split(',').map(|field| field.split_once('=').unwrap_or((field, "")));
+            fields
+                .map(|(key, value)| (key.trim().to_ascii_lowercase(), value.trim_matches('"').to_owned()))
+                .collect()
         })
     }
 
@@ -196,7 +199,9 @@ impl Dockerfile {
 /// The character that continues a line, which a comment at the very top may change.
 fn escape(text: &str) -> char {
     for line in text.lines() {
-        let Some((name, value)) = line.trim().strip_prefix('#').and_then(|rest| rest.split_once('=')) else { break };
+        let Some((name, value)) = line.trim().strip_prefix('#').and_then(|rest| rest.split_once('=')) else {
+            break;
+        };
         if name.trim().eq_ignore_ascii_case("escape") {
             return value.trim().chars().next().unwrap_or('\\');
         }
@@ -311,7 +316,9 @@ RUN --mount=type=secret,id=maybe,required=false --mount=type=cache,target=/c y
 
     #[test]
     fn odd_files_are_read_to_their_end() {
-        for text in ["", "\u{feff}", "RUN", "FROM", "RUN a \\", "RUN <<EOF", "# only", "FROM a AS", "RUN --mount= x"] {
+        for text in
+            ["", "\u{feff}", "RUN", "FROM", "RUN a \\", "RUN <<EOF", "# only", "FROM a AS", "RUN --mount= x"]
+        {
             let _ = Dockerfile::parse(text).needs(Some("x"));
         }
         let other = Dockerfile::parse("\u{feff}# escape=`\nRUN a `\n  b\\\nRUN c");

@@ -83,7 +83,8 @@ impl FileSync for Files {
             other => return Err(Status::not_found(format!("no folder {other} is offered"))),
         };
         let (packets, sent) = mpsc::channel(QUEUE);
-        let copy = Copy { folder: folder.clone(), served: Arc::clone(&self.served), packets, paths: Arc::default() };
+        let copy =
+            Copy { folder: folder.clone(), served: Arc::clone(&self.served), packets, paths: Arc::default() };
         tokio::spawn(copy.run(Selection { include, exclude, follow }, request.into_inner()));
         Ok(Response::new(ReceiverStream::new(sent)))
     }

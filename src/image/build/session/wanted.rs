@@ -29,8 +29,9 @@ impl Wanted {
 
 /// All values of a key. What is not ASCII comes as in the query of a URL, and a second key says so.
 fn values(metadata: &MetadataMap, key: &str) -> Vec<String> {
-    let is_encoded =
-        metadata.get(format!("{key}-encoded")).is_some_and(|value| matches!(value.as_bytes(), b"1" | b"true"));
+    let is_encoded = metadata
+        .get(format!("{key}-encoded"))
+        .is_some_and(|value| matches!(value.as_bytes(), b"1" | b"true"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     metadata
         .get_all(key)
