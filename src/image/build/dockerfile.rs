@@ -308,7 +308,7 @@ RUN --mount=type=secret,id=maybe,required=false --mount=type=cache,target=/c y
         let file = Dockerfile::parse(EXAMPLE);
         let token = (Need::Secret, "token".to_owned(), 4);
         assert_eq!(file.needs(None), [token.clone(), (Need::Ssh, "default".to_owned(), 4)]);
-        assert_eq!(file.needs(Some("dev")), [(Need::Secret, "other".to_owned(), 18)]);
+        assert_eq!(file.needs(Some("dev")), [(Need::Secret, "other".to_owned(), 19)]);
         assert_eq!(file.needs(Some("nowhere")), []);
         let variable = Dockerfile::parse("FROM a AS x\nRUN --mount=type=ssh,id=k y\nARG B\nFROM $B\n");
         assert_eq!(variable.needs(None), [(Need::Ssh, "k".to_owned(), 2)]);
