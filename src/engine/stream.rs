@@ -39,7 +39,8 @@ impl Stream {
         Self { kept: Some(Vec::new()), ..self }
     }
 
-    fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
+    /// More output.
+    pub fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
         let masked = self.mask.take(chunk).into_owned();
         self.pass_on(&masked)
     }
@@ -67,7 +68,7 @@ impl Stream {
     }
 
     /// No more comes: what the mask held back goes out.
-    fn finish(&mut self) {
+    pub fn finish(&mut self) {
         if self.broken.is_some() {
             return;
         }
