@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::record::{Record, Work};
 
-pub use push::{Pushed, push};
+pub use push::{PUSH_PAUSE, Pushed, push};
 
 /// Builds the image, and proves it.
 ///
