@@ -26,7 +26,7 @@ use crate::record::{ImageEvidence, Outcome, Record, Work};
 use build::Built;
 use tags::Facts;
 
-pub use push::{Pushed, push};
+pub use push::{PUSH_PAUSE, Pushed, push};
 pub use workplace::{Workplace, workplace};
 
 /// Builds the image, and proves it. What was measured must not change before it is in the image.
