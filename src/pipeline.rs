@@ -148,7 +148,7 @@ impl Pipeline<'_> {
         let Some(container) = self.config.container(step) else {
             return self.produce_with(step, self.engine, record).await;
         };
-        let place = match image::workplace(self.config, container, self.engine, self.cache).await? {
+        let place = match image::workplace(self.config, step, container, self.engine, self.cache).await? {
             Ok(place) => place,
             Err(work) => return Ok(work),
         };

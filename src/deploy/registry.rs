@@ -5,7 +5,7 @@ use crate::docker::Docker;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::gate::Approval;
-use crate::image::{self, Pushed};
+use crate::image::{self, PUSH_PAUSE, Pushed};
 use crate::record::{Delivery, DeliveryOutcome};
 
 /// Pushes the approved image under each of its tags, and stops at the first that is refused. `deliveries` holds what
@@ -35,7 +35,7 @@ pub async fn push(
             continue;
         }
         // A fault of the engine is one of the delivery: what else was done stays written down.
-        let pushed = match image::push(docker, approved.id, tag, create_repository).await {
+        let pushed = match image::push(docker, approved.id, tag, create_repository, PUSH_PAUSE).await {
             Ok(pushed) => pushed,
             Err(fault) => {
                 let finding = Finding::error("push-failed", fault.to_string());

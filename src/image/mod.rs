@@ -23,6 +23,7 @@ use crate::finding::{Finding, any_error};
 use crate::git::Repository;
 use crate::number;
 use crate::record::{ImageEvidence, Outcome, Record, Work};
+use crate::step::Step;
 use build::Built;
 use tags::Facts;
 
@@ -44,11 +45,11 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
         Err(findings) => return Ok(failed(findings)),
     };
     let ours = ours(engine, cache);
-    let order = match order::order(engine, image, None, tags::labels(image, &facts), &ours)? {
+    let order = match order::order(engine, image, Step::Image, None, tags::labels(image, &facts), &ours)? {
         Ok(order) => order,
         Err(findings) => return Ok(failed(findings)),
     };
-    let built = match build::build(&engine.docker, &order).await? {
+    let built = match build::build(&engine.docker, &order, Some(cache)).await? {
         Ok(built) => built,
         Err(findings) => return Ok(failed(findings)),
     };

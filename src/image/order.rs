@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::fault::Result;
 use crate::files;
 use crate::finding::Finding;
+use crate::step::Step;
 
 /// The largest secret that a build can read, as BuildKit has it.
 const LARGEST_SECRET: usize = 500 * 1024;
@@ -23,6 +24,7 @@ const LARGEST_SECRET: usize = 500 * 1024;
 pub(super) fn order(
     engine: &Engine,
     image: &Image,
+    step: Step,
     target: Option<&str>,
     labels: BTreeMap<String, String>,
     ours: &[PathBuf],
@@ -61,8 +63,14 @@ pub(super) fn order(
     if !findings.is_empty() {
         return Ok(Err(findings));
     }
-    let hidden = secrets.values().cloned().chain(engine.secrets.clone()).collect();
+    let log = match step {
+        Step::Image => "logs/image.log".to_owned(),
+        step => format!("logs/{step}-image.log"),
+    };
     Ok(Ok(Order {
+        step,
+        project: engine.root.clone(),
+        log: engine.run_dir.join(log),
         context,
         dockerfile,
         shown: shown_path,
@@ -78,7 +86,7 @@ pub(super) fn order(
         pull: image.pull,
         timeout: image.timeout,
         ours: ours.to_vec(),
-        hidden,
+        hidden: engine.secrets.clone(),
     }))
 }
 

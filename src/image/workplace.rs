@@ -7,6 +7,7 @@ use crate::docker::ImageId;
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::record::{ImageEvidence, Work};
+use crate::step::Step;
 
 /// The image that commands run in, with what is recorded of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,7 @@ pub struct Workplace {
 /// The world failed: no engine, a full disk, a registry that does not answer.
 pub async fn workplace(
     config: &Config,
+    step: Step,
     container: &Container,
     engine: &Engine,
     cache: &Cache,
@@ -35,11 +37,11 @@ pub async fn workplace(
         return Err(Fault::new("find an image to run in", "modelgate.yml has no section image"));
     };
     let target = container.target.as_deref();
-    let order = match order::order(engine, image, target, unlabelled(), &ours(engine, cache))? {
+    let order = match order::order(engine, image, step, target, unlabelled(), &ours(engine, cache))? {
         Ok(order) => order,
         Err(findings) => return Ok(Err(failed(findings))),
     };
-    Ok(match build::build(&engine.docker, &order).await? {
+    Ok(match build::build(&engine.docker, &order, Some(cache)).await? {
         Ok(built) => {
             let evidence = ImageEvidence {
                 id: built.id.0,
