@@ -65,8 +65,10 @@ python_root() {
   packages=$(apt-cache depends --recurse --important python3 | grep '^[a-z][^:]*$' | sort -u |
     grep -vE '^(dpkg|tar|install-info|media-types|mailcap|mime-support|readline-common|debconf.*|cdebconf.*|.*perl.*)$') ||
     fail 'apt-cache knows no python3'
+  # The wheels of numerical packages bring all of their libraries but this one.
   # shellcheck disable=SC2086 # a list of names
-  unpack "$1" $packages
+  unpack "$1" $packages libstdc++6
+  ln -s python3 "$1/usr/bin/python"
   rm -rf "$1"/usr/share/{doc,man,locale,lintian,bug} "$1"/usr/lib/*/{gconv,perl*}
 }
 
