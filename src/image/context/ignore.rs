@@ -7,7 +7,8 @@ mod expression;
 mod pattern;
 
 use crate::finding::Finding;
-use pattern::{Pattern, clean};
+use pattern::Pattern;
+pub(super) use pattern::clean;
 
 /// What Docker can read of a line, with the line's end.
 const LONGEST_LINE: usize = 64 * 1024;
@@ -64,15 +65,34 @@ impl Ignore {
     pub fn matches(&self, path: &str) -> bool {
         let mut above = Above::default();
         for (at, _) in path.match_indices('/') {
-            above = self.decide(&path[..at], &above).1;
+            above = self.below(&path[..at], &above).1;
         }
-        self.decide(path, &above).0
+        self.decide(path, &above)
     }
 
-    /// Whether a path is ignored, given the same of the folder above it; and what is to be known below it.
-    pub(super) fn decide(&self, path: &str, above: &Above) -> (bool, Above) {
-        let mut is_ignored = false;
+    /// The same patterns, and one more that keeps this path if they ignore it.
+    #[must_use]
+    pub fn keeping(mut self, path: &str) -> Self {
+        if self.matches(path) {
+            self.patterns.push(Pattern::keeping(path));
+        }
+        self
+    }
+
+    /// Whether a path is ignored, given what is known of the folder above it.
+    pub(super) fn decide(&self, path: &str, above: &Above) -> bool {
+        self.each(path, above, |_| {})
+    }
+
+    /// The same of a folder, and what is then known below it.
+    pub(super) fn below(&self, folder: &str, above: &Above) -> (bool, Above) {
         let mut matched = Vec::with_capacity(self.patterns.len());
+        let is_ignored = self.each(folder, above, |matches| matched.push(matches));
+        (is_ignored, Above(matched))
+    }
+
+    fn each(&self, path: &str, above: &Above, mut note: impl FnMut(bool)) -> bool {
+        let mut is_ignored = false;
         for (number, pattern) in self.patterns.iter().enumerate() {
             let is_inherited = above.0.get(number).copied().unwrap_or(false);
             // A pattern that could change nothing here is not asked, and does not count below: Docker's way too.
@@ -80,9 +100,9 @@ impl Ignore {
             if matches {
                 is_ignored = !pattern.is_exception;
             }
-            matched.push(matches);
+            note(matches);
         }
-        (is_ignored, Above(matched))
+        is_ignored
     }
 
     /// Whether something below an ignored folder can belong to the context all the same.
@@ -101,6 +121,11 @@ impl Ignore {
             self.patterns.iter().filter(|pattern| !pattern.is_exception).map(Pattern::stem).collect();
         all.is_none_or(|stems| stems.iter().any(|stem| leads_to(folder, stem)))
     }
+}
+
+/// Whether a name matches a pattern for one name; not, when it is none.
+pub(super) fn matches_name(pattern: &str, name: &str) -> bool {
+    matches!(Pattern::new(pattern), Ok(Some(pattern)) if !pattern.is_exception && pattern.matches(name))
 }
 
 /// Whether `stem` is the folder or below it.

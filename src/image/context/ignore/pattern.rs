@@ -49,6 +49,11 @@ impl Pattern {
         Ok(Some(Self { text, is_exception, test }))
     }
 
+    /// The exception for one path, whatever marks are in it.
+    pub fn keeping(path: &str) -> Self {
+        Self { text: path.to_owned(), is_exception: true, test: Test::Exact }
+    }
+
     /// Whether it matches the path itself, not one of the folders above it.
     pub fn matches(&self, path: &str) -> bool {
         match &self.test {
