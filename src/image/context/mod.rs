@@ -4,20 +4,21 @@
 //! `.dockerignore`. [`Folder::walk`] then gives its entries one by one, in the order in which BuildKit's file
 //! sync wants them, and [`Context::tar`] gives them as one archive. Neither needs memory by the number of files.
 
+mod folder;
 pub mod ignore;
+mod open;
 mod tar;
 mod walk;
 
 use std::path::{Path, PathBuf};
 
-use crate::cache::Cache;
-use crate::fault::{Fault, Result};
+use crate::fault::Fault;
 use crate::finding::Finding;
-use crate::interrupt::Interrupt;
 
+pub use folder::Folder;
 use ignore::Ignore;
 pub use tar::Tar;
-pub use walk::{Entry, Kind, Paths, Reading, Selection, Walk};
+pub use walk::{Entry, File, Kind, Paths, Reading, Selection, Walk};
 
 /// Where a context is. All paths are absolute.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,35 @@ pub enum Trouble {
     Fault(Fault),
 }
 
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Finding> for Trouble {
+    fn from(finding: Finding) -> Self {
+        Self::Findings(vec![finding])
+    }
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fault(fault) => fault.fmt(f),
+            Self::Findings(findings) => {
+                let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+                f.write_str(&messages.join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// A result that fails with a [`Trouble`].
+pub type Result<T> = std::result::Result<T, Trouble>;
+
 /// A context that can be sent.
 #[derive(Debug, Clone)]
 pub struct Context {
@@ -56,59 +86,14 @@ pub struct Context {
     pub ignore: Ignore,
 }
 
-/// A folder whose files can be sent. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Folder {
-    root: PathBuf,
+/// How much there is to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Size {
+    /// Files, folders and links.
+    pub entries: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
 }
 
-impl Context {
-    /// Looks at the folder and the Dockerfile, and reads `<Dockerfile>.dockerignore` or `.dockerignore`.
-    ///
-    /// With a cache, digests of files that have not changed are remembered there.
-    ///
-    /// # Errors
-    /// A context or a Dockerfile that is not there, bad patterns; the disk fails.
-    pub fn open(
-        _place: Place<'_>,
-        _cache: Option<&Cache>,
-        _interrupt: &Interrupt,
-    ) -> std::result::Result<Self, Trouble> {
-        Err(Trouble::Fault(Fault::new("read the context", "not yet")))
-    }
-
-    /// The whole context as a tar, for an engine without a file sync: what is not ignored, and always the
-    /// Dockerfile and the `.dockerignore`. To be polled on a runtime of tokio; reading is done on a thread.
-    ///
-    /// # Errors
-    /// As [`Folder::walk`].
-    pub fn tar(&self) -> std::result::Result<Tar, Trouble> {
-        Err(Trouble::Fault(Fault::new("pack the context", "not yet")))
-    }
-
-    /// What is odd about the files that were walked so far and stops nothing: pipes, sockets and devices, which
-    /// are left out. Each once, and not more than a screen of them.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<Finding> {
-        Vec::new()
-    }
-}
-
-impl Folder {
-    /// The entries that belong to `selection`, in order. Blocks: call it and pull from it on a thread of its own.
-    ///
-    /// # Errors
-    /// A pattern that is none. What goes wrong later comes out of the iterator, as its last item.
-    pub fn walk(&self, _selection: &Selection) -> std::result::Result<Walk, Trouble> {
-        Err(Trouble::Fault(Fault::new(format!("walk {}", self.root.display()), "not yet")))
-    }
-
-    /// Opens a file that a walk gave, to read the `size` bytes that were announced: never more, and fewer is a
-    /// fault. Blocks.
-    ///
-    /// # Errors
-    /// It is gone, or it is no regular file any more.
-    pub fn read(&self, path: &str, _size: u64) -> Result<Reading> {
-        Err(Fault::new(format!("read {path}"), "not yet"))
-    }
-}
+#[cfg(test)]
+mod tests;
