@@ -1,18 +1,14 @@
 //! A connection that turns from HTTP/1.1 into something else: BuildKit's session speaks HTTP/2 over it, towards us.
 
-use std::io::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HOST, UPGRADE};
-use http::{Method, Request, StatusCode};
+use http::header::{CONNECTION, UPGRADE};
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::client::conn::http1;
 use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
 
-use super::Connection;
-use super::dial::dial;
+use super::{Connection, client};
 use crate::fault::{Fault, Result};
 
 /// How long the engine may take to answer.
@@ -36,8 +32,7 @@ impl Connection {
     /// # Errors
     /// The engine cannot be reached, does not answer in time, or speaks no HTTP.
     pub async fn upgrade(&self, path: &str, headers: &[(&str, &str)]) -> Result<Upgrade> {
-        let version = self.api.client_version();
-        let path = format!("/v{}.{}{path}", version.major_version, version.minor_version);
+        let path = format!("/v{}{path}", self.api.client_version());
         let asked = tokio::time::timeout(ANSWER, self.ask(&path, headers)).await;
         let late = || format!("no answer within {} s", ANSWER.as_secs()).into();
         asked.unwrap_or_else(|_| Err(late())).map_err(|cause| {
@@ -50,27 +45,17 @@ impl Connection {
         path: &str,
         headers: &[(&str, &str)],
     ) -> std::result::Result<Upgrade, Box<dyn std::error::Error + Send + Sync>> {
-        let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(path)
-            .header(HOST, self.address.host())
-            .header(CONNECTION, "Upgrade")
-            .header(UPGRADE, "h2c");
+        let mut request = Request::post(path).header(CONNECTION, "Upgrade").header(UPGRADE, "h2c");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Empty::<Bytes>::new())?;
-        let stream = dial(&self.address).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends by itself: when the connection is handed over, and when the sender is gone.
-        tokio::spawn(connection.with_upgrades());
-        let response = sender.send_request(request).await?;
+        let request = client::over(&self.address, request.body(Empty::<Bytes>::new())?);
+        let response = client::connect(&self.address).await?.send_request(request).await?;
         let status = response.status();
         if status == StatusCode::SWITCHING_PROTOCOLS {
             return Ok(Upgrade::Switched(hyper::upgrade::on(response).await?));
         }
-        let said = Limited::new(response.into_body(), LARGEST).collect().await;
-        let said = said.map_err(|error| Error::other(error.to_string()))?.to_bytes();
-        Ok(Upgrade::Refused(status.as_u16(), String::from_utf8_lossy(&said).trim().to_owned()))
+        let body = Limited::new(response.into_body(), LARGEST).collect().await?.to_bytes();
+        Ok(Upgrade::Refused(status.as_u16(), client::said(&body)))
     }
 }
