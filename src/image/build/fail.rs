@@ -66,7 +66,7 @@ impl Scene<'_> {
             Error::DockerResponseServerError { message, .. } => message,
             other => return Trouble::Fault(gone(other)),
         };
-        let text = redaction.text(&text);
+        let text = redaction.text(without_preface(&text));
         if let Some(fault) = worldly(&text) {
             return Trouble::Fault(fault);
         }
@@ -74,6 +74,7 @@ impl Scene<'_> {
         let known = self
             .syntax(&text)
             .or_else(|| self.target(&text))
+            .or_else(|| self.blank(&text))
             .or_else(|| failed.and_then(|step| self.exit(&text, step)))
             .or_else(|| self.copy(&text, failed))
             .map(Ok)
@@ -161,7 +162,7 @@ impl Scene<'_> {
             "it was killed, most often for want of memory: give the engine more, or let it do less at once"
                 .into()
         } else if code == 127
-            || says("no such file or directory: unknown")
+            || says("unable to start container process")
             || says("executable file not found")
         {
             "the image has no such program: install it in an instruction before, or take a larger base image"
@@ -200,7 +201,7 @@ impl Scene<'_> {
         let line = instruction.map(|one| one.line).or(line);
         let from =
             instruction.and_then(|one| one.flags().find(|(flag, _)| *flag == "from").map(|(_, value)| value));
-        let what = instruction.map_or(name, Instruction::text);
+        let what = instruction.map_or(name, |one| on_one_line(&one.text()));
         let what = if what.is_empty() { "a COPY".to_owned() } else { format!("«{}»", shown(&what)) };
         const CODE: &str = "image-copy-missing";
         if let Some(from) = from {
@@ -219,9 +220,18 @@ impl Scene<'_> {
         })
     }
 
+    /// FROM names nothing, because its variable has no value.
+    fn blank(&self, text: &str) -> Option<Finding> {
+        let base = text.split_once("base name (")?.1.split_once(") should not be blank")?.0;
+        let line = self.file.stages.iter().find(|stage| stage.base == base).map(|stage| stage.line);
+        let finding = self.finding("image-base-missing", format!("«{}» names no image", shown(base)), line);
+        Some(finding.help(
+            "give the argument a value: `image: { args: { NAME: value } }`, or a default in the Dockerfile",
+        ))
+    }
+
     fn other(&self, text: &str, failed: Option<&Step>) -> Finding {
         let (name, line) = failed.map_or_else(|| (String::new(), None), |step| self.name(step));
-        let text = text.trim().trim_start_matches("failed to solve: ");
         let message = if name.is_empty() { text.to_owned() } else { format!("«{}»: {text}", shown(&name)) };
         self.finding("image-build-failed", message, line)
             .help(format!("all that the build said is in {}", self.log()))
@@ -230,7 +240,7 @@ impl Scene<'_> {
     /// The instruction of a step, and its line.
     fn name(&self, step: &Step) -> (String, Option<u32>) {
         match self.instruction(&step.name) {
-            Some(instruction) => (instruction.text(), Some(instruction.line)),
+            Some(instruction) => (on_one_line(&instruction.text()), Some(instruction.line)),
             None => (step.name.clone(), None),
         }
     }
@@ -257,7 +267,7 @@ impl Scene<'_> {
                 continue;
             }
             // A name has its variables filled in, so that it need not be the text of its instruction.
-            let own = one.text().split_whitespace().collect::<Vec<_>>().join(" ");
+            let own = on_one_line(&one.text());
             let cut = |text: &str| text.chars().take(400).collect::<String>();
             let near = strsim::normalized_levenshtein(&cut(&own), &cut(text)) * 100.0;
             #[expect(clippy::cast_precision_loss, reason = "a Dockerfile has few instructions")]
@@ -268,6 +278,27 @@ impl Scene<'_> {
         }
         best.map(|(_, one)| one)
     }
+}
+
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What went wrong, without the engine's account of what it was about to do.
+fn without_preface(text: &str) -> &str {
+    const PREFACES: [&str; 6] = [
+        "failed to build: ",
+        "failed to solve: ",
+        "failed to solve with frontend dockerfile.v0: ",
+        "failed to read dockerfile: ",
+        "failed to create LLB definition: ",
+        "rpc error: code = Unknown desc = ",
+    ];
+    let mut rest = text.trim();
+    while let Some(shorter) = PREFACES.iter().find_map(|preface| rest.strip_prefix(preface)) {
+        rest = shorter;
+    }
+    rest
 }
 
 /// What no change of the project would mend.

@@ -1,14 +1,13 @@
 //! One build, from the choice of the builder to the image's size.
 
 use std::collections::HashMap;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{self, Poll};
 
 use bollard::auth::DockerCredentials;
 use bollard::models::{BuildInfo, BuildInfoAux};
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use sha2::{Digest as _, Sha256};
 
 use super::choose::{self, Way};
@@ -22,7 +21,7 @@ use crate::cache::Cache;
 use crate::docker::{Connection, Docker, ImageId, Reference, credentials};
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::image::context::{Context, Place, Tar, Trouble};
+use crate::image::context::{Context, Place, Trouble};
 use crate::name::Digest;
 use crate::random;
 
@@ -123,7 +122,7 @@ impl Work<'_> {
         let credentials = if is_classic { self.credentials().await? } else { None };
         let mut options = choose::options(self.order, &way, self.session, &self.context.dockerfile_name);
         let served = Arc::<Served>::default();
-        let packed = Arc::<Mutex<Option<Trouble>>>::default();
+        let mut packed = Arc::<Mutex<Option<Trouble>>>::default();
         let (body, session) = match way {
             Way::Session(upgraded) => {
                 let session = Session::serve(upgraded, self.offer(&served));
@@ -132,7 +131,8 @@ impl Work<'_> {
             Way::Tar | Way::Classic => {
                 let tar = self.context.tar()?;
                 options.dockerfile.clone_from(&tar.dockerfile);
-                (bollard::body_try_stream(Watched { tar, trouble: Arc::clone(&packed) }), None)
+                packed = tar.watch();
+                (bollard::body_try_stream(tar), None)
             }
         };
         let watch = self.docker.clock.start();
@@ -237,22 +237,4 @@ fn take(progress: &mut Progress, id: &mut Option<ImageId>, info: BuildInfo, now:
         None => {}
     }
     info.stream.map(|text| progress.text(&text, now)).unwrap_or_default()
-}
-
-/// A tar whose trouble is kept when it stops.
-struct Watched {
-    tar: Tar,
-    trouble: Arc<Mutex<Option<Trouble>>>,
-}
-
-impl Stream for Watched {
-    type Item = std::io::Result<Bytes>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = Pin::new(&mut self.tar).poll_next(context);
-        if matches!(next, Poll::Ready(Some(Err(_)))) {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = self.tar.trouble();
-        }
-        next
-    }
 }

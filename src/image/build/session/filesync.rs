@@ -16,7 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::wanted::Wanted;
 use crate::fault::Fault;
-use crate::image::context::{Entry, Folder, Kind, Paths, Selection, Trouble};
+use crate::image::context::{Entry, File, Folder, Kind, Paths, Selection, Trouble};
 
 /// How many packets may wait to be sent. With [`CHUNK`] this bounds the memory.
 const QUEUE: usize = 64;
@@ -161,11 +161,11 @@ impl Copy {
             let next = wanted.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(number) = next else { return };
             let file = self.paths.lock().unwrap_or_else(PoisonError::into_inner).file(number);
-            let Some((path, size)) = file else {
+            let Some(file) = file else {
                 let cause = format!("it wants file number {number}, which there is not");
                 return self.give_up(Trouble::Fault(Fault::new("send the context to the engine", cause)));
             };
-            match self.deliver_file(number, &path, size, &mut chunk) {
+            match self.deliver_file(number, &file, &mut chunk) {
                 Ok(Ok(())) => {}
                 Ok(Err(Gone)) => return,
                 Err(fault) => return self.give_up(Trouble::Fault(fault)),
@@ -173,17 +173,12 @@ impl Copy {
         }
     }
 
-    fn deliver_file(
-        &self,
-        id: u32,
-        path: &str,
-        size: u64,
-        chunk: &mut [u8],
-    ) -> Result<Result<(), Gone>, Fault> {
-        let mut reading = self.folder.read(path, size)?;
+    fn deliver_file(&self, id: u32, file: &File, chunk: &mut [u8]) -> Result<Result<(), Gone>, Fault> {
+        let mut reading = self.folder.read(file)?;
         self.served.files.fetch_add(1, Ordering::Relaxed);
         loop {
-            let length = reading.read(chunk).map_err(|error| Fault::new(format!("read {path}"), error))?;
+            let length =
+                reading.read(chunk).map_err(|error| Fault::new(format!("read {}", file.path), error))?;
             let packet = Packet { id, data: chunk[..length].to_vec(), ..plain(PacketType::PacketData) };
             if self.send(packet).is_err() {
                 return Ok(Err(Gone));
