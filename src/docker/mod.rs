@@ -3,7 +3,12 @@
 mod address;
 mod container;
 pub mod credentials;
+mod client;
+mod dial;
+mod find;
 mod reference;
+mod settings;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -12,6 +17,7 @@ use tokio::sync::OnceCell;
 pub use address::Address;
 pub use container::{Container, Exit, Mount, Spec, sweep};
 pub use reference::Reference;
+pub use upgrade::Upgrade;
 
 use crate::clock::Clock;
 use crate::console::Console;
@@ -101,12 +107,13 @@ impl Docker {
     }
 
     async fn look(&self) -> Result<Connection> {
-        let cannot = |error: Box<bollard::errors::Error>| Fault::new("speak to the Docker Engine", error);
-        let host = self.variables.get(std::ffi::OsStr::new("DOCKER_HOST")).and_then(|host| host.to_str());
-        let path = host.unwrap_or("unix:///var/run/docker.sock").trim_start_matches("unix://").to_owned();
-        let api = bollard::Docker::connect_with_unix(&path, 24 * 3600, bollard::API_DEFAULT_VERSION)
-            .map_err(|error| cannot(Box::new(error)))?;
-        let api = api.negotiate_version().await.map_err(|error| cannot(Box::new(error)))?;
-        Ok(Connection { api, address: Address::Unix(path.into()), about: About::default() })
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            found = find::find(&self.variables) => {
+                let (api, address, about) = found?;
+                Ok(Connection { api, address, about })
+            }
+            _ = interrupt.wait(1) => Err(Fault::new("find a Docker Engine", "interrupted")),
+        }
     }
 }
