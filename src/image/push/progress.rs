@@ -80,7 +80,7 @@ impl Progress {
     }
 
     fn volume(&self) -> String {
-        let sent: i64 = self.bytes.values().sum();
+        let sent = self.bytes.values().fold(0_i64, |sum, bytes| sum.saturating_add(*bytes));
         match u64::try_from(sent) {
             Ok(0) | Err(_) => String::new(),
             Ok(bytes) => format!(", {}", number::bytes(bytes)),

@@ -99,10 +99,8 @@ impl<'a> Registry<'a> {
         match self.authorized(method, &format!("https://{path}")).await {
             Err(refusal) if self.may_be_plain && is_unspoken(&refusal) => {
                 match self.authorized(method, &format!("http://{path}")).await {
-                    // What is behind TLS that is not trusted answers like this to those who come without.
-                    Err(plain) if refusal.kind == Kind::Untrusted && plain.kind == Kind::Other => {
-                        Err(refusal)
-                    }
+                    // What speaks TLS that is not trusted has nothing to say to those who come without.
+                    Err(plain) if refusal.kind == Kind::Untrusted && is_nothing(&plain) => Err(refusal),
                     told => told,
                 }
             }
@@ -205,6 +203,11 @@ impl<'a> Registry<'a> {
 /// Whether no word of HTTP came over TLS.
 const fn is_unspoken(refusal: &Refusal) -> bool {
     matches!(refusal.kind, Kind::Unreachable | Kind::Untrusted | Kind::Plain)
+}
+
+/// Whether what came is not the answer of a registry.
+const fn is_nothing(refusal: &Refusal) -> bool {
+    matches!(refusal.kind, Kind::Unreachable | Kind::Failing | Kind::Plain | Kind::Other)
 }
 
 /// A header that no log shows.
