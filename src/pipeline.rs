@@ -154,7 +154,7 @@ impl Pipeline<'_> {
         };
         let engine = Engine { image: Some(place.id), ..self.engine.clone() };
         let mut work = self.produce_with(step, &engine, record).await?;
-        work.evidence.image = Some(place.evidence);
+        (work.evidence.image, work.evidence.build) = (Some(place.evidence), place.build);
         Ok(work)
     }
 

@@ -17,14 +17,15 @@ use std::path::PathBuf;
 
 use crate::cache::Cache;
 use crate::config::Image;
+use crate::docker::ImageId;
 use crate::engine::Engine;
 use crate::fault::Result;
 use crate::finding::{Finding, any_error};
 use crate::git::Repository;
 use crate::number;
-use crate::record::{ImageEvidence, Outcome, Record, Work};
+use crate::record::{BuildEvidence, ImageEvidence, Outcome, Record, Work};
 use crate::step::Step;
-use build::Built;
+use build::{Built, Order};
 use tags::Facts;
 
 pub use push::{PUSH_PAUSE, Pushed, push};
@@ -53,8 +54,15 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
         Ok(built) => built,
         Err(findings) => return Ok(failed(findings)),
     };
-    let mut work = prove(image, engine, tags, built).await?;
+    let mut work = Work::new(Outcome::Passed, because(&built));
+    work.findings = built.findings.clone();
+    let (evidence, build) = evidence(built, &order, tags);
+    (work.evidence.image, work.evidence.build) = (Some(evidence), Some(build));
+    // What was exchanged during the build may be in the image.
     work.findings.extend(swapped(engine, cache, record)?);
+    if !any_error(&work.findings) {
+        work = prove(image, engine, work).await?;
+    }
     if any_error(&work.findings) {
         let findings = std::mem::take(&mut work.findings);
         return Ok(Work { evidence: work.evidence, ..failed(findings) });
@@ -63,26 +71,25 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
 }
 
 /// Tries the image that was built.
-async fn prove(image: &Image, engine: &Engine, tags: Vec<String>, built: Built) -> Result<Work> {
-    let mut work = Work::new(Outcome::Passed, because(&built));
-    work.findings = built.findings;
-    let mut evidence = ImageEvidence {
-        id: built.id.0,
-        bytes: built.bytes,
-        tags,
-        builder: built.builder.into(),
-        steps: built.steps,
-        smoke: None,
+async fn prove(image: &Image, engine: &Engine, mut work: Work) -> Result<Work> {
+    let Some((smoke, built)) = image.smoke.as_ref().zip(work.evidence.image.as_ref()) else {
+        return Ok(work);
     };
-    if let Some(smoke) = &image.smoke {
-        let smoked = smoke::smoke(engine, built.id, smoke).await?;
-        work.evidence.metrics = smoked.metrics;
-        work.findings.extend(smoked.findings);
-        work.because += &format!(", and it answered {}", number::count(smoked.evidence.requests, "request"));
-        evidence.smoke = Some(smoked.evidence);
-    }
-    work.evidence.image = Some(evidence);
+    let smoked = smoke::smoke(engine, ImageId(built.id), smoke).await?;
+    work.because +=
+        &format!(", and its server answered {}", number::count(smoked.evidence.requests, "request"));
+    work.evidence.metrics = smoked.metrics;
+    work.evidence.smoke = Some(smoked.evidence);
+    work.findings.extend(smoked.findings);
     Ok(work)
+}
+
+/// What is recorded of an image that was built, and of its build.
+fn evidence(built: Built, order: &Order, tags: Vec<String>) -> (ImageEvidence, BuildEvidence) {
+    let image = ImageEvidence { id: built.id.0, bytes: built.bytes, tags };
+    let log = order.log.file_name().map(|name| format!("logs/{}", name.display())).unwrap_or_default();
+    let build = BuildEvidence { builder: built.builder.into(), steps: built.steps, log, tail: Vec::new() };
+    (image, build)
 }
 
 /// An output of this run that is no longer what was measured.

@@ -59,11 +59,8 @@ async fn inspect(docker: &Docker, name: &str) -> Result<Option<Workplace>> {
         id,
         bytes: found.size.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default(),
         tags: vec![name.to_owned()],
-        builder: String::new(),
-        steps: Vec::new(),
-        smoke: None,
     };
-    Ok(Some(Workplace { id: ImageId(id), evidence }))
+    Ok(Some(Workplace { id: ImageId(id), evidence, build: None }))
 }
 
 async fn pull(

@@ -1,12 +1,12 @@
 //! The image that the commands of a step run in.
 
-use super::{build, failed, order, ours, unlabelled};
+use super::{build, evidence, failed, order, ours, unlabelled};
 use crate::cache::Cache;
 use crate::config::{Config, Container};
 use crate::docker::ImageId;
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
-use crate::record::{ImageEvidence, Work};
+use crate::record::{BuildEvidence, ImageEvidence, Work};
 use crate::step::Step;
 
 /// The image that commands run in, with what is recorded of it.
@@ -16,6 +16,8 @@ pub struct Workplace {
     pub id: ImageId,
     /// What is recorded of it.
     pub evidence: ImageEvidence,
+    /// How it was built; none where it was named.
+    pub build: Option<BuildEvidence>,
 }
 
 /// Builds the image that the container names by a stage, or looks for the one that it names; or says why there is
@@ -43,15 +45,9 @@ pub async fn workplace(
     };
     Ok(match build::build(&engine.docker, &order, Some(cache)).await? {
         Ok(built) => {
-            let evidence = ImageEvidence {
-                id: built.id.0,
-                bytes: built.bytes,
-                tags: Vec::new(),
-                builder: built.builder.into(),
-                steps: built.steps,
-                smoke: None,
-            };
-            Ok(Workplace { id: built.id, evidence })
+            let id = built.id;
+            let (evidence, build) = evidence(built, &order, Vec::new());
+            Ok(Workplace { id, evidence, build: Some(build) })
         }
         Err(findings) => Err(failed(findings)),
     })

@@ -69,6 +69,7 @@ python_root() {
   # shellcheck disable=SC2086 # a list of names
   unpack "$1" $packages libstdc++6
   ln -s python3 "$1/usr/bin/python"
+  rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED
   rm -rf "$1"/usr/share/{doc,man,locale,lintian,bug} "$1"/usr/lib/*/{gconv,perl*}
 }
 
