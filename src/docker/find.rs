@@ -81,6 +81,9 @@ fn remedy(trouble: &Trouble, by: Option<&str>) -> String {
         Trouble::Status(400, said) if said.contains("HTTPS") => {
             "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of the certificates".into()
         }
+        Trouble::Lost(why) | Trouble::NoHttp(why) if why.to_lowercase().contains("certificate") => {
+            "check the certificates: DOCKER_CERT_PATH names their folder".into()
+        }
         Trouble::NotThere | Trouble::Refused => format!("start Docker, or {or_else}"),
         Trouble::Silent => format!("look whether Docker hangs (`docker version`), or {or_else}"),
         _ => or_else,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 pub use address::Address;
-pub use container::{Container, Exit, Mount, Output, Piece, Spec, Trouble, Usage, sweep};
+pub use container::{Container, Exit, Mount, Spec, sweep};
 pub use reference::Reference;
 pub use upgrade::Upgrade;
 
@@ -108,18 +108,4 @@ impl Docker {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::console::Verbosity;
-    use crate::context::Forge;
-
-    impl Docker {
-        /// No engine anywhere.
-        pub fn of_test() -> Self {
-            let clock = Clock { wall: std::time::SystemTime::now, steady: std::time::Instant::now };
-            let console =
-                Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock);
-            Self::new(Variables::new(), console, Interrupt::channel().1, clock)
-        }
-    }
-}
+mod tests;
