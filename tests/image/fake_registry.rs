@@ -1,6 +1,6 @@
 //! As much of a registry as a push needs: it keeps what it is given, and fails on request.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
@@ -45,6 +45,8 @@ pub struct State {
     door: Door,
     /// By their digest, and by their tag.
     manifests: BTreeMap<String, Vec<u8>>,
+    /// The digests of the layers.
+    blobs: BTreeSet<String>,
     /// `PUT manifests` and the header that says who asks.
     pub requests: Vec<(String, Option<String>)>,
     /// The scopes for which tokens were given.
@@ -191,7 +193,16 @@ impl FakeRegistry {
                 let range = format!("range: 0-{}", body.len().saturating_sub(1));
                 answer(202, &[&format!("location: {path}"), &range], Vec::new())
             }
-            "PUT uploads" => answer(201, &[], Vec::new()),
+            "PUT uploads" => {
+                let digest = parameter(query, "digest");
+                let headers = [&*format!("docker-content-digest: {digest}"), &*format!("location: {path}")];
+                let answer = answer(201, &headers, Vec::new());
+                self.state().blobs.insert(digest);
+                answer
+            }
+            "HEAD blobs" if self.state().blobs.contains(name) => {
+                answer(200, &[&format!("docker-content-digest: {name}"), "content-length: 1"], Vec::new())
+            }
             "PUT manifests" => {
                 self.put(name, &body);
                 answer(201, &[&format!("docker-content-digest: {}", digest(&body))], Vec::new())
@@ -213,8 +224,7 @@ impl FakeRegistry {
         if who != Some(&format!("Basic {}", STANDARD.encode(pair))) {
             return answer(401, &[], error("UNAUTHORIZED", "authentication required"));
         }
-        let scope = query.split('&').find_map(|part| part.strip_prefix("scope=")).unwrap_or_default();
-        state.scopes.push(scope.replace("%3A", ":").replace("%2C", ",").replace("%2F", "/"));
+        state.scopes.push(parameter(query, "scope"));
         answer(200, &[], format!("{{\"token\":\"{TOKEN}\"}}").into_bytes())
     }
 }
@@ -229,6 +239,13 @@ fn kind(path: &str) -> &'static str {
         Some(_) => "token",
         None => "ping",
     }
+}
+
+/// A parameter of an address.
+fn parameter(query: &str, name: &str) -> String {
+    let of_name = |part: &str| Some(part.strip_prefix(name)?.strip_prefix('=')?.to_owned());
+    let value = query.split('&').find_map(of_name).unwrap_or_default();
+    value.replace("%3A", ":").replace("%2C", ",").replace("%2F", "/")
 }
 
 /// What a registry says when it refuses.

@@ -2,6 +2,8 @@
 
 mod fake_registry;
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -333,4 +335,53 @@ async fn nothing_is_pushed_where_nobody_could_look() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let finding = bench.finding(&port.to_string()).await;
     assert_says(&finding, "push-unverified", &["was not pushed", "5 times in a row", "reachable from here"]);
+}
+
+/// A registry behind TLS, with a certificate that nobody knows.
+const SERVER: &str = r#"
+import http.server, ssl
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("certificate.pem", "key.pem")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_address[1], flush=True)
+server.serve_forever()
+"#;
+
+#[tokio::test]
+async fn a_certificate_that_nobody_knows_is_told_before_anything_is_sent() {
+    let test = "a_certificate_that_nobody_knows_is_told_before_anything_is_sent";
+    let Some(bench) = Bench::new(test, &[]).await else { return };
+    let project = common::Project::empty();
+    let words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=nobody -keyout key.pem -out certificate.pem \
+                 -addext subjectAltName=IP:127.0.0.1";
+    let made = project.command("openssl").args(words.split_whitespace()).output();
+    assert!(made.expect("openssl is installed").status.success());
+    let mut server = project.command("python3");
+    server.args(["-c", SERVER]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = server.spawn().expect("python3 is installed");
+    let mut port = String::new();
+    BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();
+    let finding = bench.push(&format!("127.0.0.1:{}", port.trim())).await.unwrap().unwrap_err();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert_says(&finding, "push-unverified", &["was not pushed", "certificate", "SSL_CERT_FILE"]);
+}
+
+#[tokio::test]
+async fn what_is_shown_a_moment_later_is_waited_for() {
+    let Some((registry, bench)) = open("what_is_shown_a_moment_later_is_waited_for").await else { return };
+    registry.fail("GET manifests", refuse(404, "MANIFEST_UNKNOWN", "not yet"));
+    assert!(bench.pushed(&registry.address).await.was_there, "the second look found it");
+    assert_eq!(registry.count("PUT manifests"), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_tag_is_a_fault() {
+    let Some(bench) = Bench::new("what_is_no_tag_is_a_fault", &[]).await else { return };
+    let digest = format!("127.0.0.1:1/churn@sha256:{}", "0".repeat(64));
+    for tag in ["", "Team/churn:1", "127.0.0.1:1/churn:a b", &digest] {
+        let fault = bench.push_as(tag).await.unwrap_err().to_string();
+        assert!(fault.starts_with(&format!("failed to push {tag}: ")), "{fault}");
+    }
 }

@@ -14,7 +14,7 @@ mod upload;
 
 use std::time::Duration;
 
-use crate::docker::credentials::{Credentials, credentials};
+use crate::docker::credentials::{self, Credentials};
 use crate::docker::{Docker, ImageId};
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
@@ -63,6 +63,21 @@ impl Trouble {
             Self::Differs(_) => None,
         }
     }
+
+    /// How long to wait before another try; none where it is not worth one.
+    fn pause(&self, backoff: Duration) -> Option<Duration> {
+        let refusal = self.refusal()?;
+        match refusal.kind {
+            Kind::Limited(Some(wait)) => Some(wait.max(backoff)),
+            // Some registries show what they took a moment later.
+            Kind::NoRepository if matches!(self, Self::Verify(_)) => Some(backoff),
+            _ => refusal.may_pass().then_some(backoff),
+        }
+    }
+
+    const fn wants_repository(&self) -> bool {
+        matches!(self, Self::Push(Refusal { kind: Kind::NoRepository, .. }))
+    }
 }
 
 /// Pushes the image under a tag, and asks the registry for its manifest; or says why it was refused. What is there
@@ -90,11 +105,11 @@ async fn insist(
     docker: &Docker,
     image: ImageId,
     tag: &str,
-    _create_repository: bool,
+    mut create_repository: bool,
     pause: Duration,
 ) -> Result<std::result::Result<Pushed, Finding>> {
-    let target = target(tag)?;
-    let credentials = credentials(docker, &target.registry).await?;
+    let target = Target::parse(tag).map_err(|why| Fault::new(format!("push {tag}"), why))?;
+    let credentials = credentials::credentials(docker, &target.registry).await?;
     let may_be_plain = target.is_local() || is_insecure(docker, &target).await?;
     let registry = Registry::new(&target, credentials.as_ref(), may_be_plain)?;
     let push = Push { docker, image, target: &target, credentials: credentials.as_ref(), registry };
@@ -106,7 +121,14 @@ async fn insist(
             Ok(pushed) => return Ok(Ok(pushed)),
             Err(trouble) => push.with_limit(trouble).await,
         };
-        let wait = trouble.refusal().and_then(|refusal| wait(refusal, backoff(pause, tries)));
+        if trouble.wants_repository() && create_repository && told::is_ecr(&target.registry) {
+            create_repository = false;
+            match credentials::create_repository(docker, &target.registry, &target.repository).await {
+                Ok(_) => continue,
+                Err(fault) => return Ok(Err(push.attempt(tries).not_created(&fault))),
+            }
+        }
+        let wait = trouble.pause(backoff(pause, tries));
         let Some(wait) = wait.filter(|wait| tries < TRIES && *wait <= left) else {
             return Ok(Err(push.finding(&trouble, tries)));
         };
@@ -175,8 +197,12 @@ impl Push<'_> {
         }
     }
 
+    const fn attempt(&self, tries: u32) -> Attempt<'_> {
+        Attempt { target: self.target, credentials: self.credentials, tries }
+    }
+
     fn finding(&self, trouble: &Trouble, tries: u32) -> Finding {
-        let attempt = Attempt { target: self.target, credentials: self.credentials, tries };
+        let attempt = self.attempt(tries);
         match trouble {
             Trouble::Look(refusal)
                 if matches!(refusal.kind, Kind::Untrusted | Kind::Plain | Kind::Unreachable) =>
@@ -195,14 +221,6 @@ impl Push<'_> {
     }
 }
 
-/// How long to wait before another try; none where it is not worth one.
-fn wait(refusal: &Refusal, backoff: Duration) -> Option<Duration> {
-    match refusal.kind {
-        Kind::Limited(Some(wait)) => Some(wait.max(backoff)),
-        _ => refusal.may_pass().then_some(backoff),
-    }
-}
-
 /// The pause after the `tries`th try, with jitter: from half of it to all of it.
 fn backoff(pause: Duration, tries: u32) -> Duration {
     let full = pause * 2_u32.pow(tries.saturating_sub(1));
@@ -215,16 +233,4 @@ async fn is_insecure(docker: &Docker, target: &Target) -> Result<bool> {
     let about = docker.connect().await?.api.info().await;
     let about = about.map_err(|error| Fault::new("ask the engine for its registries", error))?;
     Ok(about.registry_config.is_some_and(|config| target.is_insecure(&config)))
-}
-
-fn target(tag: &str) -> Result<Target> {
-    let wrong = || Fault::new(format!("push {tag}"), "the tag is not `registry/name:tag`");
-    let (registry, rest) = tag.split_once('/').ok_or_else(wrong)?;
-    let (repository, tag_of_it) = rest.rsplit_once(':').unwrap_or((rest, "latest"));
-    Ok(Target {
-        tagged: tag.to_owned(),
-        registry: registry.to_owned(),
-        repository: repository.to_owned(),
-        tag: tag_of_it.to_owned(),
-    })
 }

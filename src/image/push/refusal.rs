@@ -161,10 +161,20 @@ impl Kind {
     }
 }
 
-/// One line that is not too long.
+/// One line that is not too long. An address is cut where its parameters begin: they may be a signature.
 fn clean(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    line.split_whitespace().map(without_parameters).collect::<Vec<_>>().join(" ")
+}
+
+fn without_parameters(word: &str) -> String {
+    match word.split_once('?').filter(|(address, _)| address.contains("://")) {
+        None => word.to_owned(),
+        Some((address, parameters)) => {
+            let after = parameters.find('"').map_or("", |quote| &parameters[quote..]);
+            format!("{address}{after}")
+        }
+    }
 }
 
 #[cfg(test)]
@@ -244,6 +254,9 @@ mod tests {
         let refusal = Refusal::said(&long);
         assert!(refusal.said.starts_with("a ::error::b [2J x"), "{}", refusal.said);
         assert!(refusal.said.len() <= LONGEST, "{}", refusal.said.len());
+        let refusal =
+            Refusal::said("Put \"https://s3.example.com/x?X-Amz-Signature=abc\": EOF, why? https://x/?a");
+        assert_eq!(refusal.said, "Put \"https://s3.example.com/x\": EOF, why? https://x/");
         let refusal = Refusal::said("wrong: modelgate:let+me/in").without(&["let+me/in", ""]);
         assert_eq!(refusal.said, "wrong: modelgate:***");
     }

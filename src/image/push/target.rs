@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use bollard::models::RegistryServiceConfig;
 
+use crate::docker::Reference;
+
 /// Docker Hub, by the name that people write.
 const HUB: &str = "docker.io";
 /// Docker Hub, by the name that answers.
@@ -20,9 +22,22 @@ pub(super) struct Target {
     pub repository: String,
     /// Such as `latest`.
     pub tag: String,
+    /// Under which key the credentials for the registry are kept.
+    pub key: String,
 }
 
 impl Target {
+    /// Reads `registry/name:tag`; or says why it is none.
+    pub(super) fn parse(tagged: &str) -> Result<Self, String> {
+        let reference = Reference::parse(tagged)?;
+        let key = reference.registry_key().to_owned();
+        let Reference { registry, repository, tag, digest } = reference;
+        let (Some(tag), None) = (tag, digest) else {
+            return Err(format!("«{tagged}» has a digest, which only the registry gives"));
+        };
+        Ok(Self { tagged: tagged.to_owned(), registry, repository, tag, key })
+    }
+
     /// Where the engine puts it: everything but the tag.
     pub(super) fn name(&self) -> String {
         format!("{}/{}", self.registry, self.repository)
@@ -82,6 +97,8 @@ fn is_within(address: IpAddr, range: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use std::collections::HashMap;
 
     use bollard::models::IndexInfo;
@@ -94,6 +111,19 @@ mod tests {
             registry: registry.into(),
             repository: "churn".into(),
             tag: "1".into(),
+            key: registry.into(),
+        }
+    }
+
+    #[test]
+    fn a_tag_is_read_as_docker_reads_it() {
+        let target = Target::parse("ghcr.io/acme/churn:v1").unwrap();
+        assert_eq!((&*target.name(), &*target.tag), ("ghcr.io/acme/churn", "v1"));
+        let hub = Target::parse("acme/churn").unwrap();
+        assert_eq!((&*hub.name(), &*hub.tag), ("docker.io/acme/churn", "latest"));
+        assert_eq!(hub.key, "https://index.docker.io/v1/");
+        for wrong in ["", "Acme/churn", "a b", &format!("acme/churn@sha256:{}", "0".repeat(64))] {
+            assert!(Target::parse(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -3,6 +3,7 @@
 use super::refusal::{Kind, Refusal};
 use super::target::Target;
 use crate::docker::credentials::Credentials;
+use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::number;
 
@@ -68,6 +69,15 @@ impl Attempt<'_> {
         }
     }
 
+    /// There is no repository, and it could not be made.
+    pub(super) fn not_created(&self, fault: &Fault) -> Finding {
+        let Target { tagged, registry, repository, .. } = self.target;
+        let message =
+            format!("{tagged} was not pushed: {registry} has no repository {repository}, and {fault}");
+        let help = "let the credentials create repositories (`ecr:CreateRepository`), or create it";
+        Finding::error("push-denied", message).help(fault.remedy().unwrap_or(help))
+    }
+
     /// The registry could not be asked before the push, and would not be able to be asked after it.
     pub(super) fn not_begun(&self, refusal: &Refusal) -> Finding {
         let Target { tagged, registry, .. } = self.target;
@@ -115,9 +125,12 @@ impl Attempt<'_> {
 
     fn how_to_log_in(&self) -> String {
         let registry = &self.target.registry;
+        let looked = "looked for them in DOCKER_AUTH_CONFIG, in the files of docker and podman and at their helpers, in \
+                      what CI gives a job for its own registry, and in the cloud's variables";
         let login = format!("log in with `docker login {registry}` before modelgate runs");
+        let login = if self.credentials.is_none() { format!("{login}; {looked}") } else { login };
         match self.ghcr() {
-            Some(hint) => format!("{login}, with the token of a job that has {hint}"),
+            Some(hint) => format!("use the token of a job that has {hint}, or {login}"),
             None => login,
         }
     }
@@ -186,3 +199,6 @@ fn until(refusal: &Refusal) -> String {
 fn said(refusal: &Refusal) -> String {
     if refusal.said.is_empty() { String::new() } else { format!(": «{}»", refusal.said) }
 }
+
+#[cfg(test)]
+mod tests;

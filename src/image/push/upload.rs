@@ -72,7 +72,7 @@ pub(super) async fn upload(
 fn shown(target: &Target, credentials: Option<&Credentials>) -> DockerCredentials {
     let Some(credentials) = credentials else { return DockerCredentials::default() };
     let secret = credentials.secret.to_str().map(str::to_owned);
-    let serveraddress = Some(target.registry.clone());
+    let serveraddress = Some(target.key.clone());
     if credentials.user.is_empty() {
         return DockerCredentials { identitytoken: secret, serveraddress, ..DockerCredentials::default() };
     }
@@ -83,11 +83,11 @@ fn shown(target: &Target, credentials: Option<&Credentials>) -> DockerCredential
 /// The engine reads the form of base64 that is safe in an address; its client writes the other one, and an engine
 /// that cannot read it goes on without credentials.
 fn with_safe_credentials(mut request: BollardRequest) -> BollardRequest {
-    const HEADER: &str = "x-registry-auth";
-    let safe = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).map(safe_form);
+    let header = "x-registry-auth";
+    let safe = request.headers().get(header).and_then(|value| value.to_str().ok()).map(safe_form);
     if let Some(mut value) = safe.and_then(|text| HeaderValue::from_str(&text).ok()) {
         value.set_sensitive(true);
-        request.headers_mut().insert(HEADER, value);
+        request.headers_mut().insert(header, value);
     }
     request
 }
