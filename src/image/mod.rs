@@ -4,7 +4,7 @@ pub mod build;
 pub mod context;
 mod disk;
 mod push;
-mod smoke;
+pub mod smoke;
 mod tags;
 
 use crate::config::Config;
