@@ -12,3 +12,5 @@ mod ignore;
 mod push;
 #[path = "image/smoke.rs"]
 mod smoke;
+#[path = "docker/workshop.rs"]
+mod workshop;

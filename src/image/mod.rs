@@ -8,7 +8,7 @@ mod disk;
 mod order;
 mod pull;
 mod push;
-mod smoke;
+pub mod smoke;
 mod tags;
 mod workplace;
 

@@ -8,6 +8,7 @@ use modelgate::docker::{Connection, Container, Spec, Trouble, sweep};
 use modelgate::interrupt::{Interrupt, Signal};
 
 use crate::common;
+use crate::workshop::left;
 
 const BUSYBOX: &str = "modelgate-test/busybox:1";
 
@@ -29,19 +30,6 @@ fn shell(owner: &Path, command: &str) -> Spec {
         owner: owner.into(),
         ..Spec::default()
     }
-}
-
-/// The names of the containers that belong to `owner`.
-async fn left(connection: &Connection, owner: &Path) -> Vec<String> {
-    let options = bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).build();
-    let all = connection.api.list_containers(Some(options)).await.expect("a list");
-    let is_ours = |labels: &std::collections::HashMap<String, String>| {
-        labels
-            .get("dev.modelgate.owner")
-            .is_some_and(|label| label.ends_with(&format!(":{}", owner.display())))
-    };
-    let ours = all.into_iter().filter(|container| container.labels.as_ref().is_some_and(is_ours));
-    ours.flat_map(|container| container.names.unwrap_or_default()).collect()
 }
 
 #[tokio::test]

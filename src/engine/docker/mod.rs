@@ -4,7 +4,6 @@
 //! hidden from it. A command sees the variables of its script, the secrets that it names, and nothing of ours.
 
 mod command;
-mod image;
 mod place;
 
 use std::ffi::OsString;
@@ -138,13 +137,10 @@ impl Bench<'_> {
             _ = interrupt.wait(1) => return Ok(Ok(None)),
         };
         sweep(&connection, &self.engine.run_dir).await?;
-        let image = match (&self.container.image, self.engine.image) {
-            (Some(name), _) => match image::find(self.engine, &connection, name).await? {
-                Ok(true) => name.clone(),
-                Ok(false) => return Ok(Ok(None)),
-                Err(why) => return Ok(Err(why)),
-            },
-            (None, Some(id)) => id.to_string(),
+        // The id is that of the image in the cache's key, also where it was found by its name.
+        let image = match (self.engine.image, &self.container.image) {
+            (Some(id), _) => id.to_string(),
+            (None, Some(name)) => name.clone(),
             (None, None) => return Ok(Err("there is no image".into())),
         };
         place::look(self, &connection, image).await
