@@ -45,7 +45,7 @@ pub async fn push(
         let key = ledger.key;
         ledger.put(match pushed {
             Ok(Pushed { digest, .. }) => Delivery {
-                because: "the registry has it".into(),
+                because: format!("the registry has it as {digest}"),
                 image: Some(digest),
                 ..blank(tag, key, DeliveryOutcome::Delivered)
             },

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 pub use address::Address;
-pub use container::{Container, Exit, Mount, Spec, sweep};
+pub use container::{Container, Exit, Mount, Output, Piece, Spec, Trouble, Usage, sweep};
 pub use reference::Reference;
 pub use upgrade::Upgrade;
 
