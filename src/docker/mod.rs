@@ -98,7 +98,7 @@ impl Docker {
     async fn look(&self) -> Result<Connection> {
         let mut interrupt = self.interrupt.clone();
         tokio::select! {
-            found = find::find(&self.variables) => {
+            found = find::find(&self.variables, &self.console) => {
                 let (api, address, about) = found?;
                 Ok(Connection { api, address, about })
             }

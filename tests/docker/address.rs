@@ -7,6 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64::Engine as _;
+use bollard::auth::DockerCredentials;
+use bollard::query_parameters::{CreateImageOptionsBuilder, PushImageOptionsBuilder, RemoveImageOptions};
+use futures_util::StreamExt;
 use hyper_util::rt::TokioIo;
 use modelgate::docker::{Connection, Upgrade};
 use rustls::RootCertStore;
@@ -17,7 +21,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
-use super::common::{docker, engine, skip};
+use super::common::{docker, engine, registry, skip};
 
 /// Opens a session of BuildKit, which wants an id that no other has.
 async fn session(connection: &Connection) -> Upgrade {
@@ -243,4 +247,35 @@ async fn tls_is_spoken_with_dockers_certificates_and_trusts_no_others() {
     assert!(said.contains("invalid peer certificate"), "{said}");
     let (said, _) = fault(&host, &[]).await;
     assert!(said.contains("it speaks no HTTP"), "{said}");
+}
+
+/// The client library writes credentials in the alphabet of base64 that the engine does not read, and the engine takes
+/// what it cannot read for none.
+#[tokio::test]
+async fn credentials_reach_the_engine_whatever_is_in_them() {
+    const NAME: &str = "credentials_reach_the_engine_whatever_is_in_them";
+    let Some(address) = engine() else { return skip(NAME, "no engine") };
+    let Some(registry) = registry() else { return skip(NAME, "no registry") };
+    let docker = docker(&address, &[]);
+    let api = &docker.connect().await.unwrap().api;
+    let credentials = DockerCredentials {
+        username: Some("modelgate".into()),
+        password: Some("let+me/in".into()),
+        email: Some("~~~>>>???~~~>>>???".into()),
+        ..Default::default()
+    };
+    let written =
+        base64::engine::general_purpose::STANDARD.encode(serde_json::to_string(&credentials).unwrap());
+    assert!(written.contains(['+', '/']), "{written}");
+    let image = format!("{registry}/modelgate-test/empty-{}", std::process::id());
+    let empty = CreateImageOptionsBuilder::new().from_src("-").repo(&image).tag("1").build();
+    let tar = bollard::body_full(vec![0; 1024].into());
+    let made: Vec<_> = api.create_image(Some(empty), Some(tar), None).collect().await;
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
+    let options = PushImageOptionsBuilder::new().tag("1").build();
+    let pushed: Vec<_> = api.push_image(&image, Some(options), Some(credentials)).collect().await;
+    api.remove_image(&format!("{image}:1"), None::<RemoveImageOptions>, None).await.unwrap();
+    let pushed: Vec<_> = pushed.into_iter().collect::<Result<_, _>>().unwrap();
+    let last = pushed.iter().filter_map(|info| info.status.as_deref()).next_back().unwrap();
+    assert!(last.starts_with("1: digest: sha256:"), "{last}");
 }
