@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -495,4 +497,113 @@ async fn an_engine_that_goes_away_is_no_finding() {
         assert!(fault.to_string().starts_with("failed to build the image: "), "{fault}");
         assert!(fault.remedy().is_some_and(|help| help.contains("whether the engine still runs")), "{fault}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_builder_makes_the_same() {
+    let dockerfile = format!(
+        "FROM {BASE} AS one\nARG WHO\nCOPY sub /sub\nRUN echo $WHO > /who\nFROM {BASE}\nCOPY --from=one /sub /who /all/\n"
+    );
+    for (refusal, name) in [(None, "buildkit"), (Some(403), "buildkit-tar"), (Some(404), "classic")] {
+        let Some(mut site) = Site::new("every_builder_makes_the_same", "") else { return };
+        let _proxy = site.behind(Proxy::start(&site, refusal));
+        site.file("sub/b", "b");
+        site.file("sub/ignored", "no");
+        site.file(".dockerignore", "**/ignored\n");
+        // Outside of the context, with a name that is no ordinary one.
+        let outside = site.folder.path().join("Build é file");
+        std::fs::write(&outside, &dockerfile).unwrap();
+        let mut order = site.order();
+        order.dockerfile = outside;
+        order.args.insert("WHO".into(), name.into());
+        order.labels.insert("made".into(), "x=1&version=1".into());
+        let built = site.build(&order).await;
+        assert_eq!(built.builder, name);
+        assert_eq!(
+            site.run(&built, &["sh", "-c", "ls /all; cat /all/who /all/b"]),
+            format!("b\nwho\n{name}\nb")
+        );
+        let label =
+            site.client(&["inspect", "--format", "{{index .Config.Labels \"made\"}}", &built.id.to_string()]);
+        assert_eq!(label, "x=1&version=1\n");
+        let steps: Vec<&str> = built.steps.iter().map(|step| step.name.as_str()).collect();
+        assert!(steps.iter().any(|step| step.ends_with("COPY --from=one /sub /who /all/")), "{steps:?}");
+        let again = site.build(&order).await;
+        assert_eq!(again.id, built.id);
+        let cached = again.steps.iter().find(|step| step.name.contains("RUN echo")).map(|step| step.cached);
+        assert_ne!(cached, Some(false), "{again:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ignored_file_that_is_copied_is_told() {
+    let dockerfile = format!("FROM {BASE}\nCOPY model.bin /\n");
+    for refusal in [None, Some(404)] {
+        let Some(mut site) = Site::new("an_ignored_file_that_is_copied_is_told", &dockerfile) else { return };
+        let _proxy = site.behind(Proxy::start(&site, refusal));
+        site.file("model.bin", "x");
+        site.file(".dockerignore", "*.bin\n");
+        let said = shown(&site.refused(&site.order()).await);
+        insta::allow_duplicates! { insta::assert_snapshot!(said); }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_files_are_told_by_name() {
+    for refusal in [None, Some(403), Some(404)] {
+        let Some(mut site) = Site::new("odd_files_are_told_by_name", "FROM scratch\nCOPY . /\n") else {
+            return;
+        };
+        let _proxy = site.behind(Proxy::start(&site, refusal));
+        site.file("sub/plain", "x");
+        let pipe = Command::new("mkfifo").arg(site.path("sub/pipe")).status().unwrap();
+        assert!(pipe.success());
+        let built = site.build(&site.order()).await;
+        assert_eq!(built.findings.len(), 1, "{built:?}");
+        assert!(built.findings[0].message.contains("sub/pipe"), "{built:?}");
+        let name = std::ffi::OsStr::from_bytes(b"sub/na\xffme");
+        std::fs::write(site.path("").join(name), "x").unwrap();
+        let said = shown(&site.refused(&site.order()).await);
+        insta::allow_duplicates! { insta::assert_snapshot!("a_name_that_is_not_utf_8", said); }
+        site.file(".dockerignore", "sub/na*\n");
+        site.build(&site.order()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_nobody_may_read_stops_the_build() {
+    const TEST: &str = "a_file_that_nobody_may_read_stops_the_build";
+    let Some(site) = Site::new(TEST, "FROM scratch\nCOPY . /\n") else { return };
+    site.file("private", "x");
+    std::fs::set_permissions(site.path("private"), std::fs::Permissions::from_mode(0)).unwrap();
+    if std::fs::read(site.path("private")).is_ok() {
+        return skip(TEST, "root reads everything");
+    }
+    insta::assert_snapshot!(shown(&site.refused(&site.order()).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_classic_builder_builds_for_no_other_platform() {
+    let dockerfile = format!("FROM {BASE}\n");
+    let Some(mut site) = Site::new("the_classic_builder_builds_for_no_other_platform", &dockerfile) else {
+        return;
+    };
+    let _proxy = site.behind(Proxy::refusing(&site, 404));
+    let mut order = site.order();
+    order.platform = Some("linux/s390x".into());
+    let said = shown(&site.refused(&order).await);
+    assert!(said.contains("builds for linux/") && said.contains("not for linux/s390x"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_without_a_network_or_a_cache_has_none() {
+    let dockerfile =
+        format!("FROM {BASE}\nRUN ls /sys/class/net > /net; cat /proc/sys/kernel/random/uuid > /id\n");
+    let Some(site) = Site::new("a_build_without_a_network_or_a_cache_has_none", &dockerfile) else { return };
+    let mut order = site.order();
+    order.network = "none".into();
+    order.cache = false;
+    let (one, other) = (site.build(&order).await, site.build(&order).await);
+    assert_eq!(site.run(&one, &["cat", "/net"]), "lo\n");
+    assert_ne!(site.run(&one, &["cat", "/id"]), site.run(&other, &["cat", "/id"]));
 }

@@ -168,7 +168,7 @@ impl Scene<'_> {
             "the image has no such program: install it in an instruction before, or take a larger base image"
                 .into()
         } else {
-            format!("all that it said is in {}", self.log())
+            format!("all that the build said is in {}", self.log())
         }
     }
 
@@ -233,8 +233,8 @@ impl Scene<'_> {
     fn other(&self, text: &str, failed: Option<&Step>) -> Finding {
         let (name, line) = failed.map_or_else(|| (String::new(), None), |step| self.name(step));
         let message = if name.is_empty() { text.to_owned() } else { format!("«{}»: {text}", shown(&name)) };
-        self.finding("image-build-failed", message, line)
-            .help(format!("all that the build said is in {}", self.log()))
+        let help = self.exit_help(1, &[text.to_owned()]);
+        self.finding("image-build-failed", message, line).help(help)
     }
 
     /// The instruction of a step, and its line.

@@ -20,15 +20,16 @@ pub fn missing(order: &Order, file: &Dockerfile, way: &Way) -> Vec<Finding> {
             Need::Ssh => ("ssh agent", "ssh", order.ssh.contains_key(&id)),
         };
         let finding = if !is_known {
-            let example = match need {
-                Need::Secret => format!("`image: {{ secrets: {{ {id}: {{ variable: NAME }} }} }}`"),
-                Need::Ssh => format!("`image: {{ ssh: {id} }}`"),
+            let near = nearest(&id, &known(order, need));
+            let help = match (near, need) {
+                (Some(near), _) => format!("did you mean «{near}»?"),
+                (None, Need::Secret) => {
+                    format!("add it: `image: {{ secrets: {{ {id}: {{ variable: NAME }} }} }}`; {OPTIONAL}")
+                }
+                (None, Need::Ssh) => format!("add it: `image: {{ ssh: {id} }}`; {OPTIONAL}"),
             };
-            Finding::error(
-                format!("image-{}-missing", what.replace(' ', "-")),
-                format!("the {what} «{id}» is not in the configuration"),
-            )
-            .help(format!("add it, such as {example}, or write `required=false` into the mount"))
+            let code = format!("image-{}-missing", what.replace(' ', "-"));
+            Finding::error(code, format!("the {what} «{id}» is not in the configuration")).help(help)
         } else if !way.has_session() {
             let cause = match way {
                 Way::Classic => "the engine's classic builder has none",
@@ -58,6 +59,17 @@ pub fn missing(order: &Order, file: &Dockerfile, way: &Way) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What else can be done about something that is missing.
+const OPTIONAL: &str = "what can be done without is marked `required=false` in its mount";
+
+/// The ids that the configuration has.
+fn known(order: &Order, need: Need) -> Vec<&str> {
+    match need {
+        Need::Secret => order.secrets.keys().map(String::as_str).collect(),
+        Need::Ssh => order.ssh.keys().map(String::as_str).collect(),
+    }
 }
 
 /// There is no such stage.
