@@ -5,6 +5,7 @@
 //! steps/<key>.json    what the step with that key made
 //! keys/<key>.json     what that key was made of, to say later what has changed
 //! last/<step>.json    the key of the step's latest run
+//! context/            the same of the files of image contexts, one file a build
 //! index               the digests of files that have not changed since they were read
 //! CACHEDIR.TAG        what makes the folder a cache of ours; any other that holds something is refused
 //! lock                shared by those who use the cache, exclusive for who prunes it
@@ -22,6 +23,7 @@ mod key;
 mod object;
 mod prune;
 mod restore;
+mod swapped;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::files::{self, Content, ProjectFile, Stamp, Stamps};
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
@@ -65,6 +67,9 @@ pub struct Key {
     pub upstream: BTreeMap<String, Digest>,
     /// The patterns of the outputs.
     pub outputs: Vec<String>,
+    /// The id of the image that the commands run in; none on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Digest>,
 }
 
 /// What a step made, as the cache remembers it.
@@ -108,6 +113,18 @@ impl Cache {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// A folder of the cache, which is made, for what another part remembers only to be faster. Files in it are
+    /// treated as the index is: pruned with all of the cache, and not before.
+    ///
+    /// # Errors
+    /// A folder that cannot be made, or is no cache.
+    pub fn room(&self, name: &str) -> Result<PathBuf> {
+        folder::make(&self.folder)?;
+        let room = self.folder.join(name);
+        std::fs::create_dir_all(&room).map_err(|error| Fault::file("make the folder", &room, error))?;
+        Ok(room)
     }
 
     /// Refuses a folder that holds something and is no cache of ours, before anything in it is touched. The
@@ -189,6 +206,15 @@ impl Cache {
 
     fn remembered(&self) -> MutexGuard<'_, Option<Arc<Index>>> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which of the outputs of a record is there below `root` and is another, in one sentence; none when all are the
+    /// same. What is not there is not missed: a job that only judges need not have the model.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or an interrupt.
+    pub fn swapped(&self, root: &Path, outputs: &BTreeMap<String, Digest>) -> Result<Option<String>> {
+        swapped::swapped(root, self, outputs)
     }
 
     /// What was made with this key, if all of it is still there.

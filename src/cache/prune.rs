@@ -73,12 +73,13 @@ impl Cache {
             let _ = std::fs::remove_dir(&folder);
         }
         let nothing = BTreeSet::new();
-        for folder in [self.folder.clone(), self.folder.join("last")] {
+        for folder in [self.folder.clone(), self.folder.join("last"), self.folder.join("context")] {
             remove(&folder, |_| false, &nothing, &mut freed.bytes)?;
         }
         if what == Prune::All {
             *self.remembered() = None;
             remove(&self.folder, |name| name == "index", &nothing, &mut freed.bytes)?;
+            remove(&self.folder.join("context"), |name| is_hex(name, 64), &nothing, &mut freed.bytes)?;
             remove(&self.folder.join("last"), |name| name.ends_with(".json"), &nothing, &mut freed.bytes)?;
         }
         Ok(freed)

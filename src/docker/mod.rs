@@ -3,7 +3,12 @@
 mod address;
 mod container;
 pub mod credentials;
+mod client;
+mod dial;
+mod find;
 mod reference;
+mod settings;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -12,6 +17,7 @@ use tokio::sync::OnceCell;
 pub use address::Address;
 pub use container::{Container, Exit, Mount, Output, Piece, Spec, Trouble, Usage, sweep};
 pub use reference::Reference;
+pub use upgrade::Upgrade;
 
 use crate::clock::Clock;
 use crate::console::Console;
@@ -75,17 +81,6 @@ impl Docker {
         Self { variables: Arc::new(variables), console, interrupt, clock, found: Arc::default() }
     }
 
-    /// No engine anywhere.
-    #[cfg(test)]
-    #[must_use]
-    pub fn of_test() -> Self {
-        use crate::console::Verbosity;
-        use crate::context::Forge;
-        let clock = Clock { wall: std::time::SystemTime::now, steady: std::time::Instant::now };
-        let console = Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock);
-        Self::new(Variables::new(), console, Interrupt::channel().1, clock)
-    }
-
     /// The variables that we were started with.
     #[must_use]
     pub fn variables(&self) -> &Variables {
@@ -101,12 +96,16 @@ impl Docker {
     }
 
     async fn look(&self) -> Result<Connection> {
-        let cannot = |error: Box<bollard::errors::Error>| Fault::new("speak to the Docker Engine", error);
-        let host = self.variables.get(std::ffi::OsStr::new("DOCKER_HOST")).and_then(|host| host.to_str());
-        let path = host.unwrap_or("unix:///var/run/docker.sock").trim_start_matches("unix://").to_owned();
-        let api = bollard::Docker::connect_with_unix(&path, 24 * 3600, bollard::API_DEFAULT_VERSION)
-            .map_err(|error| cannot(Box::new(error)))?;
-        let api = api.negotiate_version().await.map_err(|error| cannot(Box::new(error)))?;
-        Ok(Connection { api, address: Address::Unix(path.into()), about: About::default() })
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            found = find::find(&self.variables) => {
+                let (api, address, about) = found?;
+                Ok(Connection { api, address, about })
+            }
+            _ = interrupt.wait(1) => Err(Fault::new("find a Docker Engine", "interrupted")),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

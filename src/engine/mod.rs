@@ -9,13 +9,13 @@ mod group;
 #[path = "group_elsewhere.rs"]
 mod group;
 mod local;
-mod mask;
+pub(crate) mod mask;
 mod redact;
 mod secret;
 mod shell;
-mod stream;
+pub(crate) mod stream;
 mod supervise;
-mod tail;
+pub(crate) mod tail;
 #[cfg(all(test, unix))]
 mod tests;
 

@@ -1,19 +1,37 @@
 //! Build an image through the Engine's API: BuildKit where there is one, over an incremental file sync where that is
 //! possible, else over a streamed tar; else the classic builder.
 
+mod choose;
+mod dockerfile;
+mod fail;
+mod needs;
+mod progress;
+mod run;
+mod session;
+mod told;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cache::Cache;
 use crate::docker::{Docker, ImageId};
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::record::BuildStep;
+use crate::step::Step;
+
+use told::Told;
 
 /// What is to be built. Everything in it is resolved: no placeholder, no variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
+    /// The step that builds it: what is shown stands under its name.
+    pub step: Step,
+    /// The project's folder, absolute: findings name files as they are in it. It also tells the engine from which
+    /// earlier build it may keep the files that have not changed.
+    pub project: PathBuf,
     /// The folder that the Dockerfile copies from, absolute.
     pub context: PathBuf,
     /// The Dockerfile, absolute; it may be outside of the context.
@@ -44,8 +62,10 @@ pub struct Order {
     pub timeout: Option<Duration>,
     /// Files and folders of the context that never belong to it: the run's folder and the cache, absolute.
     pub ours: Vec<PathBuf>,
-    /// Every value that must not be shown.
+    /// Every value that must not be shown. The secrets' contents need not be among them.
     pub hidden: Vec<OsString>,
+    /// The file that gets all output, absolute. Its folder is made.
+    pub log: PathBuf,
 }
 
 /// An image that was built.
@@ -61,12 +81,53 @@ pub struct Built {
     pub steps: Vec<BuildStep>,
     /// What is odd and stops nothing.
     pub findings: Vec<Finding>,
+    /// What was sent of the context; none where all of it was, packed.
+    pub sent: Option<Sent>,
 }
 
-/// Builds it; or says what is wrong with what was to be built, with the line of the Dockerfile.
+/// What the engine had not got yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// Files, the Dockerfile and its .dockerignore among them.
+    pub files: u32,
+    /// Bytes of their contents.
+    pub bytes: u64,
+}
+
+/// Builds it; or says what is wrong with what was to be built, with the line of the Dockerfile. With a cache,
+/// digests of the context's files are remembered there.
 ///
 /// # Errors
-/// The world failed: the engine died, the disk is full, an interrupt.
-pub async fn build(_docker: &Docker, _order: &Order) -> Result<std::result::Result<Built, Vec<Finding>>> {
-    Err(Fault::new("build the image", "not yet"))
+/// The world failed: the engine died, its disk is full, the registry of a base image is not reached, the order's
+/// time is over, an interrupt. In each case the engine stops building.
+pub async fn build(
+    docker: &Docker,
+    order: &Order,
+    cache: Option<&Cache>,
+) -> Result<std::result::Result<Built, Vec<Finding>>> {
+    let mut interrupt = docker.interrupt.clone();
+    let mut told = Told::new(docker, order);
+    let ended = {
+        let limit = async {
+            match order.timeout {
+                Some(limit) => tokio::time::sleep(limit).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            ended = run::run(docker, order, cache, &mut told) => ended,
+            _ = interrupt.wait(1) => Err(Fault::new(DOING, "interrupted")),
+            () = limit => Err(late(order.timeout.unwrap_or_default())),
+        }
+    };
+    told.end(!matches!(ended, Ok(Ok(_))));
+    ended
+}
+
+/// What we are doing, as faults say it.
+const DOING: &str = "build the image";
+
+fn late(limit: Duration) -> Fault {
+    let cause = format!("it was not ready after {}", humantime::format_duration(limit));
+    Fault::new(DOING, cause).help("raise `image: timeout`, or see in the log which step takes so long")
 }
