@@ -192,10 +192,6 @@ impl Marker {
 }
 
 fn not_shared(address: &Address) -> Fault {
-    let address = match address {
-        Address::Unix(path) => format!("unix://{}", path.display()),
-        Address::Tcp { authority, .. } => format!("tcp://{authority}"),
-    };
     Fault::new(
         "run a command in a container",
         format!("the engine at {address} does not see the files of this machine"),
