@@ -221,13 +221,8 @@ async fn within<T>(
 /// What the engine's refusal means.
 fn trouble(doing: &str, error: Error) -> Trouble {
     // Older engines give 500 to what is plainly asked for wrongly.
-    const WRONG: [&str; 5] = [
-        "unable to find user",
-        "unable to find group",
-        "no matching entries in",
-        "minimum memory",
-        "not found: manifest",
-    ];
+    const WRONG: [&str; 4] =
+        ["unable to find user", "unable to find group", "no matching entries in", "minimum memory"];
     match error {
         Error::DockerResponseServerError { status_code, message }
             if matches!(status_code, 400 | 404 | 409)

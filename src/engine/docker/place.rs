@@ -192,10 +192,6 @@ impl Marker {
 }
 
 fn not_shared(address: &Address) -> Fault {
-    let address = match address {
-        Address::Unix(path) => format!("unix://{}", path.display()),
-        Address::Tcp { authority, .. } => format!("tcp://{authority}"),
-    };
     Fault::new(
         "run a command in a container",
         format!("the engine at {address} does not see the files of this machine"),
@@ -210,7 +206,12 @@ fn not_shared(address: &Address) -> Fault {
 pub fn arguments(command: &Command, has_bash: bool) -> std::result::Result<Vec<String>, String> {
     let shell: &[&str] = if has_bash { &["bash", "-eo", "pipefail", "-c"] } else { &["sh", "-ec"] };
     match command {
-        Command::Shell(text) => Ok(shell.iter().copied().chain([text.as_str()]).map(str::to_owned).collect()),
+        Command::Shell(text) => {
+            // The container ends with its shell. One that was asked to end waits for the command that it runs, which
+            // heard of it too, and so gets its grace.
+            let text = format!("trap 'exit 143' TERM; {text}");
+            Ok(shell.iter().map(|word| (*word).to_owned()).chain([text]).collect())
+        }
         Command::Arguments(arguments) if arguments.is_empty() => Err("the command is empty".into()),
         Command::Arguments(arguments) => Ok(arguments.clone()),
     }
@@ -230,11 +231,9 @@ mod tests {
     #[test]
     fn a_text_runs_in_the_shell_that_there_is() {
         let shell = Command::Shell("a | b".into());
-        assert_eq!(
-            arguments(&shell, true),
-            Ok(["bash", "-eo", "pipefail", "-c", "a | b"].map(Into::into).into())
-        );
-        assert_eq!(arguments(&shell, false), Ok(["sh", "-ec", "a | b"].map(Into::into).into()));
+        let words = |has_bash| arguments(&shell, has_bash).unwrap_or_default().join(" ");
+        assert_eq!(words(true), "bash -eo pipefail -c trap 'exit 143' TERM; a | b");
+        assert_eq!(words(false), "sh -ec trap 'exit 143' TERM; a | b");
         let list = Command::Arguments(vec!["a".into(), "$b".into()]);
         assert_eq!(arguments(&list, true), Ok(vec!["a".into(), "$b".into()]));
         assert!(arguments(&Command::Arguments(Vec::new()), true).is_err());

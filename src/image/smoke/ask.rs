@@ -17,6 +17,8 @@ pub struct Asked {
     pub latencies: Vec<f64>,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// What was asked last, and the file that it is in.
+    pub latest: Option<(String, String)>,
 }
 
 /// What is wrong with one answer: told once a request, however often it is so.
@@ -29,6 +31,7 @@ struct Wrong {
 impl Asked {
     /// Sends a request once to warm up, and when that answer is right `repeat` times.
     pub async fn ask(&mut self, client: &Client, address: &str, request: &Request, repeat: u32) {
+        self.latest = Some((request.name(), request.file.clone()));
         self.sent += 1;
         let answer = client.ask(address, request).await;
         if let Some(wrong) = wrong(request, &answer) {

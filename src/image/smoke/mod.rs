@@ -26,6 +26,9 @@ use client::{Client, Ready};
 use request::Request;
 use server::{Server, Waited};
 
+/// The code of a finding about an answer that never came.
+const NO_ANSWER: &str = "smoke-no-answer";
+
 /// What the server writes, relative to the run's folder.
 const LOG: &str = "logs/smoke.log";
 
@@ -193,20 +196,19 @@ impl Trial<'_> {
             };
             server.during(work).await?
         };
-        match done {
-            Ok(true) => {}
+        let hung_up = |finding: &Finding| finding.code == NO_ANSWER;
+        let exit = match done {
             Ok(false) => return Err(interrupted()),
-            Err(exit) => {
-                let while_asked = "while it was asked";
-                self.smoked.findings.push(exited(exit, self.smoke.memory, while_asked));
-            }
-        }
-        // Who hangs up may be dying: then that is what is wrong.
-        if asked.findings.iter().any(|finding| finding.code == "smoke-no-answer") && done.is_ok() {
-            let exit = server.ended_meanwhile().await;
-            self.smoked
-                .findings
-                .extend(exit.map(|exit| exited(exit, self.smoke.memory, "while it was asked")));
+            Err(exit) => Some(exit),
+            // Who hangs up may be dying: then that is what is wrong.
+            Ok(true) if asked.findings.iter().any(hung_up) => server.ended_meanwhile().await,
+            Ok(true) => None,
+        };
+        if let Some(exit) = exit {
+            asked.findings.retain(|finding| !hung_up(finding));
+            let (name, file) = asked.latest.take().unwrap_or_default();
+            let finding = exited(exit, self.smoke.memory, &format!("while it was asked {name}"));
+            self.smoked.findings.push(finding.at_path(file));
         }
         self.smoked.evidence.requests = asked.sent;
         self.smoked.evidence.failed = asked.failed;

@@ -398,7 +398,7 @@ mod tests {
             ("[]", "", "expected an object, found a list"),
             ("{\n \"path\": \"/\",\n}", ":3:1", "it is no JSON: trailing comma"),
             ("{\"path\": NaN}", ":1:10", "it is no JSON: expected value"),
-            ("{\"path\": \"/\", \"body\": 1e999}", ":1:28", "it is no JSON: number out of range"),
+            ("{\"path\": \"/\", \"body\": 1e999}", ":1:27", "it is no JSON: number out of range"),
             ("{\"path\": \"/\", \"path\": \"/b\"}", ":1:15", "«path» is there twice"),
             ("{\"path\": \"http://x/\"}", ":1:10", "expected a path of the server"),
             ("{\"path\": \"/a b\"}", ":1:10", "expected a path of the server"),

@@ -179,7 +179,7 @@ impl<'a> Server<'a> {
         let flow = flow(&mut self.output, self.log, &mut self.has_ended);
         tokio::select! {
             exit = self.container.exited() => exit.ok(),
-            () = sleep(LAST_WORDS / 4) => None,
+            () = sleep(LAST_WORDS) => None,
             () = flow => None,
         }
     }
