@@ -27,7 +27,8 @@ impl Paths {
             self.last.clear();
         }
         let (path, last) = (entry.path.as_str(), self.last.as_str());
-        let same = path.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
+        let same =
+            path.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
         let ends = path[same..].chars().rev().zip(last[same..].chars().rev());
         let end: usize = ends.take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
         let middle = &path[same..path.len() - end];
