@@ -348,3 +348,6 @@ fn redacted(finding: Finding, redaction: &mut Redaction) -> Finding {
     let help = finding.help.map(|help| redaction.text(&help));
     Finding { message: redaction.text(&finding.message), help, ..finding }
 }
+
+#[cfg(test)]
+mod tests;

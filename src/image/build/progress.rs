@@ -236,3 +236,6 @@ fn between(from: &Timestamp, to: &Timestamp) -> f64 {
     let seconds = (to.seconds - from.seconds) as f64;
     (seconds + f64::from(to.nanos - from.nanos) / 1e9).max(0.0)
 }
+
+#[cfg(test)]
+mod tests;
