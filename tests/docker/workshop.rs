@@ -101,9 +101,15 @@ impl Workshop {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// Another handle to the engine, which no interrupt of ours stops.
+    pub fn another(&self) -> Docker {
+        common::docker(&common::engine().unwrap(), &[])
+    }
+
     /// Fails when a container of ours is there.
     pub async fn nothing_is_left(&self) {
-        let connection = self.engine.docker.connect().await.unwrap();
+        let docker = self.another();
+        let connection = docker.connect().await.unwrap();
         assert_eq!(left(connection, &self.engine.run_dir).await, [""; 0], "nothing is left behind");
     }
 

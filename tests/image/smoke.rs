@@ -101,7 +101,8 @@ async fn attempt(shop: &Workshop, settings: &Smoke, requests: &[(&str, &str)]) -
         std::fs::write(shop.path(name), request).unwrap();
     }
     let requests = requests.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let image = shop.engine.docker.connect().await.unwrap().api.inspect_image("modelgate-test/python:3");
+    let docker = shop.another();
+    let image = docker.connect().await.unwrap().api.inspect_image("modelgate-test/python:3");
     let id = image.await.expect("the image is there").id.unwrap();
     let tried =
         smoke(&shop.engine, ImageId(Digest::parse(&id).unwrap()), &Smoke { requests, ..settings.clone() })
@@ -210,7 +211,7 @@ async fn an_answer_that_is_wrong_only_sometimes_is_found_and_counted() {
 #[tokio::test]
 async fn a_server_that_ends_is_told_with_its_last_words() {
     let Some(shop) = Workshop::new("a_server_that_ends_is_told_with_its_last_words") else { return };
-    let smoked = attempt(&shop, &shell("echo starting; echo no model >&2; exit 3"), &[]).await.unwrap();
+    let smoked = attempt(&shop, &shell("exec >&2; echo starting; echo no model; exit 3"), &[]).await.unwrap();
     assert_eq!(
         told(&smoked.findings[0]),
         " smoke-exited: the server ended before it was ready, with exit code 3"

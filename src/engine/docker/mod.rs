@@ -133,8 +133,9 @@ impl Bench<'_> {
     async fn look(&self) -> Result<std::result::Result<Option<Place>, String>> {
         let mut interrupt = self.engine.interrupt.clone();
         let connection = tokio::select! {
-            connection = self.engine.docker.connect() => connection?.clone(),
+            biased;
             _ = interrupt.wait(1) => return Ok(Ok(None)),
+            connection = self.engine.docker.connect() => connection?.clone(),
         };
         sweep(&connection, &self.engine.run_dir).await?;
         // The id is that of the image in the cache's key, also where it was found by its name.

@@ -56,8 +56,9 @@ pub async fn smoke(engine: &Engine, image: ImageId, smoke: &Smoke) -> Result<Smo
     };
     let mut interrupt = engine.interrupt.clone();
     let connection = tokio::select! {
-        connection = engine.docker.connect() => connection?.clone(),
+        biased;
         _ = interrupt.wait(1) => return Err(interrupted()),
+        connection = engine.docker.connect() => connection?.clone(),
     };
     sweep(&connection, &engine.run_dir).await?;
     let port = match server::port(&connection, image, smoke).await? {
