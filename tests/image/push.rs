@@ -243,7 +243,7 @@ async fn a_full_registry_is_not_asked_again() {
     let Some(bench) = Bench::new(test, &[]).await else { return };
     for (request, wrong) in [
         ("PUT manifests", Wrong::Answer(507, "x-nothing: 1", String::new())),
-        ("PUT manifests", refuse(500, "UNKNOWN", "write /var/lib/registry/x: no space left on device")),
+        ("PUT manifests", refuse(403, "DENIED", "will exceed the upper limit of the quota")),
     ] {
         let registry = FakeRegistry::start(Door::Open);
         registry.break_down(request, wrong);
