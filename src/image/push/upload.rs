@@ -3,12 +3,10 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use bollard::BollardRequest;
 use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt;
-use http::HeaderValue;
 
 use super::progress::Progress;
 use super::refusal::{Kind, Refusal};
@@ -41,7 +39,7 @@ pub(super) async fn upload(
     target: &Target,
     credentials: Option<&Credentials>,
 ) -> Result<std::result::Result<Digest, Refusal>> {
-    let api = docker.connect().await?.api.clone().with_request_modifier(with_safe_credentials);
+    let api = &docker.connect().await?.api;
     let options = PushImageOptionsBuilder::new().tag(&target.tag).build();
     let name = target.name();
     let mut said = pin!(api.push_image(&name, Some(options), Some(shown(target, credentials))));
@@ -80,22 +78,6 @@ fn shown(target: &Target, credentials: Option<&Credentials>) -> DockerCredential
     DockerCredentials { username, password: secret, serveraddress, ..DockerCredentials::default() }
 }
 
-/// The engine reads the form of base64 that is safe in an address; its client writes the other one, and an engine
-/// that cannot read it goes on without credentials.
-fn with_safe_credentials(mut request: BollardRequest) -> BollardRequest {
-    let header = "x-registry-auth";
-    let safe = request.headers().get(header).and_then(|value| value.to_str().ok()).map(safe_form);
-    if let Some(mut value) = safe.and_then(|text| HeaderValue::from_str(&text).ok()) {
-        value.set_sensitive(true);
-        request.headers_mut().insert(header, value);
-    }
-    request
-}
-
-fn safe_form(base64: &str) -> String {
-    base64.replace('+', "-").replace('/', "_")
-}
-
 /// What an error of the engine's client means: the registry's refusal, or an engine that is gone.
 fn judge(error: Error, target: &Target) -> Result<Refusal> {
     match error {
@@ -109,24 +91,5 @@ fn judge(error: Error, target: &Target) -> Result<Refusal> {
             Ok(Refusal::new(Kind::Failing, format!("the engine's answer broke off: {err}")))
         }
         error => Err(Fault::new(format!("let the engine push {}", target.tagged), error)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use base64::Engine as _;
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-
-    use super::*;
-
-    #[test]
-    fn a_password_of_any_letters_comes_to_the_engine() {
-        for password in ["let+me/in", "???>>>~~~", ">?~", "ÿþý", ""] {
-            let text = format!("{{\"password\":\"{password}\"}}");
-            let safe = safe_form(&STANDARD.encode(&text));
-            assert_eq!(URL_SAFE.decode(&safe).unwrap(), text.as_bytes(), "{password}");
-        }
     }
 }
