@@ -15,6 +15,7 @@ use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::forge::github::Remote;
 use crate::forge::{Forge, Found};
+use crate::image::Workplaces;
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
@@ -34,6 +35,8 @@ pub struct Pipeline<'a> {
     pub engine: &'a Engine,
     /// Where outputs are kept.
     pub cache: &'a Cache,
+    /// The images that were built to work in.
+    pub workplaces: &'a Workplaces,
     /// Whether outputs may be restored.
     pub restore: bool,
     /// Where people look.
@@ -148,7 +151,8 @@ impl Pipeline<'_> {
         let Some(container) = self.config.container(step) else {
             return self.produce_with(step, self.engine, record).await;
         };
-        let place = match image::workplace(self.config, step, container, self.engine, self.cache).await? {
+        let place = match self.workplaces.place(self.config, step, container, self.engine, self.cache).await?
+        {
             Ok(place) => place,
             Err(work) => return Ok(work),
         };

@@ -18,6 +18,7 @@ use crate::forge::github::api::Api;
 use crate::forge::github::{self, Github, Remote};
 use crate::forge::local::Local;
 use crate::git::{Absence, Repository};
+use crate::image::Workplaces;
 use crate::interrupt::{Hand, Interrupt, Signal};
 use crate::pipeline::Pipeline;
 use crate::random;
@@ -122,6 +123,7 @@ pub struct House {
     repository: std::result::Result<Repository, Absence>,
     engine: Engine,
     cache: Cache,
+    workplaces: Workplaces,
     restore: bool,
     is_foreign: bool,
     environment: Environment,
@@ -165,6 +167,7 @@ impl House {
             repository,
             engine,
             cache,
+            workplaces: Workplaces::default(),
             restore: settings.restore,
             is_foreign: environment.event().is_foreign,
             environment,
@@ -178,6 +181,7 @@ impl House {
             config: &self.config,
             engine: &self.engine,
             cache: &self.cache,
+            workplaces: &self.workplaces,
             restore: self.restore,
             forge: &*self.forge,
             remote: self.remote.as_ref(),

@@ -23,13 +23,13 @@ use crate::fault::Result;
 use crate::finding::{Finding, any_error};
 use crate::git::Repository;
 use crate::number;
-use crate::record::{BuildEvidence, ImageEvidence, Outcome, Record, Work};
+use crate::record::{BuildEvidence, BuildStep, ImageEvidence, Outcome, Record, Work};
 use crate::step::Step;
 use build::{Built, Order};
 use tags::Facts;
 
 pub use push::{PUSH_PAUSE, Pushed, push};
-pub use workplace::{Workplace, workplace};
+pub use workplace::{Workplace, Workplaces};
 
 /// Builds the image, and proves it. What was measured must not change before it is in the image.
 ///
@@ -108,14 +108,13 @@ fn ours(engine: &Engine, cache: &Cache) -> Vec<PathBuf> {
 }
 
 fn because(built: &Built) -> String {
-    let cached = built.steps.iter().filter(|step| step.cached).count();
-    let size = number::bytes(built.bytes);
-    match (built.steps.len(), cached) {
-        (all, 0) => format!("built {size} in {}", number::count(all as u64, "step")),
-        (all, cached) => {
-            format!("built {size} in {}, {cached} of them cached", number::count(all as u64, "step"))
-        }
-    }
+    // What is written in the Dockerfile, and not what the builder does around it.
+    let is_written = |step: &&BuildStep| step.name.starts_with('[') && !step.name.starts_with("[internal]");
+    let written: Vec<&BuildStep> = built.steps.iter().filter(is_written).collect();
+    let cached = written.iter().filter(|step| step.cached).count();
+    let steps = number::count(written.len() as u64, "step");
+    let cached = if cached == 0 { String::new() } else { format!(", {cached} of them cached") };
+    format!("built {} in {steps}{cached}", number::bytes(built.bytes))
 }
 
 /// Work that ended with these findings, the first error of which is the reason.

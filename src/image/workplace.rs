@@ -1,5 +1,7 @@
 //! The image that the commands of a step run in.
 
+use std::cell::RefCell;
+
 use super::{build, evidence, failed, order, ours, unlabelled};
 use crate::cache::Cache;
 use crate::config::{Config, Container};
@@ -20,12 +22,41 @@ pub struct Workplace {
     pub build: Option<BuildEvidence>,
 }
 
-/// Builds the image that the container names by a stage, or looks for the one that it names; or says why there is
-/// none. It is made before the step looks into the cache of steps: another image, another result.
-///
-/// # Errors
-/// The world failed: no engine, a full disk, a registry that does not answer.
-pub async fn workplace(
+/// The images that were built to work in, by what names them: evaluate works where train has worked, though files have
+/// come to the context meanwhile.
+#[derive(Debug, Default)]
+pub struct Workplaces(RefCell<Vec<(Named, Workplace)>>);
+
+/// The image and the stage that a container names.
+type Named = (Option<String>, Option<String>);
+
+impl Workplaces {
+    /// Builds the image that the container names by a stage, or looks for the one that it names; or says why there is
+    /// none. It is made before the step looks into the cache of steps: another image, another result.
+    ///
+    /// # Errors
+    /// The world failed: no engine, a full disk, a registry that does not answer.
+    pub async fn place(
+        &self,
+        config: &Config,
+        step: Step,
+        container: &Container,
+        engine: &Engine,
+        cache: &Cache,
+    ) -> Result<std::result::Result<Workplace, Work>> {
+        let named = (container.image.clone(), container.target.clone());
+        if let Some((_, place)) = self.0.borrow().iter().find(|(known, _)| *known == named) {
+            return Ok(Ok(place.clone()));
+        }
+        let made = make(config, step, container, engine, cache).await?;
+        if let Ok(place) = &made {
+            self.0.borrow_mut().push((named, place.clone()));
+        }
+        Ok(made)
+    }
+}
+
+async fn make(
     config: &Config,
     step: Step,
     container: &Container,
