@@ -1,8 +1,9 @@
 //! Whether there is room for a build, and how the builder's cache is kept small.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use bollard::query_parameters::PruneBuildOptionsBuilder;
+use bollard::query_parameters::{ListImagesOptionsBuilder, PruneBuildOptionsBuilder};
 
 use crate::docker::{Address, Connection};
 use crate::fault::{Fault, Result};
@@ -67,6 +68,19 @@ fn free(_: &Path) -> Option<u64> {
 fn host_name() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The size of the largest image that was built of this model before; none where there is none.
+///
+/// # Errors
+/// The engine does not answer.
+pub async fn latest(connection: &Connection, model: &str) -> Result<Option<u64>> {
+    let label = format!("org.opencontainers.image.title={model}");
+    let options =
+        ListImagesOptionsBuilder::new().filters(&HashMap::from([("label", vec![label.as_str()])])).build();
+    let asked = connection.api.list_images(Some(options)).await;
+    let images = asked.map_err(|error| Fault::new("ask the engine for its images", error))?;
+    Ok(images.iter().filter_map(|image| u64::try_from(image.size).ok()).max())
 }
 
 /// Takes out of the builder's cache what was not used for longest, until it holds at most `cap` bytes. Returns

@@ -19,13 +19,14 @@ use crate::cache::Cache;
 use crate::config::Image;
 use crate::docker::ImageId;
 use crate::engine::Engine;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::finding::{Finding, any_error};
 use crate::git::Repository;
 use crate::number;
 use crate::record::{BuildEvidence, BuildStep, ImageEvidence, Outcome, Record, Work};
 use crate::step::Step;
 use build::{Built, Order};
+use context::{Context, Trouble};
 use tags::Facts;
 
 pub use push::{PUSH_PAUSE, Pushed, push};
@@ -50,12 +51,16 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
         Ok(order) => order,
         Err(findings) => return Ok(failed(findings)),
     };
+    let room = room(engine, &order, cache, &facts.model).await?;
+    if any_error(&room) {
+        return Ok(failed(room));
+    }
     let built = match build::build(&engine.docker, &order, Some(cache)).await? {
         Ok(built) => built,
-        Err(findings) => return Ok(failed(findings)),
+        Err(findings) => return Ok(failed([room, findings].concat())),
     };
     let mut work = Work::new(Outcome::Passed, because(&built));
-    work.findings = built.findings.clone();
+    work.findings = [room, built.findings.clone()].concat();
     let (evidence, build) = evidence(built, &order, tags);
     (work.evidence.image, work.evidence.build) = (Some(evidence), Some(build));
     // What was exchanged during the build may be in the image.
@@ -63,11 +68,46 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
     if !any_error(&work.findings) {
         work = prove(image, engine, work).await?;
     }
+    if let Some(cap) = image.prune_cache {
+        work.findings.extend(prune(engine, cap).await?);
+    }
     if any_error(&work.findings) {
         let findings = std::mem::take(&mut work.findings);
         return Ok(Work { evidence: work.evidence, ..failed(findings) });
     }
     Ok(work)
+}
+
+/// Whether the engine has room for what is to be built.
+async fn room(engine: &Engine, order: &Order, cache: &Cache, model: &str) -> Result<Vec<Finding>> {
+    let (context, interrupt) = (order.clone(), engine.interrupt.clone());
+    let cache = cache.clone();
+    let size = tokio::task::spawn_blocking(move || {
+        let place = context.place();
+        Context::open(place, Some(&cache), &interrupt).and_then(|context| context.size())
+    });
+    let size = match size.await.map_err(|error| Fault::new("measure the context", error))? {
+        Ok(size) => size,
+        // The build says it too, and more of it.
+        Err(Trouble::Findings(_)) => return Ok(Vec::new()),
+        Err(Trouble::Fault(fault)) => return Err(fault),
+    };
+    let connection = engine.docker.connect().await?;
+    disk::preflight(connection, size.bytes, disk::latest(connection, model).await?).await
+}
+
+/// Keeps the builder's cache small. The image is as good without that.
+async fn prune(engine: &Engine, cap: u64) -> Result<Option<Finding>> {
+    match disk::prune_cache(engine.docker.connect().await?, cap).await {
+        Ok(freed) => {
+            engine.console.detail(&format!("pruned the builder's cache: {} freed", number::bytes(freed)));
+            Ok(None)
+        }
+        Err(fault) => Ok(Some(
+            Finding::warning("image-cache-not-pruned", fault.to_string())
+                .help("look whether the engine has BuildKit; `docker builder prune` does it by hand"),
+        )),
+    }
 }
 
 /// Tries the image that was built.
