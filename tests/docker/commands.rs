@@ -233,3 +233,18 @@ async fn an_endless_output_neither_holds_up_a_timeout_nor_is_lost_before_it() {
     assert_eq!(ran.evidence.ended, "timed out after 1s");
     assert!(log(&shop, &ran).starts_with("first\ny\ny\n"));
 }
+
+#[tokio::test]
+async fn an_interrupt_at_any_moment_leaves_no_container() {
+    for delay in [0, 30, 100, 250, 500, 1000] {
+        let Some(shop) = Workshop::new("an_interrupt_at_any_moment_leaves_no_container") else { return };
+        let (script, start) = (shell("sleep 300"), Instant::now());
+        let (ran, ()) = tokio::join!(run(&shop, &script), async {
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+            shop.hand.raise(Signal::Interrupt);
+        });
+        assert_eq!(ran.evidence.ended, "interrupted", "after {delay} ms");
+        // It listens, so that no grace has to pass.
+        assert!(start.elapsed() < Duration::from_secs(9), "after {delay} ms: {:?}", start.elapsed());
+    }
+}
