@@ -31,12 +31,6 @@ pub(super) fn order(
 ) -> Result<std::result::Result<Order, Vec<Finding>>> {
     let mut findings = Vec::new();
     let context = engine.root.join(&image.context);
-    if !context.is_dir() {
-        let message = format!("the context «{}» is not there, or is not a folder", shown(&image.context));
-        findings.push(
-            Finding::error("context-missing", message).help("name a folder of the project as image.context"),
-        );
-    }
     let shown_path = match (&image.dockerfile, image.context.trim_end_matches('/')) {
         (Some(path), _) => path.clone(),
         (None, "." | "") => "Dockerfile".to_owned(),
@@ -96,7 +90,7 @@ fn no_dockerfile(engine: &Engine, path: &str, ours: &[PathBuf]) -> Finding {
         Some(near) => format!("write `dockerfile: {}` under image, if that is meant", near.escape_debug()),
         None => "add it, or name another one as image.dockerfile".into(),
     };
-    Finding::error("dockerfile-missing", "there is no such Dockerfile").at_path(path).help(help)
+    Finding::error("image-dockerfile", "there is no such Dockerfile").at_path(path).help(help)
 }
 
 /// What a build reads as the secret `id`. None is silently empty: a step that is built without it would be taken from
@@ -107,7 +101,7 @@ fn content(
     secret: &BuildSecret,
 ) -> Result<std::result::Result<OsString, Finding>> {
     let missing = |what: String, help: &str| {
-        Finding::error("secret-missing", format!("the secret «{}» {what}", shown(id))).help(help)
+        Finding::error("image-secret-missing", format!("the secret «{}» {what}", shown(id))).help(help)
     };
     let content = match secret {
         BuildSecret::Variable(name) => {
@@ -151,11 +145,11 @@ fn socket(engine: &Engine, agent: &str) -> std::result::Result<(String, PathBuf)
         Some(path) if path.exists() => Ok((id, engine.root.join(path))),
         Some(path) => {
             let message = format!("the agent «{}» has no socket at {}", shown(&id), path.display());
-            Err(Finding::error("agent-missing", message).help("start ssh-agent, or correct image.ssh"))
+            Err(Finding::error("image-agent-missing", message).help("start ssh-agent, or correct image.ssh"))
         }
         None => {
             let message = format!("there is no agent for «{}»: SSH_AUTH_SOCK is not set", shown(&id));
-            Err(Finding::error("agent-missing", message)
+            Err(Finding::error("image-agent-missing", message)
                 .help("start ssh-agent, or name a socket: `ssh: default=/path`"))
         }
     }

@@ -30,7 +30,7 @@ pub(super) async fn named(
         Err(why) => {
             let message = format!("«{}» is not the name of an image: {why}", shown(name));
             let help = "write it as `docker pull` takes it, such as `python:3.12-slim`";
-            return Ok(Err(vec![Finding::error("image-invalid", message).help(help)]));
+            return Ok(Err(vec![Finding::error("image-reference-invalid", message).help(help)]));
         }
     };
     let mut interrupt = docker.interrupt.clone();

@@ -117,7 +117,7 @@ fn fill_one(tag: &str, facts: &Facts) -> std::result::Result<String, Finding> {
         text += before;
         let Some(value) = facts.placeholder(name) else {
             let message = format!("the tag «{}» needs {{{name}}}, and there is none", shown(tag));
-            return Err(Finding::error("tag-unknown", message).help(remedy(name)));
+            return Err(Finding::error("image-tag-unknown", message).help(remedy(name)));
         };
         text += &fit(&value);
         rest = after;
@@ -127,7 +127,8 @@ fn fill_one(tag: &str, facts: &Facts) -> std::result::Result<String, Finding> {
         Ok(_) => Ok(text),
         Err(why) => {
             let help = "write `registry/name:tag`, the name in small letters";
-            Err(Finding::error("tag-invalid", format!("«{}» is not a tag: {why}", shown(&text))).help(help))
+            Err(Finding::error("image-tag-invalid", format!("«{}» is not a tag: {why}", shown(&text)))
+                .help(help))
         }
     }
 }
@@ -210,7 +211,7 @@ mod tests {
         let tags = ["churn:{version}".to_owned(), "churn:{model}".to_owned()];
         let found = fill(&tags, &Facts { model: "churn".into(), ..Facts::default() }).err();
         let codes: Vec<String> = found.into_iter().flatten().map(|finding| finding.code).collect();
-        assert_eq!(codes, ["tag-unknown"]);
+        assert_eq!(codes, ["image-tag-unknown"]);
     }
 
     #[test]
