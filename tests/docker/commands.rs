@@ -248,3 +248,20 @@ async fn an_interrupt_at_any_moment_leaves_no_container() {
         assert!(start.elapsed() < Duration::from_secs(9), "after {delay} ms: {:?}", start.elapsed());
     }
 }
+
+#[tokio::test]
+async fn an_engine_that_does_not_see_our_files_is_found_out() {
+    use std::os::fd::AsRawFd;
+    let Some(mut shop) = Workshop::new("an_engine_that_does_not_see_our_files_is_found_out") else { return };
+    // Paths that mean something else to the engine than to us: no folder, and another one.
+    let folder = std::fs::File::open(&shop.engine.root).unwrap();
+    for root in [format!("/proc/self/fd/{}", folder.as_raw_fd()), "/proc/self/cwd".into()] {
+        shop.engine.root = root.into();
+        let fault = shop.engine.run(Step::Train, &shell("true"), Capture::No).await.unwrap_err();
+        shop.nothing_is_left().await;
+        let told = fault.to_string();
+        assert!(told.starts_with("failed to run a command in a container: the engine at unix://"), "{told}");
+        assert!(told.ends_with(" does not see the files of this machine"), "{told}");
+        assert!(fault.remedy().is_some_and(|help| help.contains("`engine: local`")));
+    }
+}
