@@ -68,6 +68,12 @@ impl Config {
         trained.chain(&self.evaluate.inputs).map(String::as_str)
     }
 
+    /// The inputs that a dispatched workflow gets from us.
+    pub fn given_inputs(&self) -> impl Iterator<Item = &str> {
+        let is_pushed = self.image.as_ref().is_some_and(Image::is_pushed);
+        INPUTS.into_iter().filter(move |name| is_pushed || *name != "image")
+    }
+
     /// The container that a step runs in; none of a step that runs on this machine.
     #[must_use]
     pub fn container(&self, step: Step) -> Option<&Container> {

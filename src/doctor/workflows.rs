@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Check, Patient};
-use crate::config::{Config, Dispatched, INPUTS};
+use crate::config::{Config, Dispatched};
 use crate::document::{self, shown};
 
 const NAME: &str = "workflows";
@@ -15,7 +15,7 @@ pub(super) fn examine(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
         let dispatch = environment.dispatch.as_ref()?;
         // Another branch may have another file.
         let Dispatched::Workflow { workflow, branch: None } = &dispatch.what else { return None };
-        let given = INPUTS.into_iter().chain(dispatch.inputs.keys().map(String::as_str)).collect();
+        let given = config.given_inputs().chain(dispatch.inputs.keys().map(String::as_str)).collect();
         Some((format!("deploy.{}", environment.name), workflow, given))
     });
     let checks = started.map(|(who, workflow, given): (_, _, Vec<&str>)| {
