@@ -21,6 +21,8 @@ TOOLS_STAMP = $(TOOLS_VENV)/requirements-$(call checksum,$(TOOLS_REQUIREMENTS))
 NODE := $(CURDIR)/target/node
 NODE_STAMP = $(NODE)/packages-$(call checksum,tests/node/package-lock.json)
 
+PARTS := tests/docker/parts.sh
+
 SKIPPED := $(CURDIR)/target/skipped.txt
 
 checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
@@ -45,6 +47,7 @@ lint: lint-action ## formatting, clippy, the order of the modules, the action an
 lint-action: export PATH := $(TOOLS_VENV)/bin:$(PATH)
 lint-action: test-tools
 	shellcheck --external-sources --source-path=SCRIPTDIR .github/action/*.sh
+	shellcheck --external-sources --check-sourced --source-path=SCRIPTDIR tests/docker/parts.sh
 	actionlint
 	zizmor --offline --quiet .
 	check-jsonschema --quiet --builtin-schema vendor.github-actions action.yml
@@ -55,6 +58,8 @@ lint-action: test-tools
 # A test that cannot run on this machine writes a line to $(SKIPPED). Those lines
 # are known only when nextest is done, so its summary is held back until they are
 # printed. In CI a skipped test is a failure: there, everything must have run.
+# parts.sh sets MODELGATE_TEST_DOCKER and MODELGATE_TEST_REGISTRY, and stops what it
+# started before the pipe closes, so that nothing follows the summary.
 .PHONY: test
 test: export MODELGATE_TEST_PYTHON := $(TEST_VENV)/bin/python
 test: export MODELGATE_TEST_TOOLS := $(TOOLS_VENV)/bin
@@ -64,7 +69,7 @@ test: test-venv test-tools test-node nextest ## all tests; what could not run is
 	@rm -f '$(SKIPPED)'
 	cargo test --doc --locked
 	@echo cargo nextest run --locked
-	@cargo nextest run --locked 2>&1 | awk -v skipped='$(SKIPPED)' '$(print_skipped)'
+	@$(PARTS) run cargo nextest run --locked 2>&1 | awk -v skipped='$(SKIPPED)' '$(print_skipped)'
 	@if [[ "$${CI:-}" == true && -e '$(SKIPPED)' ]]; then \
 		echo 'tests were skipped, which CI does not allow' >&2; exit 1; fi
 
@@ -80,6 +85,10 @@ print_skipped = \
 		} \
 		printf "%s", summary \
 	}
+
+.PHONY: parts
+parts: ## start the engine and the registry of the tests, and print their variables
+	@$(PARTS) up
 
 .PHONY: bench
 bench: bench-venv ## measure against DVC, ruff, compileall and openssl

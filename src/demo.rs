@@ -15,15 +15,24 @@ const PARAMS: &str = include_str!("../examples/breast-cancer/params.json");
 const REQUIREMENTS: &str = include_str!("../examples/breast-cancer/requirements.txt");
 
 /// The files of `examples/breast-cancer`, which are part of the program.
-const FILES: [(&str, &str); 12] = [
+const FILES: [(&str, &str); 18] = [
+    (".dockerignore", include_str!("../examples/breast-cancer/.dockerignore")),
     (".gitignore", include_str!("../examples/breast-cancer/.gitignore")),
+    ("Dockerfile", include_str!("../examples/breast-cancer/Dockerfile")),
     ("README.md", include_str!("../examples/breast-cancer/README.md")),
     ("data/test.csv", include_str!("../examples/breast-cancer/data/test.csv")),
     ("data/train.csv", include_str!("../examples/breast-cancer/data/train.csv")),
     ("evaluate.py", include_str!("../examples/breast-cancer/evaluate.py")),
+    ("image.yml", include_str!("../examples/breast-cancer/image.yml")),
     ("modelgate.yml", include_str!("../examples/breast-cancer/modelgate.yml")),
     ("params.json", PARAMS),
     ("requirements.txt", REQUIREMENTS),
+    ("serve.py", include_str!("../examples/breast-cancer/serve.py")),
+    (
+        "smoke/missing-measurement.json",
+        include_str!("../examples/breast-cancer/smoke/missing-measurement.json"),
+    ),
+    ("smoke/predict.json", include_str!("../examples/breast-cancer/smoke/predict.json")),
     ("split.py", include_str!("../examples/breast-cancer/split.py")),
     ("tests/test_data.py", include_str!("../examples/breast-cancer/tests/test_data.py")),
     ("tests/test_model.py", include_str!("../examples/breast-cancer/tests/test_model.py")),

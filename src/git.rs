@@ -193,6 +193,35 @@ impl Repository {
         Ok(prefix.trim_end_matches(['\r', '\n']).trim_end_matches('/').to_owned())
     }
 
+    /// The tags of the commit that is checked out, the highest version first.
+    ///
+    /// # Errors
+    /// A git that fails to answer.
+    pub fn tags(&self) -> Result<Vec<String>> {
+        let doing = "ask git for the tags of the commit";
+        let tags = self.git.expect(doing, &["tag", "--points-at", "HEAD", "--sort=-version:refname"])?;
+        Ok(tags.lines().map(str::to_owned).collect())
+    }
+
+    /// When the commit that is checked out was made, RFC 3339.
+    ///
+    /// # Errors
+    /// A git that fails to answer, such as before the first commit.
+    pub fn committed(&self) -> Result<String> {
+        let doing = "ask git when the commit was made";
+        Ok(self.git.expect(doing, &["show", "--no-patch", "--format=%cI", "HEAD"])?.trim().to_owned())
+    }
+
+    /// The address of the remote called origin, as it is configured.
+    ///
+    /// # Errors
+    /// A git that cannot be started.
+    pub fn origin(&self) -> Result<Option<String>> {
+        let answer = self.git.ask(&["config", "--get", "remote.origin.url"]).map_err(cannot_start)?;
+        let address = answer.text().trim().to_owned();
+        Ok((!address.is_empty()).then_some(address))
+    }
+
     /// Whether this clone lacks a part of the history, so that older commits look unknown.
     ///
     /// # Errors

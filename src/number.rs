@@ -44,6 +44,12 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
+/// How many of something: `1 step`, `4 steps`.
+#[must_use]
+pub fn count(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
 /// A size in bytes with a binary unit: `512 B`, `1.5 MiB`.
 #[must_use]
 pub fn bytes(bytes: u64) -> String {

@@ -1,33 +1,30 @@
 //! The conductor: from the plan to the record, from the record to the verdict, from the verdict to the
 //! report. Whatever happens, the record is saved after each step and the report is written.
 
+mod shipping;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 
 use crate::cache::Cache;
-use crate::config::{self, BaselineSource, Config, Environment};
-use crate::deploy::{self, Shipment};
+use crate::config::{self, BaselineSource, Config};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
-use crate::finding::{Finding, any_error};
-use crate::forge::github::{Event, Remote};
+use crate::finding::Finding;
+use crate::forge::github::Remote;
 use crate::forge::{Forge, Found};
-use crate::gate::Approval;
+use crate::image::Workplaces;
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
-use crate::record::{
-    Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, Record, StepRecord, Verdict, Work, conclude,
-};
+use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Verdict, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
-use crate::{context, evaluate, gate, lint, report, test, train};
+use crate::{evaluate, gate, image, lint, report, test, train};
 
-/// Why a run ships to no environment.
-pub const NO_DESTINATION: &str =
-    "only runs of the default branch ship, and this is none (`when: always` ships from others too)";
+pub use shipping::{By, Destinations, NO_DESTINATION};
 
 /// What the conductor works with.
 #[derive(Clone, Copy)]
@@ -38,12 +35,16 @@ pub struct Pipeline<'a> {
     pub engine: &'a Engine,
     /// Where outputs are kept.
     pub cache: &'a Cache,
+    /// The images that were built to work in.
+    pub workplaces: &'a Workplaces,
     /// Whether outputs may be restored.
     pub restore: bool,
     /// Where people look.
     pub forge: &'a dyn Forge,
     /// What ships; none where nothing can be shipped.
     pub remote: Option<&'a Remote>,
+    /// Whether what was checked out is a fork's.
+    pub is_foreign: bool,
     /// Where the record is.
     pub folder: &'a RunFolder,
 }
@@ -80,11 +81,8 @@ impl Pipeline<'_> {
                 Next::Do(planned) if planned.step != Step::Report && self.stopped() => {
                     self.skip(planned.step, "the run was stopped".into(), record)?;
                 }
-                Next::Do(planned)
-                    if planned.step == Step::Deploy && record.context.forge != context::Forge::Github =>
-                {
-                    let because = "only a run in a job of GitHub Actions ships by itself; `modelgate deploy` ships from here";
-                    self.skip(planned.step, because.into(), record)?;
+                Next::Do(planned) if planned.step == Step::Deploy => {
+                    self.shipping(By::Itself, record).await?
                 }
                 Next::Do(planned) => {
                     self.forge.progress(record, planned.step).await;
@@ -106,6 +104,7 @@ impl Pipeline<'_> {
         }
         match plan::plan(self.config).steps.into_iter().find(|planned| planned.step == step) {
             Some(planned) if planned.intent == Intent::Skip => self.skip(step, planned.because, record)?,
+            _ if step == Step::Deploy => self.shipping(By::Hand, record).await?,
             _ => self.step(step, record).await?,
         }
         if step < Step::Report { Ok(()) } else { self.announce(record, Vec::new()).await }
@@ -121,22 +120,53 @@ impl Pipeline<'_> {
         let work = match step {
             Step::Report => return self.report(started, record),
             Step::Gate => self.gate(record).await,
-            Step::Deploy => self.deploy(record).await,
             _ => self.perform(step, record).await,
         };
         self.put(ended(step, started, watch.seconds(), work), record)
     }
 
+    /// Ships, and puts into the record what came of it.
+    async fn shipping(&self, by: By, record: &mut Record) -> Result<()> {
+        let started = self.engine.clock.timestamp();
+        let watch = self.engine.clock.start();
+        let work = self.deploy(record, by).await;
+        self.put(ended(Step::Deploy, started, watch.seconds(), work), record)
+    }
+
     /// The steps that make the evidence.
     async fn perform(&self, step: Step, record: &Record) -> Result<Work> {
-        let shop = self.shop(&record.id);
-        match (step, &self.config.test) {
-            (Step::Lint, _) => lint::perform(&self.config.lint, self.engine).await,
-            (Step::Test, Some(test)) => test::perform(test, self.engine).await,
-            (Step::Train, _) => train::perform(self.config, shop).await,
-            (Step::Evaluate, _) => evaluate::perform(self.config, shop, record).await,
+        let Config { lint, test, image, .. } = self.config;
+        match (step, test, image) {
+            (Step::Lint, ..) => lint::perform(lint, self.engine).await,
+            (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
+            (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,
+            (Step::Image, _, Some(image)) => image::perform(image, self.engine, self.cache, record).await,
             // The plan names no other step; a new one that is forgotten here must not pass.
             _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
+        }
+    }
+
+    /// The steps that make something: on this machine, or in an image that is built first.
+    async fn produce(&self, step: Step, record: &Record) -> Result<Work> {
+        let Some(container) = self.config.container(step) else {
+            return self.produce_with(step, self.engine, record).await;
+        };
+        let place = match self.workplaces.place(self.config, step, container, self.engine, self.cache).await?
+        {
+            Ok(place) => place,
+            Err(work) => return Ok(work),
+        };
+        let engine = Engine { image: Some(place.id), ..self.engine.clone() };
+        let mut work = self.produce_with(step, &engine, record).await?;
+        (work.evidence.image, work.evidence.build) = (Some(place.evidence), place.build);
+        Ok(work)
+    }
+
+    async fn produce_with(&self, step: Step, engine: &Engine, record: &Record) -> Result<Work> {
+        let shop = Shop { engine, ..self.shop(&record.id) };
+        match step {
+            Step::Train => train::perform(self.config, shop).await,
+            _ => evaluate::perform(self.config, shop, record).await,
         }
     }
 
@@ -153,6 +183,10 @@ impl Pipeline<'_> {
         let mut plan = plan::plan(self.config);
         let mut model = self.config.train.is_none().then(BTreeMap::new);
         for planned in plan.steps.iter_mut().filter(|planned| planned.intent == Intent::Run) {
+            if self.config.container(planned.step).is_some() {
+                planned.because = "its image is built first, and tells whether anything has changed".into();
+                continue;
+            }
             let forecast = match (planned.step, &model) {
                 (Step::Train, _) => train::foresee(self.config, self.shop(""))?,
                 (Step::Evaluate, Some(model)) => Some(evaluate::foresee(self.config, self.shop(""), model)?),
@@ -176,7 +210,7 @@ impl Pipeline<'_> {
         if let Some(reason) = gate::unproven(self.config, record) {
             return Ok(not_judged("the evidence is not complete", Finding::error("unproven", reason)));
         }
-        if let Some(reason) = gate::swapped(&self.engine.root, self.cache, &record.outputs())? {
+        if let Some(reason) = self.cache.swapped(&self.engine.root, &record.outputs())? {
             let finding = Finding::error("unproven", reason).help(
                 "do the run again; or take the file away, when it is another one that this job does not need",
             );
@@ -219,85 +253,6 @@ impl Pipeline<'_> {
                 gate::baseline::from_file(&self.engine.root, path, &record.model).map(found)
             }
         }
-    }
-
-    /// What the record approves, or why it approves nothing.
-    ///
-    /// # Errors
-    /// An output that cannot be read.
-    pub fn approval(&self, record: &Record) -> Result<std::result::Result<Approval, String>> {
-        if self.remote.is_some_and(|remote| remote.event.is_foreign) {
-            return Ok(Err("what a fork has made is never shipped".into()));
-        }
-        Approval::of(self.config, record, &self.engine.root, self.cache)
-    }
-
-    /// The environments that a run of this branch ships to.
-    #[must_use]
-    pub fn destinations(&self, record: &Record) -> Vec<&Environment> {
-        let context = &record.context;
-        let default = match self.remote {
-            Some(Remote { event: Event { default_branch: Some(branch), .. }, .. }) => Some(branch.clone()),
-            _ => self.forge.default_branch(),
-        };
-        let is_default = context.branch.is_some()
-            && context.branch == default
-            && !context.event.starts_with("pull_request");
-        self.config.deploy.iter().filter(|environment| environment.from_any_branch || is_default).collect()
-    }
-
-    /// What ships an approval.
-    #[must_use]
-    pub fn shipment<'b>(
-        &'b self,
-        remote: &'b Remote,
-        approval: &'b Approval,
-        record: &'b Record,
-    ) -> Shipment<'b> {
-        Shipment {
-            remote,
-            approval,
-            console: &self.engine.console,
-            interrupt: self.engine.interrupt.clone(),
-            clock: self.engine.clock,
-            job_url: record.context.url.as_deref(),
-            check: self.forge.check_id(),
-        }
-    }
-
-    /// Ships what was approved, and nothing else.
-    async fn deploy(&self, record: &mut Record) -> Result<Work> {
-        let environments = self.destinations(record);
-        if environments.is_empty() {
-            return Ok(Work::new(Outcome::Skipped, NO_DESTINATION));
-        }
-        let approval = match self.approval(record)? {
-            Ok(approval) => approval,
-            Err(why) => {
-                let finding = Finding::error("not-approved", format!("nothing is shipped: {why}"));
-                return Ok(Work {
-                    findings: vec![finding],
-                    ..Work::new(Outcome::Failed, "there is no approval")
-                });
-            }
-        };
-        let Some(remote) = self.remote else {
-            let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
-            let help = "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both";
-            return Err(Fault::new("ship what was approved", cause).help(help));
-        };
-        let mut deliveries = record.deliveries.clone();
-        // Who cannot look whether it was shipped already does not ship it a second time.
-        deploy::recall(&mut deliveries, self.forge.deliveries(record).await?, &approval.key());
-        let mut saved = record.clone();
-        let mut save = |deliveries: &[Delivery]| {
-            saved.deliveries = deliveries.to_vec();
-            self.folder.save(&saved)
-        };
-        let shipment = self.shipment(remote, &approval, record);
-        let shipped = deploy::perform(&shipment, &environments, &mut deliveries, &mut save).await;
-        record.deliveries = deliveries;
-        Ok(delivered(&record.deliveries, shipped?))
     }
 
     /// Concludes, and writes the reports. The record in them is complete: it says of the report itself that it was
@@ -398,26 +353,6 @@ impl Pipeline<'_> {
     fn stopped(&self) -> bool {
         self.engine.interrupt.raised().is_some()
     }
-}
-
-/// What the deliveries come to.
-fn delivered(deliveries: &[Delivery], findings: Vec<Finding>) -> Work {
-    let with = |outcome| -> Vec<&str> {
-        let some = deliveries.iter().filter(|delivery| delivery.outcome == outcome);
-        some.map(|delivery| delivery.target.as_str()).collect()
-    };
-    let parts = [
-        (with(DeliveryOutcome::Delivered), "delivered to"),
-        (with(DeliveryOutcome::Started), "started for"),
-        (with(DeliveryOutcome::Failed), "failed for"),
-        (with(DeliveryOutcome::Skipped), "not tried for"),
-    ];
-    let some = parts.iter().filter(|(targets, _)| !targets.is_empty());
-    let because: Vec<String> = some.map(|(targets, what)| format!("{what} {}", targets.join(", "))).collect();
-    let is_bad =
-        any_error(&findings) || !parts[2].0.is_empty() || !parts[3].0.is_empty() || because.is_empty();
-    let outcome = if is_bad { Outcome::Failed } else { Outcome::Passed };
-    Work { findings, ..Work::new(outcome, because.join("; ")) }
 }
 
 /// The work's result, or the panic that ended it.

@@ -1,6 +1,6 @@
 //! The plan: the ordered steps, and for each the reason why it runs or is skipped.
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::record::{Outcome, Record, StepRecord};
 use crate::step::Step;
 
@@ -54,10 +54,20 @@ pub fn plan(config: &Config) -> Plan {
     Plan { steps: steps.map(|step| planned(config, step)).collect() }
 }
 
-/// Deploy and retrain are rare, so nobody wants to read that they are not asked for.
+/// Some steps are rare, so nobody wants to read that they are not asked for.
 fn is_planned(config: &Config, step: Step) -> bool {
-    let is_for_some = matches!(step, Step::Data | Step::Image | Step::Deploy | Step::Retrain);
-    !is_for_some || unavailable(config, step).is_some() || (step == Step::Deploy && !config.deploy.is_empty())
+    match step {
+        Step::Image => config.image.is_some(),
+        Step::Deploy => ships(config),
+        Step::Data | Step::Retrain => unavailable(config, step).is_some(),
+        _ => true,
+    }
+}
+
+/// Whether what is approved goes somewhere.
+#[must_use]
+pub fn ships(config: &Config) -> bool {
+    !config.deploy.is_empty() || config.image.as_ref().is_some_and(config::Image::is_pushed)
 }
 
 fn planned(config: &Config, step: Step) -> Planned {
@@ -84,13 +94,30 @@ fn intent(config: &Config, step: Step) -> (Intent, String) {
         Step::Evaluate => run("evaluate is configured"),
         Step::Gate => gate_intent(config),
         Step::Report => run("report always runs"),
-        Step::Deploy if config.deploy.is_empty() => skip("deploy is not configured"),
-        Step::Deploy => match config.deploy.len() {
-            1 => run("1 environment is to have what is approved"),
-            all => run(&format!("{all} environments are to have what is approved")),
-        },
+        Step::Image => run(match &config.image {
+            Some(image) if image.smoke.is_some() => "the image is to be built and tried",
+            _ => "the image is to be built",
+        }),
+        Step::Deploy if !ships(config) => skip("deploy is not configured"),
+        Step::Deploy => run(&destinations(config)),
         _ => (Intent::Skip, format!("{step} is not configured")),
     }
+}
+
+/// Where what is approved goes.
+fn destinations(config: &Config) -> String {
+    let registry = config.image.as_ref().filter(|image| image.is_pushed()).map(|_| "the registry".to_owned());
+    let environments = match config.deploy.len() {
+        0 => None,
+        1 => Some("1 environment".to_owned()),
+        all => Some(format!("{all} environments")),
+    };
+    let (all, verb): (Vec<String>, _) = match (registry, environments) {
+        (None, Some(environments)) if config.deploy.len() > 1 => (vec![environments], "are"),
+        (Some(registry), Some(environments)) => (vec![registry, environments], "are"),
+        (registry, environments) => (registry.into_iter().chain(environments).collect(), "is"),
+    };
+    format!("{} {verb} to have what is approved", all.join(" and "))
 }
 
 /// What was asked for and cannot be looked at might have failed, so nothing is approved without it.

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
-use crate::config::{self, Config, Problem};
+use crate::config::{self, BuildSecret, Config, Problem};
 use crate::console::{Console, Verbosity};
 use crate::context;
 use crate::docker::Docker;
@@ -18,6 +18,7 @@ use crate::forge::github::api::Api;
 use crate::forge::github::{self, Github, Remote};
 use crate::forge::local::Local;
 use crate::git::{Absence, Repository};
+use crate::image::Workplaces;
 use crate::interrupt::{Hand, Interrupt, Signal};
 use crate::pipeline::Pipeline;
 use crate::random;
@@ -122,7 +123,9 @@ pub struct House {
     repository: std::result::Result<Repository, Absence>,
     engine: Engine,
     cache: Cache,
+    workplaces: Workplaces,
     restore: bool,
+    is_foreign: bool,
     environment: Environment,
 }
 
@@ -164,7 +167,9 @@ impl House {
             repository,
             engine,
             cache,
+            workplaces: Workplaces::default(),
             restore: settings.restore,
+            is_foreign: environment.event().is_foreign,
             environment,
         }
     }
@@ -176,9 +181,11 @@ impl House {
             config: &self.config,
             engine: &self.engine,
             cache: &self.cache,
+            workplaces: &self.workplaces,
             restore: self.restore,
             forge: &*self.forge,
             remote: self.remote.as_ref(),
+            is_foreign: self.is_foreign,
             folder: &self.folder,
         }
     }
@@ -368,7 +375,15 @@ pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &In
 /// The values of the secrets that any step names, and our own tokens: a command can find them in git's settings.
 fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
     let named = config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script));
-    named.chain(TOKENS.into_iter().filter_map(|name| environment.get(name).map(OsString::from))).collect()
+    let of_image = config.image.iter().flat_map(|image| image.secrets.values());
+    let of_image = of_image.filter_map(|secret| match secret {
+        BuildSecret::Variable(name) => environment.get(name).map(OsString::from),
+        BuildSecret::File(_) => None,
+    });
+    named
+        .chain(of_image)
+        .chain(TOKENS.into_iter().filter_map(|name| environment.get(name).map(OsString::from)))
+        .collect()
 }
 
 /// A console on standard error.

@@ -10,7 +10,7 @@ use std::fs;
 use common::{Project, outcomes};
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &["init"],
     &["doctor"],
     &["demo"],
@@ -19,6 +19,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["test"],
     &["train"],
     &["evaluate"],
+    &["image"],
     &["gate"],
     &["report"],
     &["deploy"],

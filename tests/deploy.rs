@@ -43,9 +43,25 @@ impl Job {
         Self { project, github: Fake::start(), attempt: "1", branch: "main" }
     }
 
+    /// A job that ships an image of busybox too, which goes to `registry`; none where there is no engine.
+    fn with_image(test: &str, registry: &str) -> Option<Self> {
+        if common::engine().is_none() {
+            common::skip(test, "there is no engine");
+            return None;
+        }
+        let job = Self::new(&format!("{DEPLOY}image:\n  tags: {registry}:{{short-commit}}\n"));
+        job.project.file("Dockerfile", "FROM modelgate-test/busybox:1\nCOPY model.bin /\n");
+        job.project.commit("Put it into an image");
+        Some(job)
+    }
+
     fn variables(&self) -> Vec<(&'static str, String)> {
         let beside = |name: &str| self.project.path().join("..").join(name).display().to_string();
         vec![
+            ("DOCKER_HOST", common::engine().unwrap_or_default()),
+            ("MODELGATE_REGISTRY", common::registry().unwrap_or_default()),
+            ("MODELGATE_REGISTRY_USER", "modelgate".into()),
+            ("MODELGATE_REGISTRY_PASSWORD", "let+me/in".into()),
             ("GITHUB_ACTIONS", "true".into()),
             ("GITHUB_EVENT_NAME", "push".into()),
             ("GITHUB_EVENT_PATH", beside("event.json")),
@@ -256,4 +272,66 @@ fn a_delivery_that_was_not_waited_for_to_its_end_has_not_passed() {
     let said = job.modelgate(&["deploy"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
     assert_eq!((job.outcomes(), job.sent().len()), (vec!["staging delivered".to_owned()], 1));
+}
+
+#[test]
+fn an_image_is_pushed_before_any_environment_gets_its_digest() {
+    let test = "an_image_is_pushed_before_any_environment_gets_its_digest";
+    let Some(registry) = common::registry() else { return common::skip(test, "there is no registry") };
+    let Some(mut job) = Job::with_image(test, &format!("{registry}/deploy-image")) else { return };
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    let outcomes = job.outcomes();
+    assert!(outcomes[0].ends_with(" delivered") && outcomes[0].contains("/deploy-image:"), "{outcomes:?}");
+    assert_eq!(outcomes[1..], ["staging delivered", "production delivered"]);
+    let record = job.project.record();
+    let image = record["deliveries"][0]["image"].as_str().unwrap();
+    assert!(image.contains("/deploy-image@sha256:"), "{image}");
+    let runs = job.github.state().runs.clone();
+    let given: Vec<&str> = runs.iter().map(|(_, sent)| sent["inputs"]["image"].as_str().unwrap()).collect();
+    assert_eq!(given, [image, image], "both workflows get the digest");
+    let outputs = job.project.read("../outputs");
+    let lines: Vec<&str> = outputs.lines().collect();
+    let at = lines.iter().position(|line| line.starts_with("image-digest<<")).expect("an output");
+    assert_eq!(lines[at + 1], image);
+
+    job.again();
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(job.github.state().runs.len(), 2, "nothing is started twice");
+}
+
+#[test]
+fn what_the_registry_refuses_goes_to_no_environment() {
+    let test = "what_the_registry_refuses_goes_to_no_environment";
+    let Some(registry) = common::registry() else { return common::skip(test, "there is no registry") };
+    // Another name of the same place, for which there are no credentials.
+    let elsewhere = registry.replace("127.0.0.1", "127.0.0.2");
+    let Some(job) = Job::with_image(test, &format!("{elsewhere}/deploy-refused")) else { return };
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 12, "{}{}", said.out, said.err);
+    let outcomes = job.outcomes();
+    assert!(outcomes[0].ends_with(" failed"), "{outcomes:?}");
+    assert_eq!(outcomes[1..], ["staging skipped", "production skipped"]);
+    assert_eq!(job.sent(), [""; 0]);
+    assert_eq!(job.project.record()["conclusion"], "approved");
+}
+
+#[test]
+fn an_image_of_another_branch_stays_where_it_is() {
+    let test = "an_image_of_another_branch_stays_where_it_is";
+    let Some(mut job) = Job::with_image(test, "registry.invalid/deploy-branch") else { return };
+    job.branch = "feature";
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(job.outcomes(), [""; 0]);
+    job.project.replace("modelgate.yml", "  staging:\n", "  staging:\n    when: always\n");
+    job.project.commit("Try it on staging");
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 12, "{}{}", said.out, said.err);
+    assert_eq!(
+        job.outcomes(),
+        ["staging skipped"],
+        "what runs there is named by its digest, and there is none"
+    );
 }

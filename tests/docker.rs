@@ -6,7 +6,11 @@ mod common;
 
 #[path = "docker/address.rs"]
 mod address;
+#[path = "docker/commands.rs"]
+mod commands;
 #[path = "docker/credentials.rs"]
 mod credentials;
 #[path = "docker/containers.rs"]
 mod containers;
+#[path = "docker/workshop.rs"]
+mod workshop;

@@ -10,5 +10,9 @@ mod build;
 mod ignore;
 #[path = "image/push.rs"]
 mod push;
+#[path = "image/whole.rs"]
+mod whole;
 #[path = "image/smoke.rs"]
 mod smoke;
+#[path = "docker/workshop.rs"]
+mod workshop;

@@ -14,6 +14,9 @@ pub(super) fn difference(last: &Key, key: &Key, run: &str) -> String {
     if last.script != key.script {
         parts.push("the command has changed".to_owned());
     }
+    if last.image != key.image {
+        parts.push("the image that it runs in has changed".to_owned());
+    }
     let env = Changes::between(&last.env, &key.env);
     parts.extend(said(&env.changed, "has changed", "have changed"));
     parts.extend(said(&env.new, "is new in the environment", "are new in the environment"));
@@ -107,6 +110,7 @@ mod tests {
             inputs: named(&[("params.json", 0), ("train.py", 0)]),
             upstream: named(&[]),
             outputs: vec!["model.joblib".into()],
+            image: None,
         }
     }
 
@@ -118,6 +122,10 @@ mod tests {
         let changed = Key { inputs: named(&[("params.json", 1), ("train.py", 1)]), ..key() };
         assert_eq!(say(changed), "params.json and train.py have changed since run 7f3a");
         assert_eq!(say(Key { script: "x".into(), ..key() }), "the command has changed since run 7f3a");
+        assert_eq!(
+            say(Key { image: Some(Digest::from_bytes([1; 32])), ..key() }),
+            "the image that it runs in has changed since run 7f3a"
+        );
         assert_eq!(
             say(Key { env: named(&[("PYTHONHASHSEED", 1)]), ..key() }),
             "PYTHONHASHSEED has changed since run 7f3a"

@@ -59,6 +59,9 @@ impl Key {
         for pattern in &self.outputs {
             framed.part(pattern.as_bytes());
         }
+        if let Some(image) = &self.image {
+            framed.part(image.as_bytes());
+        }
         framed.finish()
     }
 }
@@ -79,14 +82,16 @@ mod tests {
     fn key() -> impl Strategy<Value = Key> {
         let patterns = proptest::collection::vec("[ab]{0,2}", 0..3);
         let step = prop_oneof![Just(Step::Train), Just(Step::Evaluate)];
-        (step, "[ab]{0,2}", named(), named(), named(), patterns).prop_map(
-            |(step, script, env, inputs, upstream, outputs)| Key {
+        let image = proptest::option::of((0..3u8).prop_map(|n| Digest::from_bytes([n; 32])));
+        (step, "[ab]{0,2}", named(), named(), named(), patterns, image).prop_map(
+            |(step, script, env, inputs, upstream, outputs, image)| Key {
                 step,
                 script,
                 env,
                 inputs,
                 upstream,
                 outputs,
+                image,
             },
         )
     }
@@ -106,6 +111,7 @@ mod tests {
                 Key { inputs: b.inputs.clone(), ..a.clone() },
                 Key { upstream: b.upstream.clone(), ..a.clone() },
                 Key { outputs: b.outputs.clone(), ..a.clone() },
+                Key { image: b.image, ..a.clone() },
             ];
             for changed in one_changed {
                 prop_assert_eq!(a == changed, a.digest() == changed.digest());

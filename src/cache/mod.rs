@@ -23,6 +23,7 @@ mod key;
 mod object;
 mod prune;
 mod restore;
+mod swapped;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,9 @@ pub struct Key {
     pub upstream: BTreeMap<String, Digest>,
     /// The patterns of the outputs.
     pub outputs: Vec<String>,
+    /// The id of the image that the commands run in; none on this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Digest>,
 }
 
 /// What a step made, as the cache remembers it.
@@ -202,6 +206,15 @@ impl Cache {
 
     fn remembered(&self) -> MutexGuard<'_, Option<Arc<Index>>> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which of the outputs of a record is there below `root` and is another, in one sentence; none when all are the
+    /// same. What is not there is not missed: a job that only judges need not have the model.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or an interrupt.
+    pub fn swapped(&self, root: &Path, outputs: &BTreeMap<String, Digest>) -> Result<Option<String>> {
+        swapped::swapped(root, self, outputs)
     }
 
     /// What was made with this key, if all of it is still there.

@@ -31,6 +31,7 @@ fn key(input: u8) -> Key {
         inputs: BTreeMap::from([("train.py".to_owned(), Digest::from_bytes([input; 32]))]),
         upstream: BTreeMap::new(),
         outputs: vec!["*.joblib".into()],
+        image: None,
     }
 }
 

@@ -7,7 +7,8 @@ use super::{Call, end, print, refuse_unavailable, replay, show, stopped};
 use crate::deploy;
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::pipeline::NO_DESTINATION;
+use crate::pipeline::By;
+use crate::plan;
 use crate::record::{Conclusion, Record};
 use crate::step::Step;
 use crate::wire::{self, House};
@@ -34,9 +35,12 @@ pub fn execute(args: Deploy, call: Call) -> anyhow::Result<End> {
     wire::block_on(|interrupt| async move {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |_| true)?;
-        if house.config.deploy.is_empty() {
-            let help = "name an environment in modelgate.yml: `deploy: { production: { dispatch: … } }`";
-            return Err(Fault::new("deploy", "modelgate.yml has no section deploy").help(help).into());
+        if !plan::ships(&house.config) {
+            let help = "name an environment in modelgate.yml: `deploy: { production: { dispatch: … } }`, or a tag for \
+                        the image: `image: { tags: … }`";
+            return Err(Fault::new("deploy", "modelgate.yml says of nothing where it goes")
+                .help(help)
+                .into());
         }
         replay::record(&house, Step::Deploy)?;
         let Some(_turn) = house.turn().await? else { return Ok(stopped(&house)) };
@@ -53,11 +57,13 @@ pub fn execute(args: Deploy, call: Call) -> anyhow::Result<End> {
 
 fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
     let pipeline = house.pipeline();
-    let destinations = pipeline.destinations(record);
-    if destinations.is_empty() {
-        print(&format!("nothing is sent: {NO_DESTINATION}\n"))?;
-        return Ok(End::Done);
-    }
+    let to = match pipeline.destinations(record, By::Hand)? {
+        Ok(to) => to,
+        Err(why) => {
+            print(&format!("nothing is sent: {why}\n"))?;
+            return Ok(End::Done);
+        }
+    };
     let approval = match pipeline.approval(record)? {
         Ok(approval) => approval,
         Err(why) => {
@@ -69,11 +75,19 @@ fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
             });
         }
     };
+    if let Some(image) = approval.image().filter(|_| to.registry.is_some()) {
+        let tags: Vec<String> =
+            image.tags.iter().map(|tag| format!("push {} as {tag}\n", image.id)).collect();
+        print(&format!("# the registry\n\n{}\n", tags.concat()))?;
+    }
+    if to.environments.is_empty() {
+        return Ok(End::Done);
+    }
     let remote = pipeline.remote.ok_or_else(|| {
         Fault::new("tell what would be sent", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
             .help("set both; with --dry-run any token will do, for nothing is sent")
     })?;
     let shipment = pipeline.shipment(remote, &approval, record);
-    print(&deploy::foresee(&shipment, &destinations, &record.deliveries))?;
+    print(&deploy::foresee(&shipment, &to.environments, &record.deliveries))?;
     Ok(End::Done)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Call, Format, print, show};
 use crate::context::Forge;
+use crate::docker::Docker;
 use crate::doctor::{self, Health, Patient};
 use crate::exit::End;
 use crate::git::Repository;
@@ -15,8 +16,8 @@ use crate::wire;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 It looks at the configuration, the git repository, the programs that the commands start, the inputs, the
-secrets and the disk, and runs no command of the configuration. In a job of GitHub Actions it also asks
-what the token may do. It ends with exit code 11 when a run could
+secrets, the disk and, where one is needed, Docker's engine, and runs no command of the configuration. In a
+job of GitHub Actions it also asks what the token may do. It ends with exit code 11 when a run could
 not succeed; a warning does not count.
 
 Example:
@@ -43,6 +44,14 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
         forge: call.environment.forge(),
         repository: &Repository::around(root),
     });
+    if let Ok(config) = &config {
+        let (console, variables) =
+            (wire::console(&call.settings, &call.environment), &call.environment.variables);
+        checks.extend(wire::block_on(|interrupt| async move {
+            let docker = Docker::new(variables.clone(), console, interrupt, call.environment.clock);
+            doctor::engine(config, &docker).await
+        })?);
+    }
     if let (Ok(config), Forge::Github) = (&config, call.environment.forge()) {
         let console = wire::console(&call.settings, &call.environment);
         checks.extend(wire::block_on(|interrupt| async move {

@@ -29,7 +29,7 @@ use crate::record::{Conclusion, Record};
 use crate::step::Step;
 use crate::wire::{self, Invalid, Settings};
 
-/// Takes a machine-learning model from a commit to production: lint, test, train, evaluate, gate, report, deploy.
+/// Takes a machine-learning model from a commit to production: lint, test, train, evaluate, image, gate, report, deploy.
 #[derive(Debug, Parser)]
 #[command(
     name = "modelgate",
@@ -143,6 +143,13 @@ enum Command {
     /// Measure the model
     #[command(after_help = "Example:\n  modelgate evaluate")]
     Evaluate(step::Flags),
+    /// Build the image that holds the model, and try its server
+    #[command(after_help = "\
+Nothing is pushed: `modelgate deploy` pushes what the gate has approved.
+
+Example:
+  modelgate image")]
+    Image(step::NoFlags),
     /// Judge the measurements in the record
     Gate(replay::Gate),
     /// Write the reports of the record
@@ -220,6 +227,7 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Test(_) => step::execute(Step::Test, CacheFlags::default(), call),
         Command::Train(args) => step::execute(Step::Train, args.cache, call),
         Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
+        Command::Image(_) => step::execute(Step::Image, CacheFlags::default(), call),
         Command::Gate(_) => replay::execute(Step::Gate, call),
         Command::Report(_) => replay::execute(Step::Report, call),
         Command::Deploy(args) => deploy::execute(args, call),

@@ -10,7 +10,8 @@ use crate::document::shown;
 use crate::step::Step;
 
 /// The inputs that every dispatched workflow gets from us.
-pub const INPUTS: [&str; 6] = ["environment", "model", "commit", "run", "approval", "outputs"];
+/// The last one only where an image is pushed.
+pub const INPUTS: [&str; 7] = ["environment", "model", "commit", "run", "approval", "outputs", "image"];
 
 /// How many inputs GitHub takes, and how many properties of a `repository_dispatch`.
 const MOST_INPUTS: usize = 25;
@@ -164,7 +165,7 @@ fn inputs(
     }
     for (name, _) in &inputs {
         if INPUTS.contains(&name.as_str()) {
-            let help = "give it another name; ours are `environment`, `model`, `commit`, `run`, `approval` and `outputs`";
+            let help = "give it another name; ours are `environment`, `model`, `commit`, `run`, `approval`, `outputs` and `image`";
             source.key(&path.key(name), format!("«{}» is given by modelgate itself", shown(name)), help);
         }
     }

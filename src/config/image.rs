@@ -244,9 +244,21 @@ fn cpus(source: &mut Source<'_>, path: &KeyPath, number: Option<raw::Number>) ->
     Some((cpus * 1e9).round() as u64)
 }
 
+impl Image {
+    /// Whether there are runs that push it.
+    #[must_use]
+    pub fn is_pushed(&self) -> bool {
+        !self.tags.is_empty() && self.push != raw::Push::Never
+    }
+}
+
 impl Smoke {
     /// How often each request is sent when the file does not say.
     pub const REPEAT: u32 = 20;
     /// How long the server may take to be ready when the file does not say.
     pub const TIMEOUT: Duration = Duration::from_secs(60);
 }
+
+#[cfg(test)]
+#[path = "image_tests.rs"]
+mod tests;

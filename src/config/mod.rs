@@ -68,6 +68,20 @@ impl Config {
         trained.chain(&self.evaluate.inputs).map(String::as_str)
     }
 
+    /// The container that a step runs in; none of a step that runs on this machine.
+    #[must_use]
+    pub fn container(&self, step: Step) -> Option<&Container> {
+        let script = match step {
+            Step::Train => self.train.as_ref().map(|train| &train.script),
+            Step::Evaluate => Some(&self.evaluate.script),
+            _ => None,
+        };
+        match script.map(|script| (&script.engine, script.commands.is_empty())) {
+            Some((Engine::Docker(container), false)) => Some(container),
+            _ => None,
+        }
+    }
+
     /// The commands of every step that has some.
     #[must_use]
     pub fn scripts(&self) -> Vec<&Script> {
@@ -140,7 +154,7 @@ pub struct Container {
 }
 
 /// Build the image that holds the model, and prove it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Image {
     /// The folder that the Dockerfile copies from, relative to the project.
     pub context: String,

@@ -308,8 +308,8 @@ pub enum When {
 #[schemars(extend("oneOf" = [{ "required": ["workflow"] }, { "required": ["event"] }]))]
 pub struct Dispatch {
     /// The file of a workflow with `workflow_dispatch`, in .github/workflows. Its inputs are `environment`, `model`,
-    /// `commit`, `run` (whose artifact holds the model), `approval` and `outputs` (JSON: path to digest), and those
-    /// of `inputs`.
+    /// `commit`, `run` (whose artifact holds the model), `approval`, `outputs` (JSON: path to digest), `image` (only
+    /// where one is pushed: `registry/repository@sha256:…`), and those of `inputs`.
     #[schemars(extend("examples" = ["deploy.yml"]))]
     pub workflow: Option<String>,
     /// The event of a `repository_dispatch`, in place of a workflow. Its payload holds the same inputs.

@@ -19,7 +19,7 @@ const INTRODUCTION: &str = "\
 <!-- Made from src/config/raw.rs and src/config/reference_tests.rs. `UPDATE_DOCS=1 cargo test` writes it again. -->
 
 One file says what a model must prove before it is deployed. It stands in the top folder of the project, and
-its sections are the steps of the work, in their order: lint, test, data, image, train, evaluate, gate,
+its sections are the steps of the work, in their order: lint, test, data, train, evaluate, image, gate,
 report, deploy, retrain. [The steps](steps.md) tells what each does.
 
 The smallest useful file makes a model, measures it, and judges it by one rule:
@@ -74,6 +74,8 @@ impl Schema {
             Some("OneOrMany") => return "text, or list of texts".into(),
             Some("Scalar") => return "text, number or boolean".into(),
             Some("Later") => return "map".into(),
+            Some("Command") => return "command".into(),
+            Some("Gpus") => return "`all`, whole number, or list of ids".into(),
             _ => {}
         }
         let schema = self.resolve(schema);
@@ -133,11 +135,17 @@ fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value)
         let _ = write!(out, "\n{run}The keys of all [commands](#commands) can stand here, and:\n");
     }
     out.push('\n');
-    for (key, value) in keys.iter().filter(|(key, _)| !COMMON.contains(&key.as_str())) {
+    let is_own = |key: &String| !keys.contains_key("run") || !COMMON.contains(&key.as_str());
+    for (key, value) in keys.iter().filter(|(key, _)| is_own(key)) {
         entry(out, schema, key, value, required(body, key));
     }
     match name {
         "gate" => write_map(out, schema, "A rule", &keys["rules"]["additionalProperties"]),
+        "train" => write_map(out, schema, "The container", &keys["docker"]),
+        "image" => {
+            write_map(out, schema, "A secret of the build", &keys["secrets"]["additionalProperties"]);
+            write_map(out, schema, "The smoke test", &keys["smoke"]);
+        }
         "retrain" => write_map(out, schema, "What retrain starts", &keys["dispatch"]),
         _ => {}
     }
@@ -242,7 +250,9 @@ fn what_the_reference_shows_parses() {
 fn documented_defaults_are_the_real_ones() {
     let schema = Schema(schema::value());
     let base = SMALLEST.replace("accuracy: { min: 0.85 }", "accuracy: { min-gain: 0.85 }");
-    let base = format!("{base}\nlint: {{ run: ruff }}\ntest: {{ run: pytest }}\n");
+    let base = format!(
+        "{base}\nlint: {{ run: ruff }}\ntest: {{ run: pytest }}\nimage: {{ smoke: {{ port: 80 }} }}\n"
+    );
     let plain = parse(&base).unwrap();
     let mut seen = 0;
     for (section, value) in properties(&schema.0) {
@@ -250,7 +260,7 @@ fn documented_defaults_are_the_real_ones() {
         for (key, value) in keys {
             let Some(default) = value.get("default") else { continue };
             let text = match section.as_str() {
-                "lint" | "test" => {
+                "lint" | "test" | "image" => {
                     base.replace(&format!("{section}: {{ "), &format!("{section}: {{ {key}: {default}, "))
                 }
                 "report" => format!("{base}{section}: {{ {key}: {default} }}\n"),
@@ -261,10 +271,20 @@ fn documented_defaults_are_the_real_ones() {
             seen += 1;
         }
     }
+    for (key, value) in
+        properties(schema.resolve(&properties(schema.resolve(&properties(&schema.0)["image"]))["smoke"]))
+    {
+        let Some(default) = value.get("default") else { continue };
+        let text = base.replace("smoke: { ", &format!("smoke: {{ {key}: {default}, "));
+        assert_ne!(text, base);
+        assert_eq!(parse(&text).as_ref(), Ok(&plain), "image.smoke.{key}: {default}");
+        seen += 1;
+    }
     let better = base.replace("min-gain: 0.85", "min-gain: 0.85, better: higher");
     assert_eq!(parse(&better).as_ref(), Ok(&plain));
     assert_eq!(
-        seen, 10,
-        "lint.python, train.engine, evaluate.engine, gate.without-baseline, 2 of report, 4 working directories"
+        seen, 19,
+        "lint.python, train.engine, evaluate.engine, gate.without-baseline, 2 of report, 4 working directories, 6 of \
+         image, 3 of image.smoke"
     );
 }

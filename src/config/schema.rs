@@ -36,7 +36,8 @@ fn plain(value: &mut Value) {
         Value::Object(map) => {
             not_null(map);
             only_one(map);
-            if map.get("format").is_some_and(|format| matches!(format.as_str(), Some("uint64" | "double"))) {
+            let width = |format: &str| format == "double" || format.starts_with("uint");
+            if map.get("format").and_then(Value::as_str).is_some_and(width) {
                 map.shift_remove("format");
             }
             if map.contains_key("const") {

@@ -71,6 +71,8 @@ fn errors(root: &Value, schema: &Value, node: &Node, at: &str) -> Vec<String> {
             "minProperties" => entries.len() as u64 >= wanted.as_u64().unwrap(),
             "exclusiveMinimum" => node.number().is_none_or(|number| number > wanted.as_f64().unwrap()),
             "exclusiveMaximum" => node.number().is_none_or(|number| number < wanted.as_f64().unwrap()),
+            "minimum" => node.number().is_none_or(|number| number >= wanted.as_f64().unwrap()),
+            "maximum" => node.number().is_none_or(|number| number <= wanted.as_f64().unwrap()),
             other => panic!("the schema says «{other}», which this test does not know"),
         };
         if !fine {

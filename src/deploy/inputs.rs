@@ -16,7 +16,7 @@ pub(super) fn inputs(
     let approval = shipment.approval;
     // The run whose artifact holds what was judged; on a laptop there is none.
     let run = shipment.remote.run.map(|run| run.to_string()).unwrap_or_default();
-    let ours = [
+    let mut ours = vec![
         ("environment", environment.name.clone()),
         ("model", approval.model().to_string()),
         ("commit", approval.commit().to_string()),
@@ -24,6 +24,8 @@ pub(super) fn inputs(
         ("approval", approval.key().to_string()),
         ("outputs", serde_json::json!(approval.digests()).to_string()),
     ];
+    // A workflow takes no input that it does not know, so only one that deploys an image needs to know it.
+    ours.extend(shipment.image.clone().map(|image| ("image", image)));
     let mut inputs = texts(&dispatch.inputs);
     // Nobody gives another digest than the one that was judged.
     inputs.retain(|name, _| ours.iter().all(|(own, _)| own != name));

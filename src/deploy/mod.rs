@@ -9,6 +9,7 @@ mod follow;
 mod foresee;
 mod inputs;
 mod ledger;
+mod registry;
 mod ship;
 mod told;
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 pub use dispatch::{Started, retrain};
 pub use foresee::{foresee, foresee_retrain};
 pub use ledger::recall;
+pub use registry::{push, pushed};
 
 use crate::clock::Clock;
 use crate::config::Environment;
@@ -51,6 +53,8 @@ pub struct Shipment<'a> {
     pub job_url: Option<&'a str>,
     /// The number of the check that holds the record.
     pub check: Option<u64>,
+    /// The image as its registry knows it: `registry/repository@sha256:…`; none where there is none.
+    pub image: Option<String>,
 }
 
 impl Shipment<'_> {
@@ -64,8 +68,8 @@ impl Shipment<'_> {
     }
 }
 
-/// Delivers to each environment, in the order given, and stops at the first that does not get it. `deliveries` holds
-/// what earlier attempts did, and is brought up to date; `save` is called after each change, and before anything is
+/// Delivers to each environment, in the order given, and stops at the first that does not get it. `obstacle` is why
+/// none is tried. `deliveries` holds what earlier attempts did, and is brought up to date; `save` is called after each change, and before anything is
 /// sent that cannot be taken back.
 ///
 /// # Errors
@@ -73,12 +77,13 @@ impl Shipment<'_> {
 pub async fn perform(
     shipment: &Shipment<'_>,
     environments: &[&Environment],
+    obstacle: Option<String>,
     deliveries: &mut Vec<Delivery>,
     save: &mut dyn FnMut(&[Delivery]) -> Result<()>,
 ) -> Result<Vec<Finding>> {
     let mut ledger = Ledger { deliveries, save, key: shipment.approval.key() };
     let mut findings = Vec::new();
-    let mut halted = None;
+    let mut halted = obstacle;
     for &environment in environments {
         if ledger.is_done(environment) {
             shipment.console.detail(&format!("{} has it already", environment.name));

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::client::{self, Trouble};
 use super::settings::{self, path, text, variable};
 use super::{About, Address};
+use crate::console::Console;
 use crate::context::Variables;
 use crate::document::shown;
 use crate::fault::{Fault, Result};
@@ -27,7 +28,10 @@ enum Search {
 ///
 /// # Errors
 /// What was named does not answer, or is no address; or there is none anywhere, and why.
-pub(super) async fn find(variables: &Variables) -> Result<(bollard::Docker, Address, About)> {
+pub(super) async fn find(
+    variables: &Variables,
+    console: &Console,
+) -> Result<(bollard::Docker, Address, About)> {
     match search(variables)? {
         Search::Named(address, by) => match client::open(&address).await {
             Ok((api, about)) => Ok((api, address, about)),
@@ -42,7 +46,12 @@ pub(super) async fn find(variables: &Variables) -> Result<(bollard::Docker, Addr
             for socket in sockets {
                 let address = Address::Unix(socket.clone());
                 match client::open(&address).await {
-                    Ok((api, about)) => return Ok((api, address, about)),
+                    Ok((api, about)) => {
+                        for (path, trouble) in failed.iter().filter(is_there) {
+                            console.detail(&format!("no engine at {}: {trouble}", path.display()));
+                        }
+                        return Ok((api, address, about));
+                    }
                     Err(trouble) => failed.push((socket, trouble)),
                 }
             }
@@ -53,7 +62,6 @@ pub(super) async fn find(variables: &Variables) -> Result<(bollard::Docker, Addr
 
 /// None of the usual places has one. What is there and does not do comes first.
 fn nowhere(failed: &[(PathBuf, Trouble)]) -> Fault {
-    let is_there = |(_, trouble): &&(PathBuf, Trouble)| !matches!(trouble, Trouble::NotThere);
     let mut told: Vec<String> = failed
         .iter()
         .filter(is_there)
@@ -71,6 +79,10 @@ fn nowhere(failed: &[(PathBuf, Trouble)]) -> Fault {
     Fault::new(FIND, told.join("; ")).help(help)
 }
 
+fn is_there((_, trouble): &&(PathBuf, Trouble)) -> bool {
+    !matches!(trouble, Trouble::NotThere)
+}
+
 /// What mends it; `by` is what named the address.
 fn remedy(trouble: &Trouble, by: Option<&str>) -> String {
     let or_else = by.map_or("name another engine with DOCKER_HOST".into(), |by| format!("correct {by}"));
@@ -80,6 +92,9 @@ fn remedy(trouble: &Trouble, by: Option<&str>) -> String {
         }
         Trouble::Status(400, said) if said.contains("HTTPS") => {
             "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of the certificates".into()
+        }
+        Trouble::Lost(why) | Trouble::NoHttp(why) if why.to_lowercase().contains("certificate") => {
+            "check the certificates: DOCKER_CERT_PATH names their folder".into()
         }
         Trouble::NotThere | Trouble::Refused => format!("start Docker, or {or_else}"),
         Trouble::Silent => format!("look whether Docker hangs (`docker version`), or {or_else}"),

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 pub use address::Address;
-pub use container::{Container, Exit, Mount, Spec, sweep};
+pub use container::{Container, Exit, Mount, Output, Piece, Spec, Trouble, Usage, sweep};
 pub use reference::Reference;
 pub use upgrade::Upgrade;
 
@@ -81,17 +81,6 @@ impl Docker {
         Self { variables: Arc::new(variables), console, interrupt, clock, found: Arc::default() }
     }
 
-    /// No engine anywhere.
-    #[cfg(test)]
-    #[must_use]
-    pub fn of_test() -> Self {
-        use crate::console::Verbosity;
-        use crate::context::Forge;
-        let clock = Clock { wall: std::time::SystemTime::now, steady: std::time::Instant::now };
-        let console = Console::new(Box::new(std::io::sink()), Forge::Local, Verbosity::Quiet, false, clock);
-        Self::new(Variables::new(), console, Interrupt::channel().1, clock)
-    }
-
     /// The variables that we were started with.
     #[must_use]
     pub fn variables(&self) -> &Variables {
@@ -109,7 +98,7 @@ impl Docker {
     async fn look(&self) -> Result<Connection> {
         let mut interrupt = self.interrupt.clone();
         tokio::select! {
-            found = find::find(&self.variables) => {
+            found = find::find(&self.variables, &self.console) => {
                 let (api, address, about) = found?;
                 Ok(Connection { api, address, about })
             }
@@ -117,3 +106,6 @@ impl Docker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,10 @@
-//! The disk that a run writes to.
+//! The disk that a run writes to, and the engine that it builds with.
 
 use std::path::Path;
 
-use super::Check;
+use super::{Check, scripts};
+use crate::config::{Config, Engine};
+use crate::docker::Docker;
 
 /// Below this, a model and its copy in the cache may not fit.
 const LITTLE: u64 = 1 << 30;
@@ -24,6 +26,29 @@ pub(super) fn examine(run_dir: &Path) -> Vec<Check> {
         Some(bytes) => vec![Check::fine(NAME, format!("{shown} can be written, {} free", size(bytes)))],
         None => vec![Check::fine(NAME, format!("{shown} can be written"))],
     }
+}
+
+/// Looks for the engine, where the configuration needs one: it builds an image, or runs commands in a container.
+pub async fn engine(config: &Config, docker: &Docker) -> Option<Check> {
+    const NAME: &str = "engine";
+    let in_container =
+        || scripts(config).iter().any(|(_, script)| matches!(script.engine, Engine::Docker(_)));
+    if config.image.is_none() && !in_container() {
+        return None;
+    }
+    Some(match docker.connect().await {
+        Ok(connection) => {
+            let about = &connection.about;
+            let kind = if about.is_podman { "Podman" } else { "Docker Engine" };
+            let rootless = if about.is_rootless { ", rootless" } else { "" };
+            let (version, api) = (&about.version, &about.api_version);
+            Check::fine(NAME, format!("{kind} {version} (API {api}{rootless}) at {}", connection.address))
+        }
+        Err(fault) => {
+            let check = Check::broken(NAME, fault.to_string());
+            fault.remedy().map_or(check.clone(), |help| check.help(help))
+        }
+    })
 }
 
 /// What the system says, without the name of the file that was tried.
@@ -68,6 +93,34 @@ mod tests {
         let checks = examine(&file.path().join("run"));
         assert_eq!(checks[0].health, Health::Broken);
         assert!(!checks[0].says.contains(".modelgate-"), "{checks:?}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_is_looked_for_only_where_one_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("modelgate.yml");
+        let mut seen = Vec::new();
+        for more in [
+            "train: { run: ./t, inputs: [t] }",
+            "train: { run: ./t, inputs: [t], engine: docker, docker: { image: a } }",
+            "image: { dockerfile: Dockerfile }",
+        ] {
+            let text = format!(
+                "version: 1\nmodel: m\n{more}\nevaluate: {{ run: ./e, metrics: m.json }}\n\
+                 gate: {{ rules: {{ a: {{ min: 1 }} }} }}\n"
+            );
+            std::fs::write(&file, text).unwrap();
+            let config = crate::config::read(&file).unwrap();
+            let nowhere = crate::context::Variables::from([("DOCKER_HOST".into(), "unix:///nowhere".into())]);
+            seen.push(engine(&config, &Docker::of_variables(nowhere)).await);
+        }
+        assert_eq!(seen[0], None);
+        for check in &seen[1..] {
+            let check = check.as_ref().unwrap();
+            assert_eq!((check.name, check.health), ("engine", Health::Broken));
+            assert!(check.says.contains("unix:///nowhere, named by DOCKER_HOST: not there"), "{check:?}");
+            assert_eq!(check.help.as_deref(), Some("start Docker, or correct DOCKER_HOST"));
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub use machine::engine;
 pub use show::show;
 
 use crate::config::{Config, Problem, Script};

@@ -169,7 +169,8 @@ pub fn looks_out_of_memory(status: ExitStatus) -> bool {
     status.signal() == Some(Signal::KILL.as_raw()) || status.code() == Some(128 + Signal::KILL.as_raw())
 }
 
-fn signal_name(number: i32) -> String {
+/// ` (SIGKILL)`; empty for one without a name.
+pub fn signal_name(number: i32) -> String {
     let named = [
         (Signal::HUP, "SIGHUP"),
         (Signal::INT, "SIGINT"),

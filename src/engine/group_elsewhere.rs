@@ -98,3 +98,8 @@ pub fn ended(status: ExitStatus) -> (String, Option<i32>) {
 pub fn looks_out_of_memory(_: ExitStatus) -> bool {
     false
 }
+
+/// The name of a signal of an engine's containers is not known here.
+pub fn signal_name(_: i32) -> String {
+    String::new()
+}

@@ -21,7 +21,7 @@ use crate::record::CommandEvidence;
 use crate::step::Step;
 
 /// How a command ended that was stopped, or never started, because somebody wants us to stop.
-const INTERRUPTED: &str = "interrupted";
+pub(super) const INTERRUPTED: &str = "interrupted";
 
 /// What the commands of one script have in common.
 struct Bench<'a> {
@@ -125,7 +125,7 @@ pub async fn run(
 }
 
 /// Why no command of the script can start: not the world's fault, but the project's.
-fn refusal(variables: &Variables, step: Step, script: &Script, folder: &Path) -> Option<String> {
+pub(super) fn refusal(variables: &Variables, step: Step, script: &Script, folder: &Path) -> Option<String> {
     let missing = missing_secrets(variables, script);
     if !missing.is_empty() {
         let (names, verb) = (missing.join(", "), if missing.len() == 1 { "is" } else { "are" });
@@ -291,20 +291,12 @@ impl Bench<'_> {
         })
     }
 
-    /// The path of a log relative to the run's folder: `logs/train.log`, then `logs/train-2.log` …
     fn log(&self, index: usize) -> String {
-        match index {
-            0 => format!("logs/{}.log", self.step),
-            _ => format!("logs/{}-{}.log", self.step, index + 1),
-        }
+        log_of(self.step, index)
     }
 
-    /// An empty log, and the folder for it.
     fn begin_log(&self, index: usize) -> Result<()> {
-        let path = self.engine.run_dir.join(self.log(index));
-        let folder = path.parent().unwrap_or(&self.engine.run_dir);
-        std::fs::create_dir_all(folder).map_err(|error| Fault::file("make", folder, error))?;
-        File::create(&path).map(drop).map_err(|error| Fault::file("write", &path, error))
+        begin_log(&self.engine.run_dir, &self.log(index))
     }
 
     /// Every stream of a command adds to its one log.
@@ -324,6 +316,22 @@ impl Bench<'_> {
             None => Ok(stream),
         }
     }
+}
+
+/// The path of a command's log relative to the run's folder: `logs/train.log`, then `logs/train-2.log` …
+pub(super) fn log_of(step: Step, index: usize) -> String {
+    match index {
+        0 => format!("logs/{step}.log"),
+        _ => format!("logs/{step}-{}.log", index + 1),
+    }
+}
+
+/// An empty log in the run's folder, and the folder for it.
+pub(super) fn begin_log(run_dir: &Path, log: &str) -> Result<()> {
+    let path = run_dir.join(log);
+    let folder = path.parent().unwrap_or(run_dir);
+    std::fs::create_dir_all(folder).map_err(|error| Fault::file("make", folder, error))?;
+    File::create(&path).map(drop).map_err(|error| Fault::file("write", &path, error))
 }
 
 /// What tells the processes of one command from all others; without randomness only its group is known.

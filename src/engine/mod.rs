@@ -22,6 +22,7 @@ mod tests;
 pub use environment::{child_variables, missing_secrets, named_variables, secret_values};
 pub use redact::Redaction;
 pub use shell::is_executable;
+pub use stream::Stream;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,7 +33,7 @@ use crate::console::Console;
 use crate::context::Forge;
 pub use crate::context::Variables;
 use crate::docker::{Docker, ImageId};
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::interrupt::Interrupt;
 use crate::record::CommandEvidence;
 use crate::step::Step;
@@ -85,6 +86,18 @@ pub struct Ran {
 }
 
 impl Engine {
+    /// An empty log of the run, such as `logs/smoke.log`, that shows what it takes in, secrets masked.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn log(&self, log: &str) -> Result<Stream> {
+        local::begin_log(&self.run_dir, log)?;
+        let path = self.run_dir.join(log);
+        let file = std::fs::File::options().append(true).open(&path);
+        let file = file.map_err(|error| Fault::file("write", &path, error))?;
+        Ok(Stream::new(mask::Mask::new(&self.secrets), file, Some(self.console.clone())))
+    }
+
     /// What keeps secrets out of the record.
     #[must_use]
     pub fn redaction(&self) -> Redaction {
@@ -112,7 +125,9 @@ impl Engine {
             config::Engine::Local => {
                 local::run(self, step, script, capture, supervise::Patience::default()).await
             }
-            config::Engine::Docker(container) => docker::run(self, step, script, container).await,
+            config::Engine::Docker(container) => {
+                docker::run(self, step, script, container, supervise::Patience::default()).await
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use super::mask::{Mask, SHORTEST};
 use crate::finding::Finding;
 use crate::name::MetricName;
 use crate::record::{
-    Baseline, BuildStep, CommandEvidence, Evidence, ImageEvidence, MetricValue, Outcome, SlowTest,
-    SmokeEvidence, StepRecord, Tests,
+    Baseline, BuildEvidence, BuildStep, CommandEvidence, Evidence, ImageEvidence, MetricValue, Outcome,
+    SlowTest, SmokeEvidence, StepRecord, Tests,
 };
 
 /// Replaces secrets in texts by `***`, by the rule of the streams.
@@ -134,7 +134,8 @@ impl Redaction {
     }
 
     fn evidence(&mut self, evidence: Evidence) -> (Evidence, Vec<Finding>) {
-        let Evidence { files, tests, commands, inputs, outputs, metrics, image, restored_from } = evidence;
+        let Evidence { files, tests, commands, inputs, outputs, metrics, image, build, smoke, restored_from } =
+            evidence;
         let mut refused = Vec::new();
         for path in outputs.keys() {
             refused.extend(self.refuse("output", path));
@@ -150,6 +151,8 @@ impl Redaction {
             outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
             metrics: self.metrics(metrics),
             image: image.map(|image| self.image(image)),
+            build: build.map(|build| self.build(build)),
+            smoke: smoke.map(|smoke| self.smoke(smoke)),
             restored_from: restored_from.map(|run| self.text(&run)),
         };
         (evidence, refused)
@@ -189,22 +192,23 @@ impl Redaction {
     }
 
     fn image(&mut self, image: ImageEvidence) -> ImageEvidence {
-        let ImageEvidence { id, bytes, tags, builder, steps, smoke } = image;
-        let step =
-            |BuildStep { name, seconds, cached }| BuildStep { name: self.text(&name), seconds, cached };
-        let steps = steps.into_iter().map(step).collect();
-        let smoke = smoke.map(|SmokeEvidence { ready_seconds, requests, failed, log, tail }| {
-            let tail = tail.iter().map(|line| self.text(line)).collect();
-            SmokeEvidence { ready_seconds, requests, failed, log, tail }
-        });
-        ImageEvidence {
-            id,
-            bytes,
-            tags: tags.iter().map(|tag| self.text(tag)).collect(),
-            builder,
-            steps,
-            smoke,
-        }
+        let ImageEvidence { id, bytes, tags } = image;
+        ImageEvidence { id, bytes, tags: tags.iter().map(|tag| self.text(tag)).collect() }
+    }
+
+    fn build(&mut self, build: BuildEvidence) -> BuildEvidence {
+        let BuildEvidence { builder, steps, log, tail } = build;
+        let steps = steps
+            .into_iter()
+            .map(|BuildStep { name, seconds, cached }| BuildStep { name: self.text(&name), seconds, cached })
+            .collect();
+        BuildEvidence { builder, steps, log, tail: tail.iter().map(|line| self.text(line)).collect() }
+    }
+
+    fn smoke(&mut self, smoke: SmokeEvidence) -> SmokeEvidence {
+        let SmokeEvidence { ready_seconds, requests, failed, log, tail } = smoke;
+        let tail = tail.iter().map(|line| self.text(line)).collect();
+        SmokeEvidence { ready_seconds, requests, failed, log, tail }
     }
 
     fn command(&mut self, command: CommandEvidence) -> CommandEvidence {

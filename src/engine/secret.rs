@@ -19,9 +19,12 @@ pub enum Exposure {
 }
 
 /// Names that are secret although no word in them says so.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 15] = [
     // Signing in to a registry, a cluster, a web site.
     "DOCKER_AUTH_CONFIG",
+    "HUAWEICLOUD_SDK_AK",
+    "HUAWEICLOUD_SDK_SK",
+    "REGISTRY_AUTH_FILE",
     "KUBECONFIG",
     "NETRC",
     // Settings of git from its caller, which can carry a header that signs in.
@@ -181,6 +184,8 @@ mod tests {
             "AWS_WEB_IDENTITY_TOKEN_FILE",
             "GOOGLE_APPLICATION_CREDENTIALS",
             "DOCKER_AUTH_CONFIG",
+            "HUAWEICLOUD_SDK_SK",
+            "REGISTRY_AUTH_FILE",
             "HF_TOKEN",
             "AWS_CONTAINER_CREDENTIALS_FULL_URI",
             "AZURE_CLIENT_ID",

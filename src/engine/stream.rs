@@ -39,10 +39,15 @@ impl Stream {
         Self { kept: Some(Vec::new()), ..self }
     }
 
-    /// More output.
-    pub fn take(&mut self, chunk: &[u8]) -> io::Result<()> {
+    /// More output. False when it could not be written; then `broken` says why.
+    pub fn take(&mut self, chunk: &[u8]) -> bool {
         let masked = self.mask.take(chunk).into_owned();
-        self.pass_on(&masked)
+        let Err(error) = self.pass_on(&masked) else { return true };
+        if error.kind() == io::ErrorKind::StorageFull {
+            make_room(&self.log);
+        }
+        self.broken = Some(error);
+        false
     }
 
     fn pass_on(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -175,11 +180,7 @@ fn read_all(
         {
             let mut stream = shared.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(stream) = stream.as_mut() else { return Progress::Ended };
-            if let Err(error) = stream.take(&chunk[..read]) {
-                if error.kind() == io::ErrorKind::StorageFull {
-                    make_room(&stream.log);
-                }
-                stream.broken = Some(error);
+            if !stream.take(&chunk[..read]) {
                 return Progress::Broken;
             }
         }

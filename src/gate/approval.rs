@@ -5,9 +5,10 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{judge, swapped, unproven};
+use super::{judge, unproven};
 use crate::cache::Cache;
 use crate::config::Config;
+use crate::docker::ImageId;
 use crate::fault::Result;
 use crate::name::{Commit, Digest, ModelName};
 use crate::record::{Conclusion, Record, contradiction};
@@ -24,6 +25,16 @@ pub struct Approval {
     commit: Commit,
     run: String,
     digests: BTreeMap<String, Digest>,
+    image: Option<ApprovedImage>,
+}
+
+/// The image that was built of what was judged, and tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedImage {
+    /// The id by which its engine knows it.
+    pub id: ImageId,
+    /// The names under which it may be pushed.
+    pub tags: Vec<String>,
 }
 
 impl Approval {
@@ -47,17 +58,19 @@ impl Approval {
             return Ok(Err(why.into()));
         };
         let digests = record.outputs();
-        if let Some(why) = swapped(root, cache, &digests)? {
+        if let Some(why) = cache.swapped(root, &digests)? {
             return Ok(Err(format!("an output is no longer the one that was judged: {why}")));
         }
-        Ok(Ok(Self { model: record.model.clone(), commit, run: record.id.clone(), digests }))
+        let image = record.image().filter(|_| config.image.is_some());
+        let image = image.map(|image| ApprovedImage { id: ImageId(image.id), tags: image.tags.clone() });
+        Ok(Ok(Self { model: record.model.clone(), commit, run: record.id.clone(), digests, image }))
     }
 
     /// An approval of what nobody has judged.
     #[cfg(test)]
     pub(crate) fn of_test(model: &str, commit: Commit, outputs: BTreeMap<String, Digest>) -> Self {
         let model = ModelName::new(model).unwrap_or_else(|invalid| unreachable!("{invalid}"));
-        Self { model, commit, run: "2026-01-02T03-04-05Z-0a1b2c3d".into(), digests: outputs }
+        Self { model, commit, run: "2026-01-02T03-04-05Z-0a1b2c3d".into(), digests: outputs, image: None }
     }
 
     /// The model.
@@ -84,14 +97,24 @@ impl Approval {
         &self.digests
     }
 
-    /// What tells this approval from every other, the same for the same outputs of the same commit whichever run
-    /// made them: SHA-256 over the model, the commit and each path with its digest, a line each.
+    /// The image, where there is one.
+    #[must_use]
+    pub const fn image(&self) -> Option<&ApprovedImage> {
+        self.image.as_ref()
+    }
+
+    /// What tells this approval from every other, the same for the same outputs and the same image of the same commit
+    /// whichever run made them: SHA-256 over the model, the commit, each path with its digest, and the image's id, a
+    /// line each.
     #[must_use]
     pub fn key(&self) -> Digest {
         let mut hash = Sha256::new();
         hash.update(format!("{}\n{}\n", self.model, self.commit));
         for (path, digest) in &self.digests {
             hash.update(format!("{digest} {path:?}\n"));
+        }
+        if let Some(image) = &self.image {
+            hash.update(format!("{}\n", image.id));
         }
         Digest::from_bytes(hash.finalize().into())
     }

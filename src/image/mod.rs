@@ -1,23 +1,170 @@
 //! image: build the image that holds the model, and prove it.
+//!
+//! Nothing is pushed here: that is a delivery, of what the gate has approved.
 
 pub mod build;
 pub mod context;
 mod disk;
+mod order;
+mod pull;
 mod push;
-mod smoke;
+pub mod smoke;
 mod tags;
+mod workplace;
 
-use crate::config::Config;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::cache::Cache;
+use crate::config::Image;
+use crate::docker::ImageId;
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
-use crate::record::{Record, Work};
+use crate::finding::{Finding, any_error};
+use crate::git::Repository;
+use crate::number;
+use crate::record::{BuildEvidence, BuildStep, ImageEvidence, Outcome, Record, Work};
+use crate::step::Step;
+use build::{Built, Order};
+use context::{Context, Trouble};
+use tags::Facts;
 
-pub use push::{Pushed, push};
+pub use push::{PUSH_PAUSE, Pushed, push};
+pub use workplace::{Workplace, Workplaces};
 
-/// Builds the image, and proves it.
+/// Builds the image, and proves it. What was measured must not change before it is in the image.
 ///
 /// # Errors
 /// The world failed: no engine, a full disk. A build that fails and a server that answers wrong are findings.
-pub async fn perform(_config: &Config, _engine: &Engine, _record: &Record) -> Result<Work> {
-    Err(Fault::new("build the image", "this version cannot do it yet"))
+pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Record) -> Result<Work> {
+    if let Some(swapped) = swapped(engine, cache, record)? {
+        return Ok(failed(vec![swapped]));
+    }
+    let repository = Repository::around(&engine.root).ok();
+    let facts = Facts::of(record, repository.as_ref(), &engine.variables)?;
+    let tags = match tags::fill(&image.tags, &facts) {
+        Ok(tags) => tags,
+        Err(findings) => return Ok(failed(findings)),
+    };
+    let ours = ours(engine, cache);
+    let order = match order::order(engine, image, Step::Image, None, tags::labels(image, &facts), &ours)? {
+        Ok(order) => order,
+        Err(findings) => return Ok(failed(findings)),
+    };
+    let room = room(engine, &order, cache, &facts.model).await?;
+    if any_error(&room) {
+        return Ok(failed(room));
+    }
+    let built = match build::build(&engine.docker, &order, Some(cache)).await? {
+        Ok(built) => built,
+        Err(findings) => return Ok(failed([room, findings].concat())),
+    };
+    let mut work = Work::new(Outcome::Passed, because(&built));
+    work.findings = [room, built.findings.clone()].concat();
+    let (evidence, build) = evidence(built, &order, tags);
+    (work.evidence.image, work.evidence.build) = (Some(evidence), Some(build));
+    // What was exchanged during the build may be in the image.
+    work.findings.extend(swapped(engine, cache, record)?);
+    if !any_error(&work.findings) {
+        work = prove(image, engine, work).await?;
+    }
+    if let Some(cap) = image.prune_cache {
+        work.findings.extend(prune(engine, cap).await?);
+    }
+    if any_error(&work.findings) {
+        let findings = std::mem::take(&mut work.findings);
+        return Ok(Work { evidence: work.evidence, ..failed(findings) });
+    }
+    Ok(work)
+}
+
+/// Whether the engine has room for what is to be built.
+async fn room(engine: &Engine, order: &Order, cache: &Cache, model: &str) -> Result<Vec<Finding>> {
+    let (context, interrupt) = (order.clone(), engine.interrupt.clone());
+    let cache = cache.clone();
+    let size = tokio::task::spawn_blocking(move || {
+        let place = context.place();
+        Context::open(place, Some(&cache), &interrupt).and_then(|context| context.size())
+    });
+    let size = match size.await.map_err(|error| Fault::new("measure the context", error))? {
+        Ok(size) => size,
+        // The build says it too, and more of it.
+        Err(Trouble::Findings(_)) => return Ok(Vec::new()),
+        Err(Trouble::Fault(fault)) => return Err(fault),
+    };
+    let connection = engine.docker.connect().await?;
+    disk::preflight(connection, size.bytes, disk::latest(connection, model).await?).await
+}
+
+/// Keeps the builder's cache small. The image is as good without that.
+async fn prune(engine: &Engine, cap: u64) -> Result<Option<Finding>> {
+    match disk::prune_cache(engine.docker.connect().await?, cap).await {
+        Ok(freed) => {
+            engine.console.detail(&format!("pruned the builder's cache: {} freed", number::bytes(freed)));
+            Ok(None)
+        }
+        Err(fault) => Ok(Some(
+            Finding::warning("image-cache-not-pruned", fault.to_string())
+                .help("look whether the engine has BuildKit; `docker builder prune` does it by hand"),
+        )),
+    }
+}
+
+/// Tries the image that was built.
+async fn prove(image: &Image, engine: &Engine, mut work: Work) -> Result<Work> {
+    let Some((smoke, built)) = image.smoke.as_ref().zip(work.evidence.image.as_ref()) else {
+        return Ok(work);
+    };
+    let smoked = smoke::smoke(engine, ImageId(built.id), smoke).await?;
+    work.because +=
+        &format!(", and its server answered {}", number::count(smoked.evidence.requests, "request"));
+    work.evidence.metrics = smoked.metrics;
+    work.evidence.smoke = Some(smoked.evidence);
+    work.findings.extend(smoked.findings);
+    Ok(work)
+}
+
+/// What is recorded of an image that was built, and of its build.
+fn evidence(built: Built, order: &Order, tags: Vec<String>) -> (ImageEvidence, BuildEvidence) {
+    let image = ImageEvidence { id: built.id.0, bytes: built.bytes, tags };
+    let log = order.log.file_name().map(|name| format!("logs/{}", name.display())).unwrap_or_default();
+    let build = BuildEvidence { builder: built.builder.into(), steps: built.steps, log, tail: Vec::new() };
+    (image, build)
+}
+
+/// An output of this run that is no longer what was measured.
+fn swapped(engine: &Engine, cache: &Cache, record: &Record) -> Result<Option<Finding>> {
+    let swapped = cache.swapped(&engine.root, &record.outputs())?;
+    Ok(swapped.map(|how| {
+        let message = format!("an output is no longer the one that was measured: {how}");
+        Finding::error("upstream-changed", message)
+            .help("let only the commands of train and evaluate write it, and do the run again")
+    }))
+}
+
+/// What modelgate writes itself, and what is in no image.
+fn ours(engine: &Engine, cache: &Cache) -> Vec<PathBuf> {
+    vec![engine.run_dir.clone(), cache.folder().to_owned()]
+}
+
+fn because(built: &Built) -> String {
+    // What is written in the Dockerfile, and not what the builder does around it.
+    let is_written = |step: &&BuildStep| step.name.starts_with('[') && !step.name.starts_with("[internal]");
+    let written: Vec<&BuildStep> = built.steps.iter().filter(is_written).collect();
+    let cached = written.iter().filter(|step| step.cached).count();
+    let steps = number::count(written.len() as u64, "step");
+    let cached = if cached == 0 { String::new() } else { format!(", {cached} of them cached") };
+    format!("built {} in {steps}{cached}", number::bytes(built.bytes))
+}
+
+/// Work that ended with these findings, the first error of which is the reason.
+fn failed(findings: Vec<Finding>) -> Work {
+    let first = findings.iter().find(|finding| any_error(std::slice::from_ref(finding)));
+    let because = first.map(|finding| finding.message.clone()).unwrap_or_default();
+    Work { findings, ..Work::new(Outcome::Failed, because) }
+}
+
+/// No labels: an image that is only worked in comes from nowhere and goes nowhere.
+fn unlabelled() -> BTreeMap<String, String> {
+    BTreeMap::new()
 }

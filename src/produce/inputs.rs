@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Order, Shop};
 use crate::cache::{Framed, Key};
+use crate::config;
 use crate::engine::named_variables;
 use crate::fault::{Fault, Result};
 use crate::files::{self, Content, ProjectFile};
@@ -42,6 +43,7 @@ pub(super) fn gather(
         inputs,
         upstream: order.upstream.clone(),
         outputs: order.outputs.to_vec(),
+        image: image(shop, order),
     };
     Ok(Ok(Materials { key, evidence }))
 }
@@ -140,6 +142,14 @@ fn evidence(contents: &BTreeMap<String, Content>) -> Inputs {
         files: contents.len() as u64,
         bytes: contents.values().map(|content| content.bytes).sum(),
         digest: framed.finish(),
+    }
+}
+
+/// The image that the commands run in.
+fn image(shop: Shop<'_>, order: &Order<'_>) -> Option<Digest> {
+    match order.script.engine {
+        config::Engine::Local => None,
+        config::Engine::Docker(_) => shop.engine.image.map(|image| image.0),
     }
 }
 

@@ -30,6 +30,12 @@ pub struct Evidence {
     /// The image that was built (image), or that the commands ran in (train, evaluate).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageEvidence>,
+    /// How that image was built, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<BuildEvidence>,
+    /// What the image's server did when it was tried (image).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smoke: Option<SmokeEvidence>,
     /// The id of the run that made the outputs, when they were restored and not made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored_from: Option<String>,
@@ -146,8 +152,8 @@ impl MetricValue {
     }
 }
 
-/// An image, as far as it was built and proven.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An image of an engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageEvidence {
     /// The id by which its engine knows it.
     pub id: Digest,
@@ -156,15 +162,21 @@ pub struct ImageEvidence {
     /// Its names, the placeholders filled in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
-    /// How it was built: `buildkit`, `buildkit-tar` or `classic`; empty where it was not built but named.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+}
+
+/// How an image was built.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BuildEvidence {
+    /// By what: `buildkit`, `buildkit-tar` or `classic`.
     pub builder: String,
-    /// The steps of the build, in the order in which they ended.
+    /// Its steps, in the order in which they ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<BuildStep>,
-    /// What its server did when it was tried.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub smoke: Option<SmokeEvidence>,
+    /// The file that keeps the whole output, relative to the run's folder.
+    pub log: String,
+    /// The last lines of the output; kept only when it failed. Untrusted text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tail: Vec<String>,
 }
 
 /// One step of a build.

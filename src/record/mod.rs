@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 pub use conclusion::{conclude, contradiction, judged};
 pub use evidence::{
-    BuildStep, CommandEvidence, Evidence, ImageEvidence, Inputs, MetricValue, SlowTest, SmokeEvidence, Tests,
-    first_line,
+    BuildEvidence, BuildStep, CommandEvidence, Evidence, ImageEvidence, Inputs, MetricValue, SlowTest,
+    SmokeEvidence, Tests, first_line,
 };
 pub use verdict::{Conclusion, Row, RowOutcome, RuleKind, Verdict};
 

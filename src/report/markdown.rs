@@ -11,7 +11,7 @@ pub use escape::sentence;
 use escape::{code, fenced, link};
 use section::{Section, assemble};
 
-use super::{Report, bound, bytes, change, failed_commands, number, seconds, value};
+use super::{Report, all_endings, bound, bytes, change, number, seconds, value};
 use crate::finding::{Finding, Severity};
 use crate::record::{Conclusion, DeliveryOutcome, MetricValue, Outcome, Record, Row, RowOutcome};
 use crate::step::Step;
@@ -86,16 +86,11 @@ fn sections(report: &Report, charts: Charts) -> Vec<Section> {
     sections.push(list("What to do", &report.advice));
     sections.push(list("Notes", report.notes));
     sections.push(findings(&report.findings));
-    sections.extend(failed_commands(report.record).filter(|(_, command)| !command.tail.is_empty()).map(
-        |(step, command)| {
-            let title = format!(
-                "{step}: the end of {} ({})",
-                code(&command.command, 200),
-                sentence(&command.ended, 80)
-            );
-            fenced(&command.tail).titled(&title)
-        },
-    ));
+    sections.extend(all_endings(report.record).filter(|ending| !ending.tail.is_empty()).map(|ending| {
+        let what = code(ending.what, 200);
+        let title = format!("{}: the end of {what} ({})", ending.step, sentence(ending.ended, 80));
+        fenced(ending.tail).titled(&title)
+    }));
     sections.push(deliveries(report.record));
     sections.push(steps(report.record));
     if charts == Charts::Mermaid {
@@ -192,7 +187,7 @@ fn deliveries(record: &Record) -> Section {
             page.unwrap_or_default(),
         ]
     });
-    Section::table(&["", "environment", "why", "where"], "::::", rows.collect()).titled("Deliveries")
+    Section::table(&["", "to", "why", "where"], "::::", rows.collect()).titled("Deliveries")
 }
 
 fn steps(record: &Record) -> Section {
@@ -234,6 +229,9 @@ fn provenance(record: &Record) -> Section {
     fact("took", seconds(record.steps.iter().map(|step| step.seconds).fold(0.0, std::ops::Add::add)));
     for (path, digest) in record.model_outputs() {
         fact("output", format!("{}, {}", code(&path, 200), code(&digest.to_string(), 80)));
+    }
+    if let Some(image) = record.image() {
+        fact("image", format!("{}, {}", code(&image.id.to_string(), 80), bytes(image.bytes)));
     }
     if let Some(inputs) = record.step(Step::Train).and_then(|train| train.evidence.inputs.as_ref()) {
         let digest = code(&inputs.digest.to_string(), 80);

@@ -19,7 +19,7 @@ pub use crate::number::{bytes, change, number, seconds};
 pub use number::{bound, value};
 
 use crate::finding::{Finding, Severity};
-use crate::record::{CommandEvidence, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
+use crate::record::{Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
 use crate::step::Step;
 
 /// What a person needs of a record.
@@ -153,13 +153,56 @@ fn stopper(record: &Record) -> Option<&StepRecord> {
     record.steps.iter().find(stopped).or_else(|| record.steps.iter().rfind(done))
 }
 
-/// The commands that did not end well, with their steps.
-fn failed_commands(record: &Record) -> impl Iterator<Item = (Step, &CommandEvidence)> {
-    record
-        .steps
-        .iter()
-        .flat_map(|step| step.evidence.commands.iter().map(move |command| (step.step, command)))
-        .filter(|(_, command)| command.ended != "exit 0")
+/// Something that did not end well, with the end of what it wrote.
+#[derive(Debug, Clone, Copy)]
+struct Ending<'a> {
+    step: Step,
+    /// What it was: a command, `the build of the image`, `the image's server`.
+    what: &'a str,
+    /// How it ended: `exit 1`, `failed`.
+    ended: &'a str,
+    /// How long it took, where that is known.
+    seconds: Option<f64>,
+    /// The file with all of it, relative to the folder of the run; none where nothing was written.
+    log: Option<&'a str>,
+    /// Its last lines.
+    tail: &'a [String],
+}
+
+/// What did not end well in a step.
+fn endings(step: &StepRecord) -> impl Iterator<Item = Ending<'_>> {
+    let evidence = &step.evidence;
+    let build = evidence.build.iter().filter(|build| !build.tail.is_empty()).map(|build| Ending {
+        step: step.step,
+        what: "the build of the image",
+        ended: "failed",
+        seconds: None,
+        log: Some(&build.log),
+        tail: &build.tail,
+    });
+    let commands = evidence.commands.iter().filter(|command| command.ended != "exit 0");
+    let commands = commands.map(|command| Ending {
+        step: step.step,
+        what: &command.command,
+        ended: &command.ended,
+        seconds: Some(command.seconds),
+        log: Some(command.log.as_str()).filter(|_| command.has_output_to_read()),
+        tail: &command.tail,
+    });
+    let smoke = evidence.smoke.iter().filter(|smoke| !smoke.tail.is_empty()).map(|smoke| Ending {
+        step: step.step,
+        what: "the image's server",
+        ended: "did not pass",
+        seconds: None,
+        log: Some(&smoke.log),
+        tail: &smoke.tail,
+    });
+    build.chain(commands).chain(smoke)
+}
+
+/// What did not end well in the whole run.
+fn all_endings(record: &Record) -> impl Iterator<Item = Ending<'_>> {
+    record.steps.iter().flat_map(endings)
 }
 
 /// How many remedies of findings are worth reading at once.
@@ -181,14 +224,9 @@ fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<
         }
     };
     add(&mut found().filter(decides).filter_map(helps));
-    add(&mut failed_commands(record).filter(|(_, command)| command.has_output_to_read()).map(
-        |(_, command)| {
-            format!(
-                "read {} in the folder of the run for the whole output of «{}»",
-                command.log, command.command
-            )
-        },
-    ));
+    add(&mut all_endings(record).filter_map(|Ending { what, log, .. }| {
+        Some(format!("read {} in the folder of the run for the whole output of «{what}»", log?))
+    }));
     add(&mut unmeasured(rows).into_iter());
     add(&mut found().filter(|finding| !decides(finding)).filter_map(helps));
     advice

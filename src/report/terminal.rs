@@ -8,9 +8,9 @@ use anstyle::{AnsiColor, Style};
 use page::Page;
 
 use super::text::{clean, clipped, pad, pad_left, width};
-use super::{Report, failed_commands, seconds};
+use super::{Ending, Report, all_endings, endings, seconds};
 use crate::finding::{Finding, Severity};
-use crate::record::{Baseline, CommandEvidence, Conclusion, Delivery, DeliveryOutcome, Outcome, StepRecord};
+use crate::record::{Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, StepRecord};
 use crate::step::Step;
 
 /// How much a terminal can show.
@@ -43,9 +43,7 @@ pub fn render(report: &Report, look: Look) -> String {
     steps(&mut page, &report.record.steps);
     deliveries(&mut page, &report.record.deliveries);
     findings(&mut page, &report.findings);
-    for (step, command) in failed_commands(report.record) {
-        tail(&mut page, step, command);
-    }
+    all_endings(report.record).for_each(|ending| tail(&mut page, &ending));
     sentences(&mut page, "notes", report.notes);
     sentences(&mut page, "what to do", &report.advice);
     page.finish()
@@ -58,9 +56,7 @@ pub fn step(step: &StepRecord, look: Look) -> String {
     let mut page = Page::new(look);
     let found: Vec<_> = step.findings.iter().map(|finding| (step.step, finding)).collect();
     findings(&mut page, &found);
-    for command in step.evidence.commands.iter().filter(|command| command.ended != "exit 0") {
-        tail(&mut page, step.step, command);
-    }
+    endings(step).for_each(|ending| tail(&mut page, &ending));
     let advice: Vec<String> = step.help.iter().cloned().collect();
     sentences(&mut page, "what to do", &advice);
     page.finish()
@@ -168,25 +164,19 @@ fn findings(page: &mut Page, findings: &[(Step, &Finding)]) {
     }
 }
 
-/// The end of what a failed command wrote. The bar keeps it apart from our own words, and keeps a CI
+/// The end of what something that failed wrote. The bar keeps it apart from our own words, and keeps a CI
 /// system from reading it as a command to itself.
-fn tail(page: &mut Page, step: Step, command: &CommandEvidence) {
-    if command.tail.is_empty() {
+fn tail(page: &mut Page, ending: &Ending<'_>) {
+    let Ending { step, what, ended, log, tail, .. } = ending;
+    if tail.is_empty() {
         return;
     }
-    let (line, ended) = (clipped(&command.command, 200), clipped(&command.ended, 80));
-    page.heading(&format!("{step}: the end of «{line}» ({ended})"));
-    let left_out = command.tail.len().saturating_sub(TAIL);
-    if left_out > 0 {
-        page.text(
-            "  │ ",
-            DIM,
-            &format!("… {left_out} lines before these are in {}", clean(&command.log)),
-            DIM,
-            2,
-        );
+    page.heading(&format!("{step}: the end of «{}» ({})", clipped(what, 200), clipped(ended, 80)));
+    let left_out = tail.len().saturating_sub(TAIL);
+    if let Some(log) = log.filter(|_| left_out > 0) {
+        page.text("  │ ", DIM, &format!("… {left_out} lines before these are in {}", clean(log)), DIM, 2);
     }
-    for line in &command.tail[left_out..] {
+    for line in &tail[left_out..] {
         page.verbatim("  │ ", &clipped(&line.replace('\t', "    "), 1000));
     }
 }

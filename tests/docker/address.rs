@@ -2,24 +2,41 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64::Engine as _;
+use bollard::auth::DockerCredentials;
+use bollard::query_parameters::{CreateImageOptionsBuilder, PushImageOptionsBuilder, RemoveImageOptions};
+use futures_util::StreamExt;
 use hyper_util::rt::TokioIo;
-use modelgate::docker::Upgrade;
+use modelgate::docker::{Connection, Upgrade};
+use rustls::RootCertStore;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
 
-use super::common::{docker, engine, skip};
+use super::common::{docker, engine, registry, skip};
 
-/// The headers of a session of BuildKit.
-const SESSION: [(&str, &str); 2] =
-    [("X-Docker-Expose-Session-Uuid", "modelgate-test-upgrade"), ("X-Docker-Expose-Session-Name", "test")];
+/// Opens a session of BuildKit, which wants an id that no other has.
+async fn session(connection: &Connection) -> Upgrade {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let id = format!("modelgate-test-{}-{number}", std::process::id());
+    connection.upgrade("/session", &[("X-Docker-Expose-Session-Uuid", &id)]).await.unwrap()
+}
 
 #[tokio::test]
 async fn a_connection_turns_into_a_session() {
     let Some(address) = engine() else { return skip("a_connection_turns_into_a_session", "no engine") };
     let docker = docker(&address, &[]);
     let connection = docker.connect().await.unwrap();
-    let Upgrade::Switched(upgraded) = connection.upgrade("/session", &SESSION).await.unwrap() else {
+    let Upgrade::Switched(upgraded) = session(connection).await else {
         panic!("the engine opens no session");
     };
     // The engine is the client now: it begins HTTP/2 and wants our settings.
@@ -141,4 +158,124 @@ async fn a_usual_place_that_does_not_do_is_passed_over_for_one_that_does() {
     // Unless this machine has one of its own, which goes first.
     let found = connection.address.to_string();
     assert!(found.ends_with(".docker/run/docker.sock") || found == "unix:///var/run/docker.sock", "{found}");
+}
+
+/// An authority, and a certificate of it for a server at 127.0.0.1 and for a client, made by openssl: the folder holds
+/// what docker's does, `ca.pem`, `cert.pem` and `key.pem`. None without openssl.
+fn certificates() -> Option<TempDir> {
+    let folder = TempDir::new().unwrap();
+    let script = "set -e
+        new() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \"$@\"; }
+        new -keyout ca.key -out ca.pem -subj /CN=authority
+        new -keyout key.pem -out cert.pem -subj /CN=engine -CA ca.pem -CAkey ca.key \
+            -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:false";
+    let said = Command::new("sh").args(["-c", script]).current_dir(folder.path()).output().unwrap();
+    assert!(
+        said.status.success() || said.status.code() == Some(127),
+        "{}",
+        String::from_utf8_lossy(&said.stderr)
+    );
+    said.status.success().then_some(folder)
+}
+
+/// A TLS server that wants certificates of its authority and leads to the engine; where it listens.
+async fn tls_before(engine: &str, folder: &Path) -> String {
+    let chain = CertificateDer::pem_file_iter(folder.join("cert.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(folder.join("key.pem")).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build().unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_client_cert_verifier(verifier).with_single_cert(chain, key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let socket = engine.trim_start_matches("unix://").to_owned();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, socket) = (acceptor.clone(), socket.clone());
+            tokio::spawn(async move {
+                let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                let mut engine = tokio::net::UnixStream::connect(socket).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut engine).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn tls_is_spoken_with_dockers_certificates_and_trusts_no_others() {
+    const NAME: &str = "tls_is_spoken_with_dockers_certificates_and_trusts_no_others";
+    let Some(engine) = engine() else { return skip(NAME, "no engine") };
+    let Some(folder) = certificates() else { return skip(NAME, "no openssl") };
+    let address = tls_before(&engine, folder.path()).await;
+    let host = format!("tcp://{address}");
+    let path = folder.path().to_str().unwrap();
+    let verify = ("DOCKER_TLS_VERIFY", "1");
+    let docker = docker(&host, &[verify, ("DOCKER_CERT_PATH", path)]);
+    let connection = docker.connect().await.unwrap();
+    assert_eq!(connection.api.ping().await.unwrap(), "OK");
+    let upgrade = session(connection).await;
+    assert!(matches!(upgrade, Upgrade::Switched(_)), "{upgrade:?}");
+
+    let other = certificates().unwrap();
+    let (said, remedy) = fault(&host, &[verify, ("DOCKER_CERT_PATH", other.path().to_str().unwrap())]).await;
+    assert!(said.contains("invalid peer certificate"), "{said}");
+    assert_eq!(remedy, "check the certificates: DOCKER_CERT_PATH names their folder");
+    // With the right authority and nothing to show.
+    for file in ["cert.pem", "key.pem"] {
+        std::fs::remove_file(other.path().join(file)).unwrap();
+    }
+    std::fs::copy(folder.path().join("ca.pem"), other.path().join("ca.pem")).unwrap();
+    let (said, remedy) = fault(&host, &[verify, ("DOCKER_CERT_PATH", other.path().to_str().unwrap())]).await;
+    assert!(
+        said.to_lowercase().contains("certificate") && remedy.contains("certificates"),
+        "{said} {remedy}"
+    );
+    std::fs::copy(folder.path().join("cert.pem"), other.path().join("cert.pem")).unwrap();
+    let (said, _) = fault(&host, &[verify, ("DOCKER_CERT_PATH", other.path().to_str().unwrap())]).await;
+    assert!(said.contains("key.pem: it is missing beside cert.pem"), "{said}");
+    std::fs::write(other.path().join("ca.pem"), "nothing").unwrap();
+    let (said, _) = fault(&host, &[verify, ("DOCKER_CERT_PATH", other.path().to_str().unwrap())]).await;
+    assert!(said.contains("ca.pem: there is no certificate in it"), "{said}");
+    // The machine's own authorities do not know this one.
+    let (said, _) = fault(&format!("https://{address}"), &[]).await;
+    assert!(said.contains("invalid peer certificate"), "{said}");
+    let (said, _) = fault(&host, &[]).await;
+    assert!(said.contains("it speaks no HTTP"), "{said}");
+}
+
+/// The client library writes credentials in the alphabet of base64 that the engine does not read, and the engine takes
+/// what it cannot read for none.
+#[tokio::test]
+async fn credentials_reach_the_engine_whatever_is_in_them() {
+    const NAME: &str = "credentials_reach_the_engine_whatever_is_in_them";
+    let Some(address) = engine() else { return skip(NAME, "no engine") };
+    let Some(registry) = registry() else { return skip(NAME, "no registry") };
+    let docker = docker(&address, &[]);
+    let api = &docker.connect().await.unwrap().api;
+    let credentials = DockerCredentials {
+        username: Some("modelgate".into()),
+        password: Some("let+me/in".into()),
+        email: Some("~~~>>>???~~~>>>???".into()),
+        ..Default::default()
+    };
+    let written =
+        base64::engine::general_purpose::STANDARD.encode(serde_json::to_string(&credentials).unwrap());
+    assert!(written.contains(['+', '/']), "{written}");
+    let image = format!("{registry}/modelgate-test/empty-{}", std::process::id());
+    let empty = CreateImageOptionsBuilder::new().from_src("-").repo(&image).tag("1").build();
+    let tar = bollard::body_full(vec![0; 1024].into());
+    let made: Vec<_> = api.create_image(Some(empty), Some(tar), None).collect().await;
+    assert!(made.iter().all(Result::is_ok), "{made:?}");
+    let options = PushImageOptionsBuilder::new().tag("1").build();
+    let pushed: Vec<_> = api.push_image(&image, Some(options), Some(credentials)).collect().await;
+    api.remove_image(&format!("{image}:1"), None::<RemoveImageOptions>, None).await.unwrap();
+    let pushed: Vec<_> = pushed.into_iter().collect::<Result<_, _>>().unwrap();
+    let last = pushed.iter().filter_map(|info| info.status.as_deref()).next_back().unwrap();
+    assert!(last.starts_with("1: digest: sha256:"), "{last}");
 }

@@ -4,9 +4,9 @@ use modelgate::context::{Context, Forge};
 use modelgate::finding::{Finding, Severity};
 use modelgate::name::{Commit, Digest, MetricName, ModelName};
 use modelgate::record::{
-    Baseline, BuildStep, CommandEvidence, Conclusion, Delivery, DeliveryOutcome, Evidence, ImageEvidence,
-    Inputs, MetricValue, Outcome, Record, Row, RowOutcome, RuleKind, SCHEMA, SlowTest, SmokeEvidence,
-    StepRecord, Tests, Verdict,
+    Baseline, BuildEvidence, BuildStep, CommandEvidence, Conclusion, Delivery, DeliveryOutcome, Evidence,
+    ImageEvidence, Inputs, MetricValue, Outcome, Record, Row, RowOutcome, RuleKind, SCHEMA, SlowTest,
+    SmokeEvidence, StepRecord, Tests, Verdict,
 };
 use modelgate::step::Step;
 
@@ -72,19 +72,19 @@ pub fn full_record() -> Record {
                 inputs: Some(Inputs { files: 1, bytes: 1, digest }),
                 outputs: outputs(),
                 metrics: metrics(),
-                image: Some(ImageEvidence {
-                    id: digest,
-                    bytes: 1,
-                    tags: vec![text()],
+                image: Some(ImageEvidence { id: digest, bytes: 1, tags: vec![text()] }),
+                build: Some(BuildEvidence {
                     builder: text(),
                     steps: vec![BuildStep { name: text(), seconds: 1.0, cached: true }],
-                    smoke: Some(SmokeEvidence {
-                        ready_seconds: Some(1.0),
-                        requests: 1,
-                        failed: 1,
-                        log: text(),
-                        tail: vec![text()],
-                    }),
+                    log: text(),
+                    tail: vec![text()],
+                }),
+                smoke: Some(SmokeEvidence {
+                    ready_seconds: Some(1.0),
+                    requests: 1,
+                    failed: 1,
+                    log: text(),
+                    tail: vec![text()],
                 }),
                 restored_from: Some(text()),
             },

@@ -103,7 +103,7 @@ pub struct Smoke {
     /// What the container runs. Default: what the image says.
     pub run: Option<Command>,
     /// The port that the server listens on. Default: the one that the image exposes.
-    #[schemars(extend("examples" = [8080]))]
+    #[schemars(extend("minimum" = 1, "examples" = [8080]))]
     pub port: Option<u16>,
     /// The path that answers with a status from 200 to 299 when the server is ready. Default: `/`
     #[schemars(extend("default" = "/", "examples" = ["/healthz"]))]

@@ -80,7 +80,16 @@ fn shipment<'a>(
     interrupt: &Interrupt,
 ) -> Shipment<'a> {
     let interrupt = interrupt.clone();
-    Shipment { remote, approval, console, interrupt, clock: CLOCK, job_url: Some(JOB), check: Some(1000) }
+    Shipment {
+        remote,
+        approval,
+        console,
+        interrupt,
+        clock: CLOCK,
+        job_url: Some(JOB),
+        check: Some(1000),
+        image: None,
+    }
 }
 
 impl Job {
@@ -116,7 +125,8 @@ impl Job {
             Ok(())
         };
         let environments: Vec<&Environment> = environments.iter().collect();
-        let findings = perform(&shipment, &environments, &mut self.deliveries, &mut save).await.unwrap();
+        let findings =
+            perform(&shipment, &environments, None, &mut self.deliveries, &mut save).await.unwrap();
         if let Some(last) = self.saved.last() {
             assert_eq!(*last, self.deliveries, "all that is known is saved");
         }

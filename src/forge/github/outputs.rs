@@ -51,6 +51,9 @@ fn render(
     if let Some(deployment) = report.record.deliveries.iter().rev().find_map(|it| it.deployment) {
         text += &put("deployment-id", &deployment.to_string())?;
     }
+    if let Some(image) = report.record.image_digest() {
+        text += &put("image-digest", image)?;
+    }
     if let Some(html) = html.to_str().filter(|_| html.is_file()) {
         text += &put("report-path", html)?;
     }

@@ -19,6 +19,7 @@ use crate::cache::Cache;
 use crate::docker::{Docker, ImageId};
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
+use crate::image::context::Place;
 use crate::record::BuildStep;
 use crate::step::Step;
 
@@ -66,6 +67,19 @@ pub struct Order {
     pub hidden: Vec<OsString>,
     /// The file that gets all output, absolute. Its folder is made.
     pub log: PathBuf,
+}
+
+impl Order {
+    /// Where its context is.
+    #[must_use]
+    pub fn place(&self) -> Place<'_> {
+        Place {
+            project: &self.project,
+            context: &self.context,
+            dockerfile: &self.dockerfile,
+            ours: &self.ours,
+        }
+    }
 }
 
 /// An image that was built.

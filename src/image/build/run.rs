@@ -21,7 +21,7 @@ use crate::cache::Cache;
 use crate::docker::{Connection, Docker, ImageId, Reference, credentials};
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::image::context::{Context, Place, Trouble};
+use crate::image::context::{Context, Trouble};
 use crate::name::Digest;
 use crate::random;
 
@@ -64,13 +64,7 @@ async fn open(
 ) -> std::result::Result<(Context, Dockerfile), Trouble> {
     let (order, cache, interrupt) = (order.clone(), cache.cloned(), docker.interrupt.clone());
     let opened = tokio::task::spawn_blocking(move || {
-        let place = Place {
-            project: &order.project,
-            context: &order.context,
-            dockerfile: &order.dockerfile,
-            ours: &order.ours,
-        };
-        let context = Context::open(place, cache.as_ref(), &interrupt)?;
+        let context = Context::open(order.place(), cache.as_ref(), &interrupt)?;
         let text = std::fs::read(&order.dockerfile)
             .map_err(|error| Trouble::Fault(Fault::file("read", &order.dockerfile, error)))?;
         Ok((context, Dockerfile::parse(&String::from_utf8_lossy(&text))))

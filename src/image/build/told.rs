@@ -46,10 +46,9 @@ impl Told {
     /// # Errors
     /// The log cannot be written.
     pub fn lines(&mut self, order: &Order, lines: &[u8]) -> Result<()> {
-        match &mut self.stream {
-            Some(stream) => stream.take(lines).map_err(|error| Fault::file("write", &order.log, error)),
-            None => Ok(()),
-        }
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        stream.take(lines);
+        stream.broken.take().map_or(Ok(()), |error| Err(Fault::file("write", &order.log, error)))
     }
 
     /// What keeps secrets out of what we say ourselves.

@@ -54,6 +54,12 @@ impl Ignore {
         Ok(Self { patterns: patterns.into_iter().flatten().collect() })
     }
 
+    /// The patterns as an engine sends them: cleaned, `!` before an exception.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<String> {
+        self.patterns.iter().map(Pattern::written).collect()
+    }
+
     /// Whether there is no pattern, so that nothing matches.
     #[must_use]
     pub fn is_empty(&self) -> bool {

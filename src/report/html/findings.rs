@@ -3,8 +3,8 @@
 use super::markup::{Markup, tag};
 use super::{clip, counted, marks};
 use crate::finding::{Finding, Severity};
-use crate::record::CommandEvidence;
-use crate::report::{Report, seconds};
+
+use crate::report::{Ending, Report, all_endings, seconds};
 use crate::step::Step;
 
 /// As many findings of a step as are shown before the rest is folded.
@@ -85,45 +85,34 @@ fn counts<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> String {
     some.map(|(count, one, many)| counted(*count, one, many)).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes the end of the output of each command that failed.
+/// Writes the end of what each command, build and server wrote that failed.
 pub(super) fn output(m: &mut Markup, report: &Report<'_>) {
-    let failed: Vec<(Step, &CommandEvidence)> = report
-        .record
-        .steps
-        .iter()
-        .flat_map(|step| step.evidence.commands.iter().map(|command| (step.step, command)))
-        .filter(|(_, command)| !command.tail.is_empty())
-        .collect();
+    let failed: Vec<_> = all_endings(report.record).filter(|ending| !ending.tail.is_empty()).collect();
     if failed.is_empty() {
         return;
     }
-    super::section(m, "output", "Output", &counted(failed.len(), "failed command", "failed commands"), |m| {
-        for (step, command) in failed {
+    super::section(m, "output", "Output", &counted(failed.len(), "failure", "failures"), |m| {
+        for Ending { step, what, ended, seconds: took, log, tail } in failed {
             m.element("figure.output", |m| {
                 m.element("figcaption", |m| {
                     m.leaf("b", step);
-                    m.leaf("code.command", clip(&command.command, 600));
-                    m.leaf(
-                        "span",
-                        format!("{} after {}", clip(&command.ended, 200), seconds(command.seconds)),
-                    );
+                    m.leaf("code.command", clip(what, 600));
+                    let after = took.map(|took| format!(" after {}", seconds(took))).unwrap_or_default();
+                    m.leaf("span", format!("{}{after}", clip(ended, 200)));
                 });
                 let named = format!("the last lines of the output of {step}");
                 m.element(
                     tag("pre").set("tabindex", 0).set("role", "region").set("aria-label", named),
                     |m| {
-                        for line in &command.tail {
+                        for line in tail {
                             m.text(clip(line.trim_end_matches(['\n', '\r']), COLUMNS));
                             m.text('\n');
                         }
                     },
                 );
                 m.element("p.quiet", |m| {
-                    m.text(format!(
-                        "The last {}. The whole output: ",
-                        counted(command.tail.len(), "line", "lines")
-                    ));
-                    m.leaf("code", clip(&command.log, 300));
+                    m.text(format!("The last {}. The whole output: ", counted(tail.len(), "line", "lines")));
+                    m.leaf("code", clip(log.unwrap_or_default(), 300));
                 });
             });
         }

@@ -18,12 +18,13 @@ pub(super) fn deliveries(m: &mut Markup, report: &Report<'_>) {
     }
     super::section(m, "deliveries", "Deliveries", &counted(deliveries.len(), "target", "targets"), |m| {
         m.element("table.plain", |m| {
-            m.columns(&["target", "outcome", "where"]);
+            m.columns(&["target", "outcome", "why", "where"]);
             m.element("tbody", |m| {
                 for delivery in deliveries {
                     m.element("tr", |m| {
                         m.leaf(tag("th").set("scope", "row"), clip(&delivery.target, 200));
                         m.leaf("td", delivery.outcome.word());
+                        m.leaf("td", clip(&delivery.because, 500));
                         m.element("td", |m| match &delivery.url {
                             Some(url) => m.link(url),
                             None => m.text("–"),
@@ -51,6 +52,12 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
                     pair(m, &format!("inputs of {}", step.step), |m| {
                         m.leaf("code.copy", inputs.digest);
                         m.leaf("span.after", what);
+                    });
+                }
+                if let Some(image) = &step.evidence.image {
+                    pair(m, &format!("image of {}", step.step), |m| {
+                        m.leaf("code.copy", image.id);
+                        m.leaf("span.after", bytes(image.bytes));
                     });
                 }
                 if let Some(from) = &step.evidence.restored_from {

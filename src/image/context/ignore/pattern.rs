@@ -49,6 +49,11 @@ impl Pattern {
         Ok(Some(Self { text, is_exception, test }))
     }
 
+    /// As it would be written.
+    pub fn written(&self) -> String {
+        format!("{}{}", if self.is_exception { "!" } else { "" }, self.text)
+    }
+
     /// The exception for one path, whatever marks are in it.
     pub fn keeping(path: &str) -> Self {
         Self { text: path.to_owned(), is_exception: true, test: Test::Exact }

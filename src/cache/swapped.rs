@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::cache::Cache;
+use super::Cache;
 use crate::fault::{Fault, Result};
 use crate::files::{ProjectFile, portable};
 use crate::name::Digest;
 
-/// Which of the recorded outputs is there and is another, in one sentence; none when all are the same. What is
-/// not there is not missed: a job that only judges need not have the model.
-///
-/// # Errors
-/// A file that cannot be read, or an interrupt.
-pub fn swapped(root: &Path, cache: &Cache, outputs: &BTreeMap<String, Digest>) -> Result<Option<String>> {
+/// See [`Cache::swapped`].
+pub(super) fn swapped(
+    root: &Path,
+    cache: &Cache,
+    outputs: &BTreeMap<String, Digest>,
+) -> Result<Option<String>> {
     let mut there = Vec::new();
     for path in outputs.keys() {
         let shown = path.escape_debug();

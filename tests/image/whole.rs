@@ -1,0 +1,307 @@
+//! The whole: from the commit to the image in its registry, or to the reason why it is not there.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use modelgate::image::build::{Order, build};
+use modelgate::step::Step;
+use serde_json::Value;
+
+use super::common::{self, MODELGATE, Project, SHELL_PROJECT, Said, said, skip};
+
+/// A server of files, the model among them.
+const DOCKERFILE: &str = "\
+FROM modelgate-test/busybox:1
+COPY model.bin index.html /www/
+EXPOSE 8080
+CMD [\"httpd\", \"-f\", \"-p\", \"8080\", \"-h\", \"/www\"]
+";
+
+/// A project with an image, an engine and a registry.
+struct Site {
+    project: Project,
+    engine: String,
+    registry: String,
+    /// The repository in the registry, another one for each test.
+    name: &'static str,
+}
+
+impl Site {
+    /// None where this machine has no engine or no registry, which is told.
+    fn new(test: &str, name: &'static str, project: Project) -> Option<Self> {
+        let (Some(engine), Some(registry)) = (common::engine(), common::registry()) else {
+            skip(test, "there is no engine, or no registry");
+            return None;
+        };
+        Some(Self { project, engine, registry, name })
+    }
+
+    /// The shell project with an image, committed.
+    fn shell(test: &str, name: &'static str, push: &str) -> Option<Self> {
+        let site = Self::new(test, name, Project::shell())?;
+        let (registry, project) = (&site.registry, &site.project);
+        let image = format!(
+            "image:\n  tags: \"{registry}/{name}:{{short-commit}}\"\n{push}  smoke: {{ requests: smoke/*.json, repeat: 3 }}\n"
+        );
+        project.file("modelgate.yml", SHELL_PROJECT.replace("gate:\n", &format!("{image}gate:\n")));
+        project.file("Dockerfile", DOCKERFILE);
+        project.file("index.html", "ready");
+        project.file("smoke/model.json", r#"{ "path": "/model.bin", "expect": { "text": "depth 8" } }"#);
+        project.commit("Serve it");
+        Some(site)
+    }
+
+    fn modelgate(&self, words: &[&str]) -> Said {
+        let mut command = self.project.command(MODELGATE);
+        command
+            .args(words)
+            .env("NO_COLOR", "1")
+            .env("DOCKER_HOST", &self.engine)
+            .env("MODELGATE_REGISTRY", &self.registry)
+            .env("MODELGATE_REGISTRY_USER", "modelgate")
+            .env("MODELGATE_REGISTRY_PASSWORD", "let+me/in");
+        said(command.output().expect("modelgate starts"))
+    }
+
+    /// The body that the registry answers with; none where it has no such thing.
+    fn ask(&self, path: &str) -> Option<Value> {
+        let mut stream = TcpStream::connect(&self.registry).expect("the registry");
+        let login = STANDARD.encode("modelgate:let+me/in");
+        let accept = "application/vnd.docker.distribution.manifest.v2+json";
+        write!(
+            stream,
+            "GET {path} HTTP/1.0\r\nhost: registry\r\nauthorization: Basic {login}\r\naccept: {accept}\r\n\r\n"
+        )
+        .expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        head.contains(" 200 ").then(|| serde_json::from_str(body).expect("JSON"))
+    }
+
+    fn tags(&self) -> Vec<String> {
+        let listed = self.ask(&format!("/v2/{}/tags/list", self.name));
+        let tags = listed.and_then(|listed| listed["tags"].as_array().cloned()).unwrap_or_default();
+        tags.iter().map(|tag| tag.as_str().expect("a tag").to_owned()).collect()
+    }
+
+    /// What was recorded of a step.
+    fn step(&self, step: &str) -> Value {
+        let record = self.project.record();
+        let steps = record["steps"].as_array().expect("steps");
+        steps.iter().find(|done| done["step"] == step).cloned().unwrap_or_default()
+    }
+}
+
+#[test]
+fn what_is_approved_is_in_the_registry_by_the_digest_of_what_was_tried() {
+    let test = "what_is_approved_is_in_the_registry_by_the_digest_of_what_was_tried";
+    let Some(site) = Site::shell(test, "whole-approved", "  push: always\n") else { return };
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(
+        site.project.outcomes(),
+        "lint skipped, test skipped, train passed, evaluate passed, image passed, gate passed, report passed, deploy passed"
+    );
+    let record = site.project.record();
+    let commit = record["context"]["commit"].as_str().unwrap();
+    assert_eq!(site.tags(), [&commit[..7]]);
+
+    let delivery = &record["deliveries"][0];
+    let digest = delivery["image"].as_str().unwrap();
+    assert!(digest.starts_with(&format!("{}/whole-approved@sha256:", site.registry)), "{digest}");
+    let (_, reference) = digest.split_once('@').unwrap();
+    let manifest = site.ask(&format!("/v2/whole-approved/manifests/{reference}")).expect("the manifest");
+    let image = site.step("image");
+    assert_eq!(manifest["config"]["digest"], image["evidence"]["image"]["id"]);
+    let config =
+        site.ask(&format!("/v2/whole-approved/blobs/{}", manifest["config"]["digest"].as_str().unwrap()));
+    let labels = &config.expect("the configuration")["config"]["Labels"];
+    assert_eq!(labels["org.opencontainers.image.revision"], commit);
+    assert_eq!(labels["org.opencontainers.image.title"], "churn");
+
+    assert_eq!(image["evidence"]["smoke"]["requests"], 4, "one to warm up, and three: {image}");
+    assert!(image["evidence"]["metrics"]["smoke.latency_p95_ms"].as_f64().is_some_and(|ms| ms > 0.0));
+    for page in ["report.md", "report.html"] {
+        assert!(site.project.read(&format!(".modelgate/{page}")).contains(reference), "{page}");
+    }
+    let again = site.modelgate(&["deploy"]);
+    assert_eq!(again.code, 0, "what is there is not pushed again: {}{}", again.out, again.err);
+    assert!(!again.err.contains("pushing"), "{}", again.err);
+}
+
+#[test]
+fn a_server_that_answers_wrong_is_stopped_before_the_push() {
+    let test = "a_server_that_answers_wrong_is_stopped_before_the_push";
+    let Some(site) = Site::shell(test, "whole-broken", "  push: always\n") else { return };
+    site.project.replace("smoke/model.json", "depth 8", "depth 9");
+    site.project.commit("Expect what it does not say");
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 11, "{}{}", run.out, run.err);
+    assert_eq!(site.step("image")["outcome"], "failed");
+    assert_eq!(site.step("deploy")["because"], "image failed");
+    assert_eq!(site.tags(), [""; 0], "nothing was pushed");
+    assert_eq!(site.project.record()["deliveries"], serde_json::json!([]));
+}
+
+#[test]
+fn a_rejected_model_is_not_pushed_however_good_its_server_is() {
+    let test = "a_rejected_model_is_not_pushed_however_good_its_server_is";
+    let Some(site) = Site::shell(test, "whole-rejected", "  push: always\n") else { return };
+    site.project.file("scores.json", "{\"accuracy\": 0.5}\n");
+    site.project.commit("Guess");
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 10, "{}{}", run.out, run.err);
+    assert_eq!(site.step("image")["outcome"], "passed");
+    assert_eq!(site.modelgate(&["deploy"]).code, 10);
+    assert_eq!(site.tags(), [""; 0], "nothing was pushed");
+}
+
+#[test]
+fn the_gate_bounds_how_fast_the_server_answers() {
+    let test = "the_gate_bounds_how_fast_the_server_answers";
+    let Some(site) = Site::shell(test, "whole-slow", "  push: always\n") else { return };
+    site.project.replace(
+        "modelgate.yml",
+        "  rules:\n",
+        "  rules:\n    smoke.latency_p95_ms: { max: 0.000001 }\n",
+    );
+    site.project.commit("Want the impossible");
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 10, "{}{}", run.out, run.err);
+    assert!(run.out.contains("smoke.latency_p95_ms"), "{}", run.out);
+    assert_eq!(site.tags(), [""; 0], "nothing was pushed");
+}
+
+#[test]
+fn a_laptop_pushes_only_what_is_committed_and_only_when_it_is_told_to() {
+    let test = "a_laptop_pushes_only_what_is_committed_and_only_when_it_is_told_to";
+    let Some(site) = Site::shell(test, "whole-laptop", "") else { return };
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert_eq!(site.step("deploy")["outcome"], "skipped");
+    assert_eq!(site.tags(), [""; 0]);
+    let foreseen = site.modelgate(&["deploy", "--dry-run"]);
+    assert!(foreseen.out.contains("whole-laptop:"), "{}", foreseen.out);
+    assert_eq!(site.tags(), [""; 0]);
+    let deploy = site.modelgate(&["deploy"]);
+    assert_eq!(deploy.code, 0, "{}{}", deploy.out, deploy.err);
+    assert_eq!(site.tags().len(), 1);
+
+    site.project.replace("modelgate.yml", "  smoke:", "  push: always\n  smoke:");
+    let dirty = site.modelgate(&["run"]);
+    assert_eq!(dirty.code, 0, "{}{}", dirty.out, dirty.err);
+    let deploy = site.step("deploy");
+    assert_eq!(deploy["outcome"], "skipped");
+    assert!(deploy["because"].as_str().unwrap().contains("uncommitted"), "{deploy}");
+}
+
+#[test]
+fn a_model_that_is_exchanged_during_the_build_gets_nowhere() {
+    let test = "a_model_that_is_exchanged_during_the_build_gets_nowhere";
+    let Some(site) = Site::shell(test, "whole-exchanged", "  push: always\n") else { return };
+    assert_eq!(site.modelgate(&["run"]).code, 0);
+    let pushed = site.tags();
+    site.project.file("model.bin", "another");
+    let image = site.modelgate(&["image"]);
+    assert_eq!(image.code, 11, "{}{}", image.out, image.err);
+    let step = site.step("image");
+    assert_eq!(step["findings"][0]["code"], "upstream-changed");
+    assert_eq!(site.tags(), pushed);
+}
+
+#[test]
+fn the_example_trains_in_its_image_and_ships_the_one_that_serves_it() {
+    let test = "the_example_trains_in_its_image_and_ships_the_one_that_serves_it";
+    let Some(python) = common::python() else {
+        return skip(
+            test,
+            "needs MODELGATE_TEST_PYTHON, a Python with the packages of examples/breast-cancer",
+        );
+    };
+    let Some(site) = Site::new(test, "whole-example", Project::empty()) else { return };
+    numerical(&site.engine, &python);
+    let project = &site.project;
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/breast-cancer/.");
+    assert!(project.command("cp").arg("-R").arg(example).arg(".").status().expect("cp").success());
+    let args = "args: { PYTHON: \"modelgate-test/numerical:1\" }";
+    project.replace(
+        "image.yml",
+        "  target: serve\n",
+        &format!("  target: serve\n  {args}\n  push: always\n"),
+    );
+    project.replace(
+        "image.yml",
+        "registry.example.com/breast-cancer",
+        &format!("{}/whole-example", site.registry),
+    );
+    project.git(&["init", "--quiet", "--initial-branch=main"]);
+    project.commit("First model");
+
+    let first = site.modelgate(&["run", "--config", "image.yml"]);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    let train = site.step("train");
+    assert_eq!(train["evidence"]["commands"][0]["ended"], "exit 0");
+    assert!(train["evidence"]["image"]["id"].is_string(), "it ran in an image: {train}");
+    assert_eq!(site.step("evaluate")["evidence"]["metrics"]["accuracy"], 0.964912, "as on this machine");
+    assert_eq!(site.step("image")["evidence"]["smoke"]["failed"], 0);
+    assert_eq!(site.tags().len(), 1);
+    assert_eq!(project.git(&["status", "--porcelain"]), "", "what a run leaves is ignored");
+
+    project.replace("serve.py", "probability >= 0.5", "probability < 0.5");
+    project.commit("Turn the answer around");
+    let broken = site.modelgate(&["run", "--config", "image.yml"]);
+    assert_eq!(broken.code, 11, "{}{}", broken.out, broken.err);
+    assert_eq!(site.step("train")["outcome"], "restored", "the model is the same, and its server is not");
+    assert_eq!(site.step("image")["outcome"], "failed");
+    assert!(broken.out.contains("/malignant/0"), "{}", broken.out);
+    assert_eq!(site.tags().len(), 1, "nothing more was pushed");
+}
+
+/// The base image with Python, and the packages of the example in it.
+fn numerical(engine: &str, python: &Path) {
+    let mut command = std::process::Command::new(python);
+    let site =
+        command.args(["-c", "import site; print(site.getsitepackages()[0])"]).output().expect("Python");
+    let packages = Path::new(String::from_utf8(site.stdout).expect("a path").trim()).to_owned();
+    let folder = tempfile::TempDir::new().unwrap();
+    let dockerfile = folder.path().join("Dockerfile");
+    std::fs::write(&dockerfile, "FROM modelgate-test/python:3\nCOPY . /usr/lib/python3/dist-packages/\n")
+        .unwrap();
+    let order = Order {
+        step: Step::Image,
+        project: packages.clone(),
+        context: packages,
+        dockerfile,
+        shown: "Dockerfile".into(),
+        target: None,
+        args: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        platform: None,
+        network: "none".into(),
+        secrets: BTreeMap::new(),
+        ssh: BTreeMap::new(),
+        cache_from: Vec::new(),
+        cache: true,
+        pull: false,
+        timeout: None,
+        ours: Vec::new(),
+        hidden: Vec::new(),
+        log: folder.path().join("build.log"),
+    };
+    let docker = common::docker(engine, &[]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let built = build(&docker, &order, None).await.expect("an engine").expect("a build");
+        let options = bollard::query_parameters::TagImageOptionsBuilder::new()
+            .repo("modelgate-test/numerical")
+            .tag("1")
+            .build();
+        let api = &docker.connect().await.unwrap().api;
+        api.tag_image(&built.id.to_string(), Some(options)).await.expect("a tag");
+    });
+}
