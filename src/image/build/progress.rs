@@ -10,6 +10,9 @@ use crate::record::BuildStep;
 /// The longest piece of a line that is held back until its end comes, in bytes.
 const LONGEST: usize = 64 * 1024;
 
+/// What the builder does for itself in fewer seconds is not told.
+const GLANCE: f64 = 0.05;
+
 /// The account.
 #[derive(Default)]
 pub struct Progress {
@@ -32,6 +35,9 @@ pub struct Step {
     /// What went wrong in it.
     pub error: String,
     cached: bool,
+    completed: Option<Timestamp>,
+    /// Seconds that it took before it began again.
+    before: f64,
     line: Vec<u8>,
     /// The last lines that it said.
     pub tail: Tail,
@@ -59,7 +65,8 @@ impl Progress {
             if !vertex.error.is_empty() {
                 step.error.clone_from(&vertex.error);
             }
-            if vertex.started.is_some() && step.state == State::Waits {
+            // A step can begin again: the context is first looked at, and later sent.
+            if vertex.started.is_some() && (step.state == State::Waits || vertex.completed.is_none()) {
                 step.state = State::Runs;
             }
         }
@@ -71,7 +78,11 @@ impl Progress {
             let at = self.step(&vertex.digest);
             match (&vertex.started, &vertex.completed) {
                 (_, None) if self.steps[at].state == State::Runs => self.speaker(at, &mut out),
-                (Some(started), Some(completed)) => self.end(at, between(started, completed), &mut out),
+                (Some(started), Some(completed)) if self.steps[at].completed.as_ref() != Some(completed) => {
+                    self.steps[at].state = State::Runs;
+                    self.steps[at].completed = Some(*completed);
+                    self.end(at, between(started, completed), &mut out);
+                }
                 _ => {}
             }
         }
@@ -173,17 +184,21 @@ impl Progress {
         self.end_line(at, out);
         let step = &mut self.steps[at];
         step.state = State::Ended;
+        let seconds = seconds + step.before;
+        step.before = seconds;
         let how = match (step.error.is_empty(), step.cached) {
             (false, _) => "failed".to_owned(),
             (true, true) => "cached".to_owned(),
             (true, false) => number::seconds(seconds),
         };
-        if is_internal(&step.name) && step.error.is_empty() {
+        let is_glance = step.name.starts_with("[internal]") && seconds < GLANCE;
+        if (is_internal(&step.name) || is_glance) && step.error.is_empty() {
             return;
         }
         out.extend_from_slice(format!("{}  {how}\n", step.name).as_bytes());
         self.speaks = None;
         let seconds = if step.cached { 0.0 } else { (seconds * 1000.0).round() / 1000.0 };
+        self.ended.retain(|ended| ended.name != step.name || is_numbered(&step.name));
         self.ended.push(BuildStep { name: step.name.clone(), seconds, cached: step.cached });
     }
 
@@ -199,6 +214,11 @@ impl Step {
     fn is_classic(&self) -> bool {
         self.key.contains('/')
     }
+}
+
+/// Whether two steps of a build may have this name: `[2/4] RUN true` of two stages.
+fn is_numbered(name: &str) -> bool {
+    name.starts_with('[') && !name.starts_with("[internal]")
 }
 
 /// The builder's own, which tell nobody anything.
