@@ -294,7 +294,9 @@ impl Finder<'_> {
             project.later.push(format!("data (is «{label}» the label in {file}?)"));
         }
         if self.folder.has_file("Dockerfile") {
-            project.later.push("image (Dockerfile)".into());
+            let hint = "there is a Dockerfile: a section `image` builds it, tries its server, and pushes it when the model \
+                        is approved (docs/image.md)";
+            project.hints.push(hint.into());
         }
     }
 

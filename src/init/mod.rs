@@ -53,7 +53,7 @@ pub struct Project {
     pub in_repository: bool,
     /// What a run makes and git neither tracks nor ignores.
     pub loose: Vec<String>,
-    /// What a later version of modelgate could use, such as `image (Dockerfile)`.
+    /// What a later version of modelgate could use, such as `data (is «y» the label in train.csv?)`.
     pub later: Vec<String>,
     /// What a person should know, as sentences without their full stop.
     pub hints: Vec<String>,

@@ -7,7 +7,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bollard::query_parameters::RemoveImageOptions;
+use modelgate::docker::ImageId;
 use modelgate::image::build::{Order, build};
+use modelgate::image::{self, PUSH_PAUSE};
+use modelgate::name::Digest;
 use modelgate::step::Step;
 use serde_json::Value;
 
@@ -26,24 +30,33 @@ struct Site {
     project: Project,
     engine: String,
     registry: String,
-    /// The repository in the registry, another one for each test.
-    name: &'static str,
+    /// The repository in the registry, another one for each run of a test.
+    name: String,
 }
 
 impl Site {
     /// None where this machine has no engine or no registry, which is told.
-    fn new(test: &str, name: &'static str, project: Project) -> Option<Self> {
+    fn new(test: &str, name: &str, project: Project) -> Option<Self> {
         let (Some(engine), Some(registry)) = (common::engine(), common::registry()) else {
             skip(test, "there is no engine, or no registry");
             return None;
         };
+        let folder = project
+            .path()
+            .parent()
+            .expect("a folder")
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .to_lowercase();
+        let name = format!("{name}{}", folder.trim_start_matches(".tmp"));
         Some(Self { project, engine, registry, name })
     }
 
     /// The shell project with an image, committed.
-    fn shell(test: &str, name: &'static str, push: &str) -> Option<Self> {
+    fn shell(test: &str, name: &str, push: &str) -> Option<Self> {
         let site = Self::new(test, name, Project::shell())?;
-        let (registry, project) = (&site.registry, &site.project);
+        let (registry, project, name) = (&site.registry, &site.project, &site.name);
         let image = format!(
             "image:\n  tags: \"{registry}/{name}:{{short-commit}}\"\n{push}  smoke: {{ requests: smoke/*.json, repeat: 3 }}\n"
         );
@@ -113,9 +126,9 @@ fn what_is_approved_is_in_the_registry_by_the_digest_of_what_was_tried() {
 
     let delivery = &record["deliveries"][0];
     let digest = delivery["image"].as_str().unwrap();
-    assert!(digest.starts_with(&format!("{}/whole-approved@sha256:", site.registry)), "{digest}");
+    assert!(digest.starts_with(&format!("{}/{}@sha256:", site.registry, site.name)), "{digest}");
     let (_, reference) = digest.split_once('@').unwrap();
-    let manifest = site.ask(&format!("/v2/whole-approved/manifests/{reference}")).expect("the manifest");
+    let manifest = site.ask(&format!("/v2/{}/manifests/{reference}", site.name)).expect("the manifest");
     let image = site.step("image");
     assert_eq!(manifest["config"]["digest"], image["evidence"]["image"]["id"]);
     let config =
@@ -186,7 +199,7 @@ fn a_laptop_pushes_only_what_is_committed_and_only_when_it_is_told_to() {
     assert_eq!(site.step("deploy")["outcome"], "skipped");
     assert_eq!(site.tags(), [""; 0]);
     let foreseen = site.modelgate(&["deploy", "--dry-run"]);
-    assert!(foreseen.out.contains("whole-laptop:"), "{}", foreseen.out);
+    assert!(foreseen.out.contains("/whole-laptop"), "{}", foreseen.out);
     assert_eq!(site.tags(), [""; 0]);
     let deploy = site.modelgate(&["deploy"]);
     assert_eq!(deploy.code, 0, "{}{}", deploy.out, deploy.err);
@@ -237,7 +250,7 @@ fn the_example_trains_in_its_image_and_ships_the_one_that_serves_it() {
     project.replace(
         "image.yml",
         "registry.example.com/breast-cancer",
-        &format!("{}/whole-example", site.registry),
+        &format!("{}/{}", site.registry, site.name),
     );
     project.git(&["init", "--quiet", "--initial-branch=main"]);
     project.commit("First model");
@@ -303,5 +316,45 @@ fn numerical(engine: &str, python: &Path) {
             .build();
         let api = &docker.connect().await.unwrap().api;
         api.tag_image(&built.id.to_string(), Some(options)).await.expect("a tag");
+    });
+}
+
+#[test]
+fn an_image_that_is_named_is_fetched_where_the_engine_does_not_have_it() {
+    let test = "an_image_that_is_named_is_fetched_where_the_engine_does_not_have_it";
+    let Some(site) = Site::new(test, "whole-named", Project::shell()) else { return };
+    let name = format!("{}/{}:1", site.registry, site.name);
+    let login = [
+        ("MODELGATE_REGISTRY", site.registry.as_str()),
+        ("MODELGATE_REGISTRY_USER", "modelgate"),
+        ("MODELGATE_REGISTRY_PASSWORD", "let+me/in"),
+    ];
+    let docker = common::docker(&site.engine, &login);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let api = &docker.connect().await.unwrap().api;
+        let busybox = api.inspect_image("modelgate-test/busybox:1").await.unwrap().id.unwrap();
+        let id = ImageId(Digest::parse(&busybox).unwrap());
+        image::push(&docker, id, &name, false, PUSH_PAUSE).await.expect("an engine").expect("a push");
+        api.remove_image(&name, None::<RemoveImageOptions>, None).await.expect("it goes from the engine");
+    });
+    let train = format!("  engine: docker\n  docker: {{ image: \"{name}\" }}\n");
+    site.project.file("modelgate.yml", SHELL_PROJECT.replace("evaluate:\n", &format!("{train}evaluate:\n")));
+    site.project.commit("Train in a container");
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    assert!(run.err.contains("so it is pulled"), "{}", run.err);
+    assert_eq!(site.step("train")["evidence"]["image"]["tags"][0], name);
+    let again = site.modelgate(&["run"]);
+    assert!(!again.err.contains("so it is pulled"), "{}", again.err);
+    assert_eq!(site.step("train")["outcome"], "restored");
+
+    site.project.replace("modelgate.yml", &name, &name.replace("/whole-named", "/whole-missing"));
+    let missing = site.modelgate(&["run"]);
+    assert_eq!(missing.code, 11, "{}{}", missing.out, missing.err);
+    assert_eq!(site.step("train")["findings"][0]["code"], "image-not-pulled");
+    runtime.block_on(async {
+        let api = &docker.connect().await.unwrap().api;
+        api.remove_image(&name, None::<RemoveImageOptions>, None).await.expect("it goes from the engine");
     });
 }

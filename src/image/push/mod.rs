@@ -157,6 +157,10 @@ impl Push<'_> {
             Ok(Some(digest)) if matches!(self.verify(digest).await, Ok(())) => {
                 return Ok(Ok(self.pushed(digest, true)));
             }
+            // Nobody pushes as nobody. The engine would ask for a while all the same.
+            Err(refusal) if refusal.kind == Kind::Unauthorized && self.credentials.is_none() => {
+                return Ok(Err(Trouble::Push(refusal)));
+            }
             // Who may not read may still push; the engine hears what is to be said about it.
             Ok(_) => {}
             Err(refusal) if matches!(refusal.kind, Kind::Unauthorized | Kind::Denied | Kind::Other) => {}
