@@ -325,21 +325,18 @@ fn worldly(text: &str) -> Option<Fault> {
 
 /// The path, relative to the context or the stage, that a copy did not find.
 fn missing_path(text: &str) -> Option<&str> {
-    let path = if let Some((before, _)) =
-        text.split_once("\" not found").or_else(|| text.split_once("\": not found"))
-    {
+    let before_colon = |text| str::rsplit_once(text, ": ").map_or(text, |(path, _)| path);
+    let quoted = text.split_once("\" not found").or_else(|| text.split_once("\": not found"));
+    let failed = text.split_once("COPY failed: ").or_else(|| text.split_once("ADD failed: "));
+    let path = if let Some((before, _)) = quoted {
         before.rsplit_once('"')?.1
-    } else if let Some((_, after)) =
-        text.split_once("COPY failed: ").or_else(|| text.split_once("ADD failed: "))
-    {
-        let after = after.rsplit_once("stat ")?.1;
-        let path = after.rsplit_once(": ").map_or(after, |(path, _)| path);
-        // Older engines name a folder of their own.
-        path.split_once("/docker-builder")
-            .and_then(|(_, rest)| rest.split_once('/'))
-            .map_or(path, |(_, path)| path)
+    } else if let (true, Some((_, path))) = (text.starts_with("lstat "), text.split_once("/merged/")) {
+        before_colon(path)
     } else {
-        return None;
+        let path = before_colon(failed?.1.rsplit_once("stat ")?.1);
+        // Older engines name a folder of their own.
+        let own = path.split_once("/docker-builder").and_then(|(_, rest)| rest.split_once('/'));
+        own.map_or(path, |(_, path)| path)
     };
     Some(path.trim_matches('/'))
 }
