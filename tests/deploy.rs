@@ -31,6 +31,8 @@ struct Job {
     github: Fake,
     attempt: &'static str,
     branch: &'static str,
+    /// The registry that the job has credentials for.
+    registry: String,
 }
 
 impl Job {
@@ -40,7 +42,13 @@ impl Job {
         project.commit("Ship it");
         let event = json!({ "repository": { "full_name": "acme/churn", "default_branch": "main" } });
         fs::write(project.path().join("../event.json"), event.to_string()).unwrap();
-        Self { project, github: Fake::start(), attempt: "1", branch: "main" }
+        Self {
+            project,
+            github: Fake::start(),
+            attempt: "1",
+            branch: "main",
+            registry: common::registry().unwrap_or_default(),
+        }
     }
 
     /// A job that ships an image of busybox too, which goes to `registry`; none where there is no engine.
@@ -59,7 +67,7 @@ impl Job {
         let beside = |name: &str| self.project.path().join("..").join(name).display().to_string();
         vec![
             ("DOCKER_HOST", common::engine().unwrap_or_default()),
-            ("MODELGATE_REGISTRY", common::registry().unwrap_or_default()),
+            ("MODELGATE_REGISTRY", self.registry.clone()),
             ("MODELGATE_REGISTRY_USER", "modelgate".into()),
             ("MODELGATE_REGISTRY_PASSWORD", "let+me/in".into()),
             ("GITHUB_ACTIONS", "true".into()),
@@ -305,13 +313,13 @@ fn an_image_is_pushed_before_any_environment_gets_its_digest() {
 fn what_the_registry_refuses_goes_to_no_environment() {
     let test = "what_the_registry_refuses_goes_to_no_environment";
     let Some(registry) = common::registry() else { return common::skip(test, "there is no registry") };
-    // Another name of the same place, for which there are no credentials.
-    let elsewhere = registry.replace("127.0.0.1", "127.0.0.2");
-    let Some(job) = Job::with_image(test, &format!("{elsewhere}/deploy-refused")) else { return };
+    let Some(mut job) = Job::with_image(test, &format!("{registry}/deploy-refused")) else { return };
+    job.registry = "registry.invalid".into();
     let said = job.modelgate(&["run"]);
     assert_eq!(said.code, 12, "{}{}", said.out, said.err);
     let outcomes = job.outcomes();
     assert!(outcomes[0].ends_with(" failed"), "{outcomes:?}");
+    assert!(said.out.contains("push-denied"), "{}", said.out);
     assert_eq!(outcomes[1..], ["staging skipped", "production skipped"]);
     assert_eq!(job.sent(), [""; 0]);
     assert_eq!(job.project.record()["conclusion"], "approved");

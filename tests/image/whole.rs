@@ -132,7 +132,7 @@ fn what_is_approved_is_in_the_registry_by_the_digest_of_what_was_tried() {
     let image = site.step("image");
     assert_eq!(manifest["config"]["digest"], image["evidence"]["image"]["id"]);
     let config =
-        site.ask(&format!("/v2/whole-approved/blobs/{}", manifest["config"]["digest"].as_str().unwrap()));
+        site.ask(&format!("/v2/{}/blobs/{}", site.name, manifest["config"]["digest"].as_str().unwrap()));
     let labels = &config.expect("the configuration")["config"]["Labels"];
     assert_eq!(labels["org.opencontainers.image.revision"], commit);
     assert_eq!(labels["org.opencontainers.image.title"], "churn");
