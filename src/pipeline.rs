@@ -154,7 +154,7 @@ impl Pipeline<'_> {
         let place = match self.workplaces.place(self.config, step, container, self.engine, self.cache).await?
         {
             Ok(place) => place,
-            Err(work) => return Ok(work),
+            Err(work) => return Ok(*work),
         };
         let engine = Engine { image: Some(place.id), ..self.engine.clone() };
         let mut work = self.produce_with(step, &engine, record).await?;

@@ -25,7 +25,7 @@ use crate::git::Repository;
 use crate::number;
 use crate::record::{BuildEvidence, BuildStep, ImageEvidence, Outcome, Record, Work};
 use crate::step::Step;
-use build::{Built, Order};
+use build::{Built, Order, Refused};
 use context::{Context, Trouble};
 use tags::Facts;
 
@@ -57,7 +57,7 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
     }
     let built = match build::build(&engine.docker, &order, Some(cache)).await? {
         Ok(built) => built,
-        Err(findings) => return Ok(failed([room, findings].concat())),
+        Err(refused) => return Ok(unbuilt(&order, refused, room)),
     };
     let mut work = Work::new(Outcome::Passed, because(&built));
     work.findings = [room, built.findings.clone()].concat();
@@ -124,11 +124,32 @@ async fn prove(image: &Image, engine: &Engine, mut work: Work) -> Result<Work> {
     Ok(work)
 }
 
+/// Work that ended because the image could not be built.
+fn unbuilt(order: &Order, refused: Refused, before: Vec<Finding>) -> Work {
+    let mut work = failed([before, refused.findings].concat());
+    work.evidence.build = (!refused.tail.is_empty()).then(|| BuildEvidence {
+        builder: String::new(),
+        steps: Vec::new(),
+        log: log(order),
+        tail: refused.tail,
+    });
+    work
+}
+
+/// The log of a build, relative to the folder of the run.
+fn log(order: &Order) -> String {
+    order.log.file_name().map(|name| format!("logs/{}", name.display())).unwrap_or_default()
+}
+
 /// What is recorded of an image that was built, and of its build.
 fn evidence(built: Built, order: &Order, tags: Vec<String>) -> (ImageEvidence, BuildEvidence) {
     let image = ImageEvidence { id: built.id.0, bytes: built.bytes, tags };
-    let log = order.log.file_name().map(|name| format!("logs/{}", name.display())).unwrap_or_default();
-    let build = BuildEvidence { builder: built.builder.into(), steps: built.steps, log, tail: Vec::new() };
+    let build = BuildEvidence {
+        builder: built.builder.into(),
+        steps: built.steps,
+        log: log(order),
+        tail: Vec::new(),
+    };
     (image, build)
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{build, evidence, failed, order, ours, unlabelled};
+use super::{build, evidence, failed, order, ours, unbuilt, unlabelled};
 use crate::cache::Cache;
 use crate::config::{Config, Container};
 use crate::docker::ImageId;
@@ -43,7 +43,7 @@ impl Workplaces {
         container: &Container,
         engine: &Engine,
         cache: &Cache,
-    ) -> Result<std::result::Result<Workplace, Work>> {
+    ) -> Result<std::result::Result<Workplace, Box<Work>>> {
         let named = (container.image.clone(), container.target.clone());
         if let Some((_, place)) = self.0.borrow().iter().find(|(known, _)| *known == named) {
             return Ok(Ok(place.clone()));
@@ -62,9 +62,11 @@ async fn make(
     container: &Container,
     engine: &Engine,
     cache: &Cache,
-) -> Result<std::result::Result<Workplace, Work>> {
+) -> Result<std::result::Result<Workplace, Box<Work>>> {
     if let Some(name) = &container.image {
-        return super::pull::named(&engine.docker, name).await.map(|found| found.map_err(failed));
+        return super::pull::named(&engine.docker, name)
+            .await
+            .map(|found| found.map_err(|findings| Box::new(failed(findings))));
     }
     let Some(image) = &config.image else {
         return Err(Fault::new("find an image to run in", "modelgate.yml has no section image"));
@@ -72,7 +74,7 @@ async fn make(
     let target = container.target.as_deref();
     let order = match order::order(engine, image, step, target, unlabelled(), &ours(engine, cache))? {
         Ok(order) => order,
-        Err(findings) => return Ok(Err(failed(findings))),
+        Err(findings) => return Ok(Err(Box::new(failed(findings)))),
     };
     Ok(match build::build(&engine.docker, &order, Some(cache)).await? {
         Ok(built) => {
@@ -80,6 +82,6 @@ async fn make(
             let (evidence, build) = evidence(built, &order, Vec::new());
             Ok(Workplace { id, evidence, build: Some(build) })
         }
-        Err(findings) => Err(failed(findings)),
+        Err(refused) => Err(Box::new(unbuilt(&order, refused, Vec::new()))),
     })
 }

@@ -167,7 +167,8 @@ pub struct ImageEvidence {
 /// How an image was built.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BuildEvidence {
-    /// By what: `buildkit`, `buildkit-tar` or `classic`.
+    /// By what: `buildkit`, `buildkit-tar` or `classic`; empty where it came to nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub builder: String,
     /// Its steps, in the order in which they ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -137,11 +137,7 @@ impl Scene<'_> {
         })?;
         let tail = step.tail.lines();
         let (name, line) = self.name(step);
-        let mut message = format!("«{}» ended with exit code {code}", shown(&name));
-        for said in &tail[tail.len().saturating_sub(LINES)..] {
-            message.push('\n');
-            message.push_str(said);
-        }
+        let message = format!("«{}» ended with exit code {code}", shown(&name));
         Some(self.finding("image-build-failed", message, line).help(self.exit_help(code, &tail)))
     }
 

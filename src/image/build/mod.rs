@@ -99,6 +99,15 @@ pub struct Built {
     pub sent: Option<Sent>,
 }
 
+/// A build that came to nothing because of what was to be built.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// What is wrong with it.
+    pub findings: Vec<Finding>,
+    /// The last lines of what it said; none where it had not begun.
+    pub tail: Vec<String>,
+}
+
 /// What the engine had not got yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sent {
@@ -118,7 +127,7 @@ pub async fn build(
     docker: &Docker,
     order: &Order,
     cache: Option<&Cache>,
-) -> Result<std::result::Result<Built, Vec<Finding>>> {
+) -> Result<std::result::Result<Built, Refused>> {
     let mut interrupt = docker.interrupt.clone();
     let mut told = Told::new(docker, order);
     let ended = {
@@ -134,8 +143,8 @@ pub async fn build(
             () = limit => Err(late(order.timeout.unwrap_or_default())),
         }
     };
-    told.end(!matches!(ended, Ok(Ok(_))));
-    ended
+    let tail = told.end(!matches!(ended, Ok(Ok(_))));
+    Ok(ended?.map_err(|findings| Refused { findings, tail }))
 }
 
 /// What we are doing, as faults say it.

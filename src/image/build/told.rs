@@ -56,12 +56,13 @@ impl Told {
         Redaction::new(&self.hidden)
     }
 
-    /// No more comes. Of a build that failed the last lines are shown once more, where its output is folded away.
-    pub fn end(&mut self, has_failed: bool) {
-        if let Some(mut stream) = self.stream.take() {
-            stream.finish();
-            let tail = if has_failed { stream.tail.lines() } else { Vec::new() };
-            self.console.command_ended(&tail);
-        }
+    /// No more comes. Of a build that failed the last lines are shown once more, where its output is folded away, and
+    /// given back.
+    pub fn end(&mut self, has_failed: bool) -> Vec<String> {
+        let Some(mut stream) = self.stream.take() else { return Vec::new() };
+        stream.finish();
+        let tail = if has_failed { stream.tail.lines() } else { Vec::new() };
+        self.console.command_ended(&tail);
+        tail
     }
 }
