@@ -145,11 +145,12 @@ fn socket(engine: &Engine, agent: &str) -> std::result::Result<(String, PathBuf)
         Some(path) if path.exists() => Ok((id, engine.root.join(path))),
         Some(path) => {
             let message = format!("the agent «{}» has no socket at {}", shown(&id), path.display());
-            Err(Finding::error("image-agent-missing", message).help("start ssh-agent, or correct image.ssh"))
+            Err(Finding::error("image-ssh-agent-missing", message)
+                .help("start ssh-agent, or correct image.ssh"))
         }
         None => {
             let message = format!("there is no agent for «{}»: SSH_AUTH_SOCK is not set", shown(&id));
-            Err(Finding::error("image-agent-missing", message)
+            Err(Finding::error("image-ssh-agent-missing", message)
                 .help("start ssh-agent, or name a socket: `ssh: default=/path`"))
         }
     }

@@ -15,7 +15,7 @@ use std::process::Command;
 
 use modelgate::docker::Docker;
 use modelgate::finding::Finding;
-use modelgate::image::build::{Built, Order, build};
+use modelgate::image::build::{Built, Order, Refused, build};
 use modelgate::step::Step;
 use tempfile::TempDir;
 
@@ -99,9 +99,13 @@ impl Site {
     }
 
     async fn refused(&self, order: &Order) -> Vec<Finding> {
+        self.refusal(order).await.findings
+    }
+
+    async fn refusal(&self, order: &Order) -> Refused {
         match build(&self.docker, order, None).await.unwrap() {
             Ok(built) => panic!("{built:?}"),
-            Err(findings) => findings,
+            Err(refused) => refused,
         }
     }
 

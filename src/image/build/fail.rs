@@ -13,8 +13,6 @@ use crate::fault::Fault;
 use crate::finding::Finding;
 use crate::image::context::{Context, Trouble};
 
-/// How many of the last lines of a step are told.
-const LINES: usize = 10;
 /// All instructions that there are.
 const KEYWORDS: [&str; 18] = [
     "ADD",

@@ -58,7 +58,7 @@ async fn a_registry_that_refuses_is_told_apart() {
         let port = registry_that_says(status);
         site.file("Dockerfile", format!("ARG X\nFROM 127.0.0.1:{port}/team/base:1 AS x\n"));
         let said = match build(&site.docker, &site.order(), None).await {
-            Ok(Err(findings)) => shown(&findings),
+            Ok(Err(refused)) => shown(&refused.findings),
             Ok(Ok(built)) => panic!("{built:?}"),
             Err(fault) => format!("{fault}\nhelp: {}", fault.remedy().unwrap_or_default()),
         };
