@@ -148,6 +148,11 @@ impl Pipeline<'_> {
 
     /// The steps that make something: on this machine, or in an image that is built first.
     async fn produce(&self, step: Step, record: &Record) -> Result<Work> {
+        if let Some(image) = self.config.image.as_ref().filter(|_| step == Step::Train)
+            && let Some(work) = image::foresee(image, self.engine, self.cache, record).await?
+        {
+            return Ok(work);
+        }
         let Some(container) = self.config.container(step) else {
             return self.produce_with(step, self.engine, record).await;
         };

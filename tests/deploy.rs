@@ -31,6 +31,7 @@ struct Job {
     github: Fake,
     attempt: &'static str,
     branch: &'static str,
+    event: &'static str,
     /// The registry that the job has credentials for.
     registry: String,
 }
@@ -47,6 +48,7 @@ impl Job {
             github: Fake::start(),
             attempt: "1",
             branch: "main",
+            event: "push",
             registry: common::registry().unwrap_or_default(),
         }
     }
@@ -71,7 +73,7 @@ impl Job {
             ("MODELGATE_REGISTRY_USER", "modelgate".into()),
             ("MODELGATE_REGISTRY_PASSWORD", "let+me/in".into()),
             ("GITHUB_ACTIONS", "true".into()),
-            ("GITHUB_EVENT_NAME", "push".into()),
+            ("GITHUB_EVENT_NAME", self.event.into()),
             ("GITHUB_EVENT_PATH", beside("event.json")),
             ("GITHUB_API_URL", self.github.base.clone()),
             ("GITHUB_SERVER_URL", "https://github.example".into()),
@@ -342,4 +344,27 @@ fn an_image_of_another_branch_stays_where_it_is() {
         ["staging skipped"],
         "what runs there is named by its digest, and there is none"
     );
+}
+
+#[test]
+fn what_a_fork_has_made_is_never_pushed() {
+    let test = "what_a_fork_has_made_is_never_pushed";
+    let Some(mut job) = Job::with_image(test, "registry.invalid/deploy-fork") else { return };
+    job.project.replace("modelgate.yml", "image:\n", "image:\n  push: always\n");
+    job.project.commit("Push always");
+    let head = job.project.git(&["rev-parse", "HEAD"]);
+    let event = json!({
+        "repository": { "full_name": "acme/churn", "default_branch": "main" },
+        "pull_request": { "number": 7, "head": { "sha": head.trim(), "repo": { "full_name": "fork/churn" } } },
+    });
+    fs::write(job.project.path().join("../event.json"), event.to_string()).unwrap();
+    job.event = "pull_request";
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(job.outcomes(), [""; 0]);
+    let record = job.project.record();
+    assert_eq!(record["steps"].as_array().unwrap().last().unwrap()["outcome"], "skipped");
+    let by_hand = job.modelgate(&["deploy"]);
+    assert_eq!(by_hand.code, 0, "{}{}", by_hand.out, by_hand.err);
+    assert!(!by_hand.err.contains("pushing"), "{}", by_hand.err);
 }

@@ -110,6 +110,25 @@ async fn prune(engine: &Engine, cap: u64) -> Result<Option<Finding>> {
     }
 }
 
+/// What would stop [`perform`] for certain, found before a model is trained for it: no engine, a Dockerfile, a secret or
+/// a tag that is not there.
+///
+/// # Errors
+/// No engine answers.
+pub async fn foresee(image: &Image, engine: &Engine, cache: &Cache, record: &Record) -> Result<Option<Work>> {
+    engine.docker.connect().await?;
+    let repository = Repository::around(&engine.root).ok();
+    let facts = Facts::of(record, repository.as_ref(), &engine.variables)?;
+    // The model is not there yet.
+    let facts = Facts { model_digest: Some("0".repeat(64)), ..facts };
+    let tags = tags::fill(&image.tags, &facts).err();
+    let order = order::order(engine, image, Step::Image, None, unlabelled(), &ours(engine, cache))?.err();
+    let findings: Vec<Finding> = [tags, order].into_iter().flatten().flatten().collect();
+    let mut work = failed(findings);
+    work.because = format!("no image could be built of its model: {}", work.because);
+    Ok((!work.findings.is_empty()).then_some(work))
+}
+
 /// Tries the image that was built.
 async fn prove(image: &Image, engine: &Engine, mut work: Work) -> Result<Work> {
     let Some((smoke, built)) = image.smoke.as_ref().zip(work.evidence.image.as_ref()) else {

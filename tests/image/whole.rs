@@ -58,7 +58,7 @@ impl Site {
         let site = Self::new(test, name, Project::shell())?;
         let (registry, project, name) = (&site.registry, &site.project, &site.name);
         let image = format!(
-            "image:\n  tags: \"{registry}/{name}:{{short-commit}}\"\n{push}  smoke: {{ requests: smoke/*.json, repeat: 3 }}\n"
+            "image:\n  tags: \"{registry}/{name}:{{short-commit}}\"\n{push}  smoke: {{ requests: smoke/*.json, repeat: 3 }}\n  prune-cache: 1TB\n"
         );
         project.file("modelgate.yml", SHELL_PROJECT.replace("gate:\n", &format!("{image}gate:\n")));
         project.file("Dockerfile", DOCKERFILE);
@@ -357,4 +357,42 @@ fn an_image_that_is_named_is_fetched_where_the_engine_does_not_have_it() {
         let api = &docker.connect().await.unwrap().api;
         api.remove_image(&name, None::<RemoveImageOptions>, None).await.expect("it goes from the engine");
     });
+}
+
+#[test]
+fn what_no_image_could_be_built_with_is_told_before_the_training() {
+    let test = "what_no_image_could_be_built_with_is_told_before_the_training";
+    let Some(site) = Site::shell(test, "whole-foreseen", "  secrets: { pip: { variable: PIP_TOKEN } }\n")
+    else {
+        return;
+    };
+    site.project.replace("modelgate.yml", "{short-commit}", "{version}");
+    site.project.git(&["mv", "Dockerfile", "dockerfile"]);
+    site.project.commit("Forget all that an image needs");
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 11, "{}{}", run.out, run.err);
+    let train = site.step("train");
+    let findings = train["findings"].as_array().unwrap();
+    let codes: Vec<&str> = findings.iter().map(|finding| finding["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["image-tag-unknown", "image-dockerfile", "image-secret-missing"]);
+    assert!(
+        train["because"].as_str().unwrap().starts_with("no image could be built of its model: "),
+        "{train}"
+    );
+    assert!(!site.project.exists("model.bin"), "nothing was trained");
+    assert!(run.out.contains("dockerfile: dockerfile"), "{}", run.out);
+}
+
+#[test]
+fn without_an_engine_nothing_is_trained_for_an_image() {
+    let project = Project::shell();
+    project.file("modelgate.yml", SHELL_PROJECT.replace("gate:\n", "image: {}\ngate:\n"));
+    project.file("Dockerfile", DOCKERFILE);
+    project.commit("Serve it");
+    let mut command = project.command(MODELGATE);
+    command.args(["run"]).env("DOCKER_HOST", "unix:///nowhere/docker.sock").env("NO_COLOR", "1");
+    let run = said(command.output().expect("modelgate starts"));
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(!project.exists("model.bin"), "nothing was trained");
+    assert!(run.out.contains("DOCKER_HOST"), "{}", run.out);
 }
