@@ -84,6 +84,8 @@ class Side:
 
 def measure(case: str, before: Callable[[Side], None], runs: int, sides: list[Side]) -> None:
     """Let the sides take turns, and print what it came to."""
+    if not runs:
+        return
     taken: dict[str, list[Cost]] = {side.name: [] for side in sides}
     for _ in range(runs):
         for side in sides:
@@ -101,7 +103,10 @@ def main() -> int:
     parser.add_argument("--binary", type=Path, default=BINARY)
     parser.add_argument("--client", default="/usr/bin/docker")
     parser.add_argument("--runs", type=int, default=5, help="of each build (default: 5)")
+    parser.add_argument("--only", choices=GOALS, help="this case, after one cold build")
     options = parser.parse_args()
+    runs = {case: options.runs if options.only in (None, case) else 0 for case in GOALS}
+    runs["cold"] = max(runs["cold"], 1)
     print(f"median of {options.runs}, load {os.getloadavg()[0]:.2f}: modelgate, docker, their share, memory")
     with tempfile.TemporaryDirectory(prefix="modelgate-bench-") as work:
         docker = [options.client, "build", "--quiet", "--label", "modelgate-bench=1", "."]
@@ -110,10 +115,10 @@ def main() -> int:
             Side("docker", Path(work), docker),
         ]
         try:
-            measure("cold", Side.renew, options.runs, sides)
-            measure("unchanged", lambda side: None, options.runs, sides)
-            measure("touched", Side.touch, options.runs, sides)
-            measure("one changed", Side.change, options.runs, sides)
+            measure("cold", Side.renew, runs["cold"], sides)
+            measure("unchanged", lambda side: None, runs["unchanged"], sides)
+            measure("touched", Side.touch, runs["touched"], sides)
+            measure("one changed", Side.change, runs["one changed"], sides)
         except Invalid as why:
             print(f"invalid: {why}")
             return 1
