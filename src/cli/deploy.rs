@@ -78,7 +78,10 @@ fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
     if let Some(image) = approval.image().filter(|_| to.registry.is_some()) {
         let tags: Vec<String> =
             image.tags.iter().map(|tag| format!("push {} as {tag}\n", image.id)).collect();
-        print(&format!("# the registry\n\n{}\n", tags.concat()))?;
+        print(&format!(
+            "# the registry\n\n{}(the id of the engine; the registry gives a digest of its own)\n\n",
+            tags.concat()
+        ))?;
     }
     if to.environments.is_empty() {
         return Ok(End::Done);

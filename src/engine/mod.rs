@@ -95,7 +95,7 @@ impl Engine {
         let path = self.run_dir.join(log);
         let file = std::fs::File::options().append(true).open(&path);
         let file = file.map_err(|error| Fault::file("write", &path, error))?;
-        Ok(Stream::new(mask::Mask::new(&self.secrets), file, Some(self.console.clone())))
+        Ok(Stream::new(mask::Mask::new(&self.secrets), file, None))
     }
 
     /// What keeps secrets out of the record.

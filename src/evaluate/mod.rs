@@ -9,7 +9,7 @@ use crate::fault::Result;
 use crate::finding::{Finding, Severity, any_error};
 use crate::name::Digest;
 use crate::produce::{Forecast, MODEL_UNKNOWN, Order, Shop, forecast, produce};
-use crate::record::{Outcome, Record, Work};
+use crate::record::{Outcome, Record, SMOKE, Work};
 use crate::step::Step;
 use metrics::{Metrics, Sheet};
 
@@ -87,10 +87,19 @@ fn measured(sheets: Vec<Sheet>, outputs: &BTreeMap<String, Digest>) -> Measureme
     let none = sheets.is_empty();
     let mut metrics = metrics::merge(sheets);
     metrics.findings.extend(changed);
+    metrics.findings.extend(reserved(&metrics));
     if none {
         metrics.findings.push(Finding::error("metrics-empty", "there is no metrics file"));
     }
     Measurement { metrics, from }
+}
+
+/// Metrics with a name that only the image's server can have earned.
+fn reserved(metrics: &Metrics) -> Option<Finding> {
+    let name = metrics.values.keys().find(|name| name.as_str().starts_with(SMOKE))?;
+    let message = format!("the metric «{}» has a name of the smoke test's", name.as_str().escape_debug());
+    let help = "give it another name: those that begin with `smoke.` are measured of the image's server";
+    Some(Finding::error("metric-reserved", message).help(help))
 }
 
 /// What is judged must be what the record vouches for.

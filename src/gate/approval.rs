@@ -7,9 +7,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::{judge, unproven};
 use crate::cache::Cache;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::docker::ImageId;
 use crate::fault::Result;
+use crate::image;
 use crate::name::{Commit, Digest, ModelName};
 use crate::record::{Conclusion, Record, contradiction};
 
@@ -52,17 +53,26 @@ impl Approval {
         if let Some(why) = refusal(config, record) {
             return Ok(Err(why));
         }
-        let Some(commit) = record.context.commit.clone().filter(|_| !record.context.dirty) else {
-            let why = "what was judged is not what is here: there are uncommitted changes, another commit is checked out, or \
-                 there is no repository";
-            return Ok(Err(why.into()));
+        let Some(commit) = record.context.commit.clone() else {
+            return Ok(
+                Err("no commit says what was judged: there is no repository, or no commit yet".into()),
+            );
         };
+        if record.context.dirty {
+            let why = "what was judged is no commit: there were uncommitted changes, or another commit is checked out now";
+            return Ok(Err(why.into()));
+        }
         let digests = record.outputs();
         if let Some(why) = cache.swapped(root, &digests)? {
             return Ok(Err(format!("an output is no longer the one that was judged: {why}")));
         }
-        let image = record.image().filter(|_| config.image.is_some());
-        let image = image.map(|image| ApprovedImage { id: ImageId(image.id), tags: image.tags.clone() });
+        let image = match &config.image {
+            None => None,
+            Some(wanted) => match approved_image(wanted, record, root)? {
+                Ok(image) => Some(image),
+                Err(why) => return Ok(Err(why)),
+            },
+        };
         Ok(Ok(Self { model: record.model.clone(), commit, run: record.id.clone(), digests, image }))
     }
 
@@ -118,6 +128,26 @@ impl Approval {
         }
         Digest::from_bytes(hash.finalize().into())
     }
+}
+
+/// The image of the record, under the names that modelgate.yml gives to it now.
+fn approved_image(
+    wanted: &config::Image,
+    record: &Record,
+    root: &Path,
+) -> Result<std::result::Result<ApprovedImage, String>> {
+    let Some(image) = record.image() else { return Ok(Err("the record has no image".into())) };
+    let names = match image::names(wanted, record, root)? {
+        Ok(names) => names,
+        Err(findings) => {
+            let first = findings.into_iter().next().map(|finding| finding.message);
+            return Ok(Err(first.unwrap_or_default()));
+        }
+    };
+    if names != image.tags {
+        return Ok(Err("the image's tags are others than those that modelgate.yml gives to it".into()));
+    }
+    Ok(Ok(ApprovedImage { id: ImageId(image.id), tags: names }))
 }
 
 fn refusal(config: &Config, record: &Record) -> Option<String> {

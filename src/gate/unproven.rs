@@ -14,7 +14,20 @@ pub fn unproven(config: &Config, record: &Record) -> Option<String> {
         let (theirs, ours) = (&record.model, &config.model);
         return Some(format!("the record is of the model {theirs}, and modelgate.yml is about {ours}"));
     }
-    asked_for(config).into_iter().find_map(|step| missing(step, record))
+    asked_for(config).into_iter().find_map(|step| missing(step, record)).or_else(|| untried(config, record))
+}
+
+/// An image that is not there, or was not tried as is asked for now.
+fn untried(config: &Config, record: &Record) -> Option<String> {
+    let wanted = config.image.as_ref()?;
+    let evidence = &record.step(Step::Image)?.evidence;
+    match (&evidence.image, &evidence.smoke) {
+        (None, _) => Some("the record has no image".into()),
+        (_, None) if wanted.smoke.is_some() => {
+            Some("modelgate.yml asks for a smoke test of the image, and the record has none".into())
+        }
+        _ => None,
+    }
 }
 
 fn missing(step: Step, record: &Record) -> Option<String> {

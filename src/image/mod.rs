@@ -13,15 +13,17 @@ mod tags;
 mod workplace;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::cache::Cache;
+use crate::cache::{Cache, Framed};
 use crate::config::Image;
-use crate::docker::ImageId;
+use crate::context::Variables;
+use crate::docker::{Docker, ImageId};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::finding::{Finding, any_error};
 use crate::git::Repository;
+use crate::name::Digest;
 use crate::number;
 use crate::record::{BuildEvidence, BuildStep, ImageEvidence, Outcome, Record, Work};
 use crate::step::Step;
@@ -29,7 +31,7 @@ use build::{Built, Order, Refused};
 use context::{Context, Trouble};
 use tags::Facts;
 
-pub use push::{PUSH_PAUSE, Pushed, push};
+pub use push::{PUSH_PAUSE, Pushed, confirm, push};
 pub use workplace::{Workplace, Workplaces};
 
 /// Builds the image, and proves it. What was measured must not change before it is in the image.
@@ -47,7 +49,9 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
         Err(findings) => return Ok(failed(findings)),
     };
     let ours = ours(engine, cache);
-    let order = match order::order(engine, image, Step::Image, None, tags::labels(image, &facts), &ours)? {
+    let mut labels = tags::labels(image, &facts);
+    labels.insert(OUTPUTS.into(), of_outputs(&record.outputs()));
+    let order = match order::order(engine, image, Step::Image, None, labels, &ours)? {
         Ok(order) => order,
         Err(findings) => return Ok(failed(findings)),
     };
@@ -110,6 +114,51 @@ async fn prune(engine: &Engine, cap: u64) -> Result<Option<Finding>> {
     }
 }
 
+/// The names that the image of a record gets by the configuration, or why it gets none.
+///
+/// # Errors
+/// A git that fails to answer.
+pub fn names(
+    image: &Image,
+    record: &Record,
+    root: &Path,
+) -> Result<std::result::Result<Vec<String>, Vec<Finding>>> {
+    let repository = Repository::around(root).ok();
+    let facts = Facts::of(record, repository.as_ref(), &Variables::new())?;
+    Ok(tags::fill(&image.tags, &facts))
+}
+
+/// The label that ties an image to the files that were judged: one digest over the paths and the digests of all outputs.
+const OUTPUTS: &str = "dev.modelgate.outputs";
+
+fn of_outputs(outputs: &BTreeMap<String, Digest>) -> String {
+    let mut framed = Framed::new("modelgate/outputs/v1");
+    framed.digests(outputs.iter());
+    framed.finish().to_string()
+}
+
+/// Why an image of the engine is not one that [`perform`] built of these outputs; none where it is.
+///
+/// # Errors
+/// The engine does not answer, or has no such image.
+pub async fn stranger(
+    docker: &Docker,
+    image: ImageId,
+    outputs: &BTreeMap<String, Digest>,
+) -> Result<Option<String>> {
+    let doing = || format!("look at the image {image}");
+    let asked = docker.connect().await?.api.inspect_image(&image.to_string()).await;
+    let seen = asked.map_err(|error| {
+        Fault::new(doing(), error).help("push from the machine whose engine built it, or do the run again")
+    })?;
+    let labels = seen.config.and_then(|config| config.labels).unwrap_or_default();
+    Ok(match labels.get(OUTPUTS) {
+        Some(label) if *label == of_outputs(outputs) => None,
+        Some(_) => Some(format!("the image {image} was built of other outputs than those that were judged")),
+        None => Some(format!("the image {image} is none that modelgate has built of a model")),
+    })
+}
+
 /// What would stop [`perform`] for certain, found before a model is trained for it: no engine, a Dockerfile, a secret or
 /// a tag that is not there.
 ///
@@ -122,8 +171,10 @@ pub async fn foresee(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
     // The model is not there yet.
     let facts = Facts { model_digest: Some("0".repeat(64)), ..facts };
     let tags = tags::fill(&image.tags, &facts).err();
-    let order = order::order(engine, image, Step::Image, None, unlabelled(), &ours(engine, cache))?.err();
-    let findings: Vec<Finding> = [tags, order].into_iter().flatten().flatten().collect();
+    let order = order::order(engine, image, Step::Image, None, unlabelled(), &ours(engine, cache))?;
+    let order = order.map_or_else(|findings| findings, |order| build::foresee(&order));
+    let requests = image.smoke.as_ref().map(|smoke| smoke::foresee(engine, smoke)).transpose()?;
+    let findings: Vec<Finding> = [tags, Some(order), requests].into_iter().flatten().flatten().collect();
     let mut work = failed(findings);
     work.because = format!("no image could be built of its model: {}", work.because);
     Ok((!work.findings.is_empty()).then_some(work))

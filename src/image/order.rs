@@ -37,8 +37,17 @@ pub(super) fn order(
         (None, folder) => format!("{}/Dockerfile", folder.trim_start_matches("./")),
     };
     let dockerfile = engine.root.join(&shown_path);
-    if !dockerfile.is_file() {
+    if !context.is_dir() {
+        let what = if context.exists() { "is no folder" } else { "is not there" };
+        let message = format!("image.context names «{}», which {what}", shown(&image.context));
+        let help = "name the folder that the Dockerfile copies from";
+        findings.push(Finding::error("image-context", message).help(help));
+    } else if dockerfile.symlink_metadata().is_err() {
         findings.push(no_dockerfile(engine, &shown_path, ours));
+    } else if !dockerfile.is_file() {
+        let message = "the Dockerfile is no file: a folder, a pipe, or a link that leads nowhere";
+        let help = "put a file in its place, or name another one as image.dockerfile";
+        findings.push(Finding::error("image-dockerfile", message).at_path(&shown_path).help(help));
     }
     let mut secrets = BTreeMap::new();
     for (id, secret) in &image.secrets {
@@ -108,7 +117,7 @@ fn content(
             match engine.variables.get(OsStr::new(name)).filter(|value| !value.is_empty()) {
                 Some(value) => value.clone(),
                 None => {
-                    let help = "set it; in a workflow, name it under `env` of the step: `${{ secrets.… }}`";
+                    let help = "set it, such as by `export`; in a workflow, under `env` of the step: `${{ secrets.… }}`";
                     return Ok(Err(missing(format!("comes from {name}, which is not set, or empty"), help)));
                 }
             }
@@ -116,7 +125,8 @@ fn content(
         BuildSecret::File(path) => {
             let path = engine.root.join(path);
             if !path.is_file() {
-                let what = format!("comes from {}, which is not there, or no file", path.display());
+                let kind = if path.symlink_metadata().is_ok() { "is no file" } else { "is not there" };
+                let what = format!("comes from {}, which {kind}", path.display());
                 return Ok(Err(missing(what, "write the file before the run, or correct image.secrets")));
             }
             OsString::from_vec(files::read(&path)?)

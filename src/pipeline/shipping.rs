@@ -83,11 +83,10 @@ impl Pipeline<'_> {
         // A laptop pushes only where that is asked for in so many words, and what is committed.
         to.registry = to.registry.filter(|image| image.push == Push::Always);
         if to.is_nowhere() {
-            let why =
-                "only a run in a job of GitHub Actions ships by itself; `modelgate deploy` ships from here";
+            let why = "only a run in a CI job ships by itself, and an image with `push: always`; `modelgate deploy` ships from here";
             return Ok(Err(why.into()));
         }
-        Ok(self.approval(record)?.map(|_| to))
+        Ok(self.approval(record)?.map(|_| to).map_err(|why| format!("the image is not pushed: {why}")))
     }
 
     /// Whether the run is one of the default branch itself, and not of what may be merged into it.
@@ -124,7 +123,12 @@ impl Pipeline<'_> {
     pub(super) async fn deploy(&self, record: &mut Record, by: By) -> Result<Work> {
         let to = match self.destinations(record, by)? {
             Ok(to) => to,
-            Err(why) => return Ok(Work::new(Outcome::Skipped, why)),
+            Err(why) => {
+                // Who asks for a push in so many words is told that there is none.
+                let is_asked = self.config.image.as_ref().is_some_and(|image| image.push == Push::Always);
+                let told = is_asked.then(|| Finding::warning("not-pushed", why.clone()));
+                return Ok(Work { findings: told.into_iter().collect(), ..Work::new(Outcome::Skipped, why) });
+            }
         };
         let approval = match self.approval(record)? {
             Ok(approval) => approval,

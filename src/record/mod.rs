@@ -28,6 +28,9 @@ use crate::step::Step;
 /// The `schema` of every record of this version.
 pub const SCHEMA: &str = "modelgate/run/v1";
 
+/// How the names of the metrics begin that are measured of the image, and of no other.
+pub const SMOKE: &str = "smoke.";
+
 /// The account of a run. Append-only: a step is added when it has ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -117,9 +120,11 @@ impl Record {
     /// before both.
     #[must_use]
     pub fn metrics(&self) -> BTreeMap<MetricName, MetricValue> {
-        let measured = [Step::Evaluate, Step::Image].into_iter().filter_map(|step| self.step(step));
-        // What was measured of the image stands over what a file says about it.
-        measured.flat_map(|step| step.evidence.metrics.clone()).collect()
+        let of = |step| self.step(step).map(|step| step.evidence.metrics.clone()).unwrap_or_default();
+        let is_of_image = |name: &MetricName| name.as_str().starts_with(SMOKE);
+        // What a file says about the image is no measurement of it.
+        let evaluated = of(Step::Evaluate).into_iter().filter(|(name, _)| !is_of_image(name));
+        evaluated.chain(of(Step::Image)).collect()
     }
 
     /// The image that was built and proven.

@@ -183,7 +183,10 @@ fn deliveries(record: &Record) -> Section {
         vec![
             format!("{mark} {}", delivery.outcome.word()),
             code(&delivery.target, 200),
-            sentence(&delivery.because, 500),
+            match &delivery.image {
+                Some(image) => format!("{}: {}", sentence(&delivery.because, 500), code(image, 500)),
+                None => sentence(&delivery.because, 500),
+            },
             page.unwrap_or_default(),
         ]
     });

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use page::Page;
 
 use super::text::{clean, clipped, pad, pad_left, width};
-use super::{Ending, Report, all_endings, endings, seconds};
+use super::{Ending, REMEDIES, Report, all_endings, endings, seconds};
 use crate::finding::{Finding, Severity};
 use crate::record::{Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, StepRecord};
 use crate::step::Step;
@@ -57,7 +57,12 @@ pub fn step(step: &StepRecord, look: Look) -> String {
     let found: Vec<_> = step.findings.iter().map(|finding| (step.step, finding)).collect();
     findings(&mut page, &found);
     endings(step).for_each(|ending| tail(&mut page, &ending));
-    let advice: Vec<String> = step.help.iter().cloned().collect();
+    let mut advice: Vec<String> = step.help.iter().cloned().collect();
+    for help in step.findings.iter().filter_map(|finding| finding.help.clone()).take(REMEDIES) {
+        if !advice.contains(&help) {
+            advice.push(help);
+        }
+    }
     sentences(&mut page, "what to do", &advice);
     page.finish()
 }
@@ -140,6 +145,9 @@ fn deliveries(page: &mut Page, deliveries: &[Delivery]) {
         };
         let facts = format!("{}  {}", pad(target, widest), pad(delivery.outcome.word(), 9));
         page.entry(mark, style, &facts, &clipped(&delivery.because, 300));
+        if let Some(image) = &delivery.image {
+            page.verbatim("  ", &clipped(image, 1000));
+        }
     }
 }
 

@@ -239,6 +239,10 @@ fn trouble(doing: &str, error: Error) -> Trouble {
         Error::DockerResponseServerError { message, .. } => {
             Fault::new(doing, message.trim().to_owned()).into()
         }
-        error => Fault::new(doing, error).into(),
+        error => {
+            let help = "look whether the Docker Engine still runs, and do it again; a container of ours that was left is \
+                        removed by the next run";
+            Fault::new(doing, error).help(help).into()
+        }
     }
 }

@@ -43,7 +43,7 @@ pub(super) async fn look(
         Err(Trouble::Refused(why)) if why.contains("bind source path does not exist") => {
             return Err(not_shared(&connection.address));
         }
-        Err(Trouble::Refused(why)) => return Ok(Err(why)),
+        Err(Trouble::Refused(why)) => return Ok(Err(settings(bench, &why))),
         Err(Trouble::Fault(fault)) => return Err(fault),
     };
     let seen = see(bench, &container, &marker).await;
@@ -52,10 +52,15 @@ pub(super) async fn look(
     closed?;
     match seen {
         Seen::Interrupted => Ok(Ok(None)),
-        Seen::Refused(why) => Ok(Err(why)),
+        Seen::Refused(why) => Ok(Err(settings(bench, &why))),
         Seen::NothingOfOurs => Err(not_shared(&connection.address)),
         Seen::Files { has_bash } => Ok(Ok(Some(Place { connection: connection.clone(), spec, has_bash }))),
     }
+}
+
+/// What the engine refuses is what modelgate.yml asks of the container.
+fn settings(bench: &Bench<'_>, why: &str) -> String {
+    format!("the engine makes no such container: {why}; see `{}.docker` in modelgate.yml", bench.step)
 }
 
 enum Seen {

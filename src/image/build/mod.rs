@@ -23,6 +23,7 @@ use crate::image::context::Place;
 use crate::record::BuildStep;
 use crate::step::Step;
 
+use dockerfile::Dockerfile;
 use told::Told;
 
 /// What is to be built. Everything in it is resolved: no placeholder, no variable.
@@ -117,6 +118,16 @@ pub struct Sent {
     pub bytes: u64,
 }
 
+/// What is wrong with an order whatever builder it meets. A Dockerfile that cannot be read is told by the build.
+#[must_use]
+pub fn foresee(order: &Order) -> Vec<Finding> {
+    let text = std::fs::read(&order.dockerfile).unwrap_or_default();
+    needs::missing(order, &Dockerfile::parse(&String::from_utf8_lossy(&text)), &choose::Way::Tar)
+        .into_iter()
+        .filter(|finding| finding.code != needs::BUILDER)
+        .collect()
+}
+
 /// Builds it; or says what is wrong with what was to be built, with the line of the Dockerfile. With a cache,
 /// digests of the context's files are remembered there.
 ///
@@ -151,6 +162,6 @@ pub async fn build(
 const DOING: &str = "build the image";
 
 fn late(limit: Duration) -> Fault {
-    let cause = format!("it was not ready after {}", humantime::format_duration(limit));
-    Fault::new(DOING, cause).help("raise `image: timeout`, or see in the log which step takes so long")
+    let cause = format!("it takes longer than {}", humantime::format_duration(limit));
+    Fault::new(DOING, cause).help("raise `image.timeout`, or see in the log which step takes so long")
 }

@@ -7,6 +7,7 @@ use super::Order;
 use super::choose::Way;
 use super::dockerfile::{Dockerfile, Need};
 use crate::finding::Finding;
+use crate::step::Step;
 
 /// All that is missing, or that the builder cannot give.
 pub fn missing(order: &Order, file: &Dockerfile, way: &Way) -> Vec<Finding> {
@@ -37,11 +38,9 @@ pub fn missing(order: &Order, file: &Dockerfile, way: &Way) -> Vec<Finding> {
                     "something between modelgate and the engine lets no session through"
                 }
             };
-            Finding::error(
-                "image-builder",
-                format!("the {what} «{id}» cannot be given to the build: {cause}"),
+            Finding::error(BUILDER, format!("the {what} «{id}» cannot be given to the build: {cause}")).help(
+                format!("use an engine with BuildKit that is reached directly, or remove `image: {key}`"),
             )
-            .help(format!("use an engine with BuildKit that is reached directly, or remove `image: {key}`"))
         } else {
             continue;
         };
@@ -53,13 +52,16 @@ pub fn missing(order: &Order, file: &Dockerfile, way: &Way) -> Vec<Finding> {
             let message =
                 format!("the engine's classic builder knows no {key}, and the configuration has some");
             findings.push(
-                Finding::error("image-builder", message)
+                Finding::error(BUILDER, message)
                     .help(format!("use an engine with BuildKit, or remove `image: {key}`")),
             );
         }
     }
     findings
 }
+
+/// The code of what a builder cannot do.
+pub const BUILDER: &str = "image-builder";
 
 /// What else can be done about something that is missing.
 const OPTIONAL: &str = "what can be done without is marked `required=false` in its mount";
@@ -80,11 +82,17 @@ pub fn unknown_stage(order: &Order, file: &Dockerfile, name: &str, line: Option<
         None if names.is_empty() => "no stage has a name: write `FROM image AS name`".to_owned(),
         None => format!("the stages are {}", names.join(", ")),
     };
-    let finding = Finding::error("image-stage-unknown", format!("there is no stage «{name}»"));
-    let finding = finding.at_path(&order.shown).help(help);
+    let finding = |message| Finding::error("image-stage-unknown", message).at_path(&order.shown).help(help);
     match line {
-        Some(line) => finding.at_line(line, None),
-        None => finding,
+        Some(line) => finding(format!("there is no stage «{name}»")).at_line(line, None),
+        // It is not the Dockerfile that asks for it.
+        None if order.step == Step::Image => {
+            finding(format!("there is no stage «{name}», which image.target names"))
+        }
+        None => finding(format!(
+            "there is no stage «{name}», which {}.docker.target or image.target names",
+            order.step
+        )),
     }
 }
 

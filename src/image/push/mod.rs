@@ -100,6 +100,31 @@ pub async fn push(
     }
 }
 
+/// Whether a registry still has what was pushed under a tag: `digest` is `registry/repository@sha256:…`, as it was
+/// written down. In a sentence why it does not count, else.
+///
+/// # Errors
+/// Credentials that cannot be read, an engine that does not answer.
+pub async fn confirm(
+    docker: &Docker,
+    image: ImageId,
+    tag: &str,
+    digest: &str,
+) -> Result<std::result::Result<(), String>> {
+    let target = Target::parse(tag).map_err(|why| Fault::new(format!("look for {tag}"), why))?;
+    let named = digest.strip_prefix(&target.name()).and_then(|rest| rest.strip_prefix('@'));
+    let Some(digest) = named.and_then(|digest| Digest::parse(digest).ok()) else {
+        return Ok(Err(format!("{} is no place of {tag}", digest.escape_debug())));
+    };
+    let credentials = credentials::credentials(docker, &target.registry).await?;
+    let may_be_plain = target.is_local() || is_insecure(docker, &target).await?;
+    let registry = Registry::new(&target, credentials.as_ref(), may_be_plain)?;
+    Ok(match registry.manifest(digest).await {
+        Ok(manifest) => proof::prove(&manifest, digest, image),
+        Err(refusal) => Err(format!("{} does not show it: {}", target.registry, refusal.said)),
+    })
+}
+
 /// Tries as often as it is worth it.
 async fn insist(
     docker: &Docker,

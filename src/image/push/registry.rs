@@ -165,7 +165,8 @@ impl<'a> Registry<'a> {
     ) -> Told<String> {
         let mut address = Url::parse(realm)
             .ok()
-            .filter(|realm| realm.scheme() == "https" || realm.scheme() == asked.scheme())
+            // Without TLS they go to nobody else than who asks for them.
+            .filter(|realm| realm.scheme() == "https" || realm.origin() == asked.origin())
             .ok_or_else(|| Refusal::new(Kind::Other, "it names no place that gives its tokens"))?;
         // Never more than to read, whatever is asked for.
         let ours = format!("repository:{}:pull", self.target.repository);

@@ -81,12 +81,17 @@ impl Attempt<'_> {
     /// The registry could not be asked before the push, and would not be able to be asked after it.
     pub(super) fn not_begun(&self, refusal: &Refusal) -> Finding {
         let Target { tagged, registry, .. } = self.target;
-        let message = format!(
-            "{tagged} was not pushed: nobody could look afterwards what is there, for {registry} cannot be asked{}{}",
-            self.often(),
-            said(refusal)
-        );
-        Finding::error("push-unverified", message).help(self.how_to_ask(refusal))
+        let message =
+            format!("{tagged} was not pushed: {registry} cannot be reached{}{}", self.often(), said(refusal));
+        let help = match refusal.kind {
+            Kind::Unreachable => {
+                "check the registry's name and port in `image.tags`; it must be reachable from this machine too, \
+                 which asks it what it has"
+                    .into()
+            }
+            _ => self.how_to_ask(refusal),
+        };
+        Finding::error("push-failed", message).help(help)
     }
 
     /// It was pushed, and the registry cannot be asked for it.
@@ -126,8 +131,15 @@ impl Attempt<'_> {
     fn how_to_log_in(&self) -> String {
         let registry = &self.target.registry;
         let looked = "looked for them in DOCKER_AUTH_CONFIG, in the files of docker and podman and at their helpers, in \
-                      what CI gives a job for its own registry, and in the cloud's variables";
-        let login = format!("log in with `docker login {registry}` before modelgate runs");
+                      MODELGATE_REGISTRY_USER and MODELGATE_REGISTRY_PASSWORD, in what CI gives a job for its own \
+                      registry, and in the cloud's variables";
+        if let Some(known) = self.credentials.filter(|known| !known.from.contains("docker")) {
+            return format!("correct what {} says", known.from);
+        }
+        let login = format!(
+            "set MODELGATE_REGISTRY to {registry}, and MODELGATE_REGISTRY_USER and MODELGATE_REGISTRY_PASSWORD; or log in \
+             with `docker login {registry}` before modelgate runs"
+        );
         let login = if self.credentials.is_none() { format!("{login}; {looked}") } else { login };
         match self.ghcr() {
             Some(hint) => format!("use the token of a job that has {hint}, or {login}"),

@@ -82,6 +82,14 @@ pub async fn smoke(engine: &Engine, image: ImageId, smoke: &Smoke) -> Result<Smo
     Ok(smoked)
 }
 
+/// What is wrong with the requests, before there is a server to send them to.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn foresee(engine: &Engine, smoke: &Smoke) -> Result<Vec<Finding>> {
+    Ok(requests(engine, smoke)?.err().unwrap_or_default())
+}
+
 fn interrupted() -> Fault {
     Fault::new("try the image", "the run was interrupted")
 }

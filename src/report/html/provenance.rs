@@ -24,7 +24,12 @@ pub(super) fn deliveries(m: &mut Markup, report: &Report<'_>) {
                     m.element("tr", |m| {
                         m.leaf(tag("th").set("scope", "row"), clip(&delivery.target, 200));
                         m.leaf("td", delivery.outcome.word());
-                        m.leaf("td", clip(&delivery.because, 500));
+                        m.element("td", |m| {
+                            m.text(clip(&delivery.because, 500));
+                            if let Some(image) = &delivery.image {
+                                m.leaf("code.copy", clip(image, 500));
+                            }
+                        });
                         m.element("td", |m| match &delivery.url {
                             Some(url) => m.link(url),
                             None => m.text("–"),
