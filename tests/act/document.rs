@@ -107,7 +107,7 @@ fn the_workflows_in_the_documents_are_workflows() {
     };
     let project = Project::empty();
     let mut names = Vec::new();
-    for path in ["README.md", "docs/action.md", "docs/github.md"] {
+    for path in ["README.md", "docs/action.md", "docs/github.md", "docs/image.md", "docs/deploy.md"] {
         for (index, workflow) in workflows(&read(path)).into_iter().enumerate() {
             let name = format!("{}-{index}.yml", path.replace('/', "-"));
             project.file(&name, workflow);

@@ -334,7 +334,7 @@ async fn nothing_is_pushed_where_nobody_could_look() {
     let Some(bench) = Bench::new("nothing_is_pushed_where_nobody_could_look", &[]).await else { return };
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let finding = bench.finding(&port.to_string()).await;
-    assert_says(&finding, "push-unverified", &["was not pushed", "5 times in a row", "reachable from here"]);
+    assert_says(&finding, "push-failed", &["was not pushed", "5 times in a row", "reachable from this machine"]);
 }
 
 /// A registry behind TLS, with a certificate that nobody knows.
@@ -365,7 +365,7 @@ async fn a_certificate_that_nobody_knows_is_told_before_anything_is_sent() {
     let finding = bench.push(&format!("127.0.0.1:{}", port.trim())).await.unwrap().unwrap_err();
     server.kill().unwrap();
     server.wait().unwrap();
-    assert_says(&finding, "push-unverified", &["was not pushed", "certificate", "SSL_CERT_FILE"]);
+    assert_says(&finding, "push-failed", &["was not pushed", "certificate", "SSL_CERT_FILE"]);
 }
 
 #[tokio::test]

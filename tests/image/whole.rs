@@ -396,3 +396,74 @@ fn without_an_engine_nothing_is_trained_for_an_image() {
     assert!(!project.exists("model.bin"), "nothing was trained");
     assert!(run.out.contains("DOCKER_HOST"), "{}", run.out);
 }
+
+#[test]
+fn an_edited_record_pushes_nothing_that_was_not_judged() {
+    let test = "an_edited_record_pushes_nothing_that_was_not_judged";
+    let Some(site) = Site::shell(test, "whole-edited", "") else { return };
+    assert_eq!(site.modelgate(&["run"]).code, 0);
+    let honest = site.project.read(".modelgate/run.json");
+    let record: Value = serde_json::from_str(&honest).unwrap();
+    let image = site.step("image");
+    let id = image["evidence"]["image"]["id"].as_str().unwrap();
+    let tag = image["evidence"]["image"]["tags"][0].as_str().unwrap();
+
+    let docker = common::docker(&site.engine, &[]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let busybox = runtime.block_on(async {
+        let api = &docker.connect().await.unwrap().api;
+        api.inspect_image("modelgate-test/busybox:1").await.unwrap().id.unwrap()
+    });
+    for (what, edited) in [
+        ("another image", honest.replace(id, &busybox)),
+        ("another tag", honest.replace(tag, &tag.replace("whole-edited", "whole-elsewhere"))),
+    ] {
+        assert_ne!(edited, honest);
+        site.project.file(".modelgate/run.json", edited);
+        let deploy = site.modelgate(&["deploy"]);
+        assert_eq!(deploy.code, 12, "{what}: {}{}", deploy.out, deploy.err);
+        assert!(deploy.out.contains("not-approved"), "{what}: {}", deploy.out);
+        assert_eq!(site.tags(), [""; 0], "{what}");
+    }
+
+    site.project.file(".modelgate/run.json", &honest);
+    assert_eq!(site.modelgate(&["deploy"]).code, 0);
+    let pushed = site.project.record()["deliveries"][0]["image"].as_str().unwrap().to_owned();
+    let forged = "evil.example/x@sha256:0000000000000000000000000000000000000000000000000000000000000000";
+    site.project.replace(".modelgate/run.json", &pushed, forged);
+    let again = site.modelgate(&["deploy"]);
+    assert_eq!(again.code, 0, "{}{}", again.out, again.err);
+    assert_eq!(
+        site.project.record()["deliveries"][0]["image"],
+        pushed,
+        "the registry is asked, not the record"
+    );
+    assert_eq!(record["deliveries"], serde_json::json!([]));
+}
+
+#[test]
+fn what_was_not_tried_as_is_asked_for_now_is_not_judged() {
+    let test = "what_was_not_tried_as_is_asked_for_now_is_not_judged";
+    let Some(site) = Site::shell(test, "whole-untried", "") else { return };
+    let smoke = "  smoke: { requests: smoke/*.json, repeat: 3 }\n";
+    site.project.replace("modelgate.yml", smoke, "");
+    site.project.commit("Try nothing");
+    assert_eq!(site.modelgate(&["run"]).code, 0);
+    site.project.replace("modelgate.yml", "gate:\n", &format!("{smoke}gate:\n"));
+    for command in ["gate", "deploy"] {
+        let said = site.modelgate(&[command]);
+        assert_ne!(said.code, 0, "{command}: {}{}", said.out, said.err);
+    }
+    assert_eq!(site.tags(), [""; 0]);
+}
+
+#[test]
+fn no_file_says_how_fast_the_server_is() {
+    let project = Project::shell();
+    project.file("scores.json", "{\"accuracy\": 0.9, \"smoke.latency_p95_ms\": 1}\n");
+    project.replace("modelgate.yml", "  rules:\n", "  rules:\n    smoke.latency_p95_ms: { max: 50 }\n");
+    project.commit("Claim it");
+    let run = project.modelgate(&["run"]);
+    assert_eq!(run.code, 11, "{}{}", run.out, run.err);
+    assert!(run.out.contains("metric-reserved"), "{}", run.out);
+}

@@ -50,7 +50,7 @@ async fn a_build_that_takes_too_long_is_ended() {
     let mut order = site.order();
     order.timeout = Some(Duration::from_secs(1));
     let fault = build(&site.docker, &order, None).await.unwrap_err();
-    assert_eq!(fault.to_string(), "failed to build the image: it was not ready after 1s");
+    assert_eq!(fault.to_string(), "failed to build the image: it takes longer than 1s");
     assert!(fault.remedy().is_some());
 }
 
