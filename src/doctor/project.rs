@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use super::{Check, Patient, scripts};
-use crate::config::Config;
+use crate::config::{BuildSecret, Config};
 use crate::document::shown;
 use crate::engine::{child_variables, missing_secrets};
 use crate::files::{self, nearest};
@@ -54,6 +54,19 @@ fn unmatched(patient: &Patient<'_>, config: &Config, step: Step, pattern: &str) 
     Check::broken("inputs", says).help(help)
 }
 
+/// The variables that the build of the image reads as secrets.
+fn build_secrets(config: &Config) -> impl Iterator<Item = &String> {
+    let secrets = config.image.iter().flat_map(|image| image.secrets.values());
+    secrets.filter_map(|secret| match secret {
+        BuildSecret::Variable(name) => Some(name),
+        BuildSecret::File(_) => None,
+    })
+}
+
+fn is_set(patient: &Patient<'_>, name: &str) -> bool {
+    patient.variables.get(std::ffi::OsStr::new(name)).is_some_and(|value| !value.is_empty())
+}
+
 /// Secrets that are named and not there, and variables that are kept from the commands.
 pub(super) fn secrets(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
     const NAME: &str = "secrets";
@@ -77,6 +90,12 @@ pub(super) fn secrets(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
     };
     withheld.retain(|name| !is_ours(name));
     withheld.retain(|name| !scripts.iter().any(|(_, script)| script.secrets.contains(name)));
+    let of_build: Vec<&String> = build_secrets(config).collect();
+    withheld.retain(|name| !of_build.contains(&name));
+    for name in of_build.iter().filter(|name| !is_set(patient, name)) {
+        let says = format!("{name} is named in image.secrets, and is not set, or empty");
+        checks.push(Check::broken(NAME, says).help("set it before the run"));
+    }
     if !withheld.is_empty() {
         let rest = withheld.len().saturating_sub(MOST_SHOWN);
         let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };

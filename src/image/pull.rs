@@ -6,6 +6,7 @@ use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt as _;
 
 use super::Workplace;
+use super::build::is_unreached;
 use crate::docker::credentials::credentials;
 use crate::docker::{Docker, ImageId, Reference};
 use crate::document::shown;
@@ -79,6 +80,13 @@ async fn pull(
     let api = &docker.connect().await?.api;
     let mut progress = std::pin::pin!(api.create_image(Some(options), None, credentials));
     while let Some(told) = progress.next().await {
+        if let Err(error) = &told
+            && is_unreached(&error.to_string())
+        {
+            let help =
+                "see whether the engine's machine reaches the registry, and which proxies the engine has";
+            return Err(Fault::new(format!("pull {name}"), error.to_string()).help(help));
+        }
         if let Err(error) = told {
             let help = "correct docker.image; or log in to its registry: docs/image.md says where credentials come from";
             let message = format!("the image {name} cannot be pulled: {error}");

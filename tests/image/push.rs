@@ -334,7 +334,11 @@ async fn nothing_is_pushed_where_nobody_could_look() {
     let Some(bench) = Bench::new("nothing_is_pushed_where_nobody_could_look", &[]).await else { return };
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let finding = bench.finding(&port.to_string()).await;
-    assert_says(&finding, "push-failed", &["was not pushed", "5 times in a row", "reachable from this machine"]);
+    assert_says(
+        &finding,
+        "push-failed",
+        &["was not pushed", "5 times in a row", "reachable from this machine"],
+    );
 }
 
 /// A registry behind TLS, with a certificate that nobody knows.

@@ -2,6 +2,8 @@
 
 mod base;
 
+pub(in crate::image) use base::is_unreached;
+
 use bollard::errors::Error;
 
 use super::dockerfile::{Dockerfile, Instruction};

@@ -24,6 +24,7 @@ use crate::record::BuildStep;
 use crate::step::Step;
 
 use dockerfile::Dockerfile;
+pub(in crate::image) use fail::is_unreached;
 use told::Told;
 
 /// What is to be built. Everything in it is resolved: no placeholder, no variable.

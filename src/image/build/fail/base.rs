@@ -53,10 +53,21 @@ const SIGNS: [(Refusal, &[&str]); 5] = [
     (Refusal::Missing, &["manifest unknown", "not found", "404 Not Found"]),
 ];
 
+/// Whether an engine's words say that the way to a registry failed, and not that the registry refused.
+pub(in crate::image) fn is_unreached(text: &str) -> bool {
+    let sign = SIGNS.iter().find(|(_, signs)| signs.iter().any(|sign| text.contains(sign)));
+    sign.is_some_and(|(refusal, _)| *refusal == Refusal::Unreached)
+}
+
 impl Scene<'_> {
     /// What to say when the engine could not get an image that the Dockerfile names.
     pub(super) fn base(&self, text: &str, failed: Option<&Step>) -> Option<Result<Finding, Fault>> {
         let refusal = SIGNS.iter().find(|(_, signs)| signs.iter().any(|sign| text.contains(sign)))?.0;
+        if refusal == Refusal::Unreached && text.contains("solve with frontend") {
+            let cause = format!("the engine does not get the frontend that `# syntax=` names: {text}");
+            let help = "see whether the engine's machine reaches its registry, or remove the line";
+            return Some(Err(Fault::new(DOING, cause).help(help)));
+        }
         let (image, line) = self.pulled(failed)?;
         if let Some(stage) = self.meant_stage(&image) {
             return Some(Ok(needs::unknown_stage(self.order, self.file, stage, line)));
