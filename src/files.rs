@@ -169,6 +169,14 @@ pub fn content(path: &Path, interrupt: &Interrupt) -> Result<Content> {
     pour((&mut file, path), (&mut std::io::sink(), path), interrupt)
 }
 
+/// Where a path leads in the end, every link followed.
+///
+/// # Errors
+/// A path that leads nowhere.
+pub fn canonical(path: &Path) -> Result<std::path::PathBuf> {
+    path.canonicalize().map_err(|error| Fault::file("read", path, error))
+}
+
 /// Opens a regular file to read it.
 ///
 /// # Errors

@@ -11,6 +11,7 @@ use std::fmt;
 use std::path::Path;
 
 pub use history::History;
+pub use program::withhold;
 
 use crate::fault::{Fault, Result};
 use crate::name::Commit;
@@ -23,6 +24,8 @@ pub struct Repository {
     commit: Option<Commit>,
     branch: Option<String>,
     dirty: bool,
+    /// The tracked files that differ from the commit, from the top of the work tree.
+    changed: Vec<String>,
 }
 
 /// Why there is no repository to work with. Displays as a sentence without its full stop.
@@ -89,6 +92,7 @@ impl Repository {
             commit: header("# branch.oid ").and_then(|oid| Commit::new(oid).ok()),
             branch: header("# branch.head ").filter(|head| *head != "(detached)").map(str::to_owned),
             dirty: status.lines().any(|line| !line.starts_with('#')),
+            changed: status.lines().filter_map(changed_path).collect(),
         }
     }
 
@@ -191,6 +195,17 @@ impl Repository {
     pub fn place(&self) -> Result<String> {
         let prefix = self.git.expect("ask git where the project is", &["rev-parse", "--show-prefix"])?;
         Ok(prefix.trim_end_matches(['\r', '\n']).trim_end_matches('/').to_owned())
+    }
+
+    /// The tracked files of the folder that differ from the commit, relative to it.
+    #[must_use]
+    pub fn changed(&self) -> Vec<String> {
+        let place = self.place().unwrap_or_default();
+        let own = |path: &String| match place.as_str() {
+            "" => Some(path.clone()),
+            place => path.strip_prefix(place)?.strip_prefix('/').map(str::to_owned),
+        };
+        self.changed.iter().filter_map(own).collect()
     }
 
     /// The tags of the commit that is checked out, the highest version first.
@@ -300,6 +315,17 @@ fn why_absent(answer: &Answer) -> Absence {
         ));
     }
     Absence::Refused(answer.reason())
+}
+
+/// The path of an entry of `git status --porcelain=v2`: of an ordinary one after eight fields, of an unmerged one after
+/// ten. One with odd characters stays in quotes.
+fn changed_path(line: &str) -> Option<String> {
+    let fields = match line.split(' ').next()? {
+        "1" => 9,
+        "u" => 11,
+        _ => return None,
+    };
+    line.splitn(fields, ' ').nth(fields - 1).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -10,14 +10,14 @@ use crate::config::{self, BuildSecret, Config, Problem};
 use crate::console::{Console, Verbosity};
 use crate::context;
 use crate::docker::Docker;
-use crate::engine::{Engine, secret_values};
+use crate::engine::{Engine, child_variables, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
 use crate::forge::Forge;
 use crate::forge::github::api::Api;
 use crate::forge::github::{self, Github, Remote};
 use crate::forge::local::Local;
-use crate::git::{Absence, Repository};
+use crate::git::{self, Absence, Repository};
 use crate::image::Workplaces;
 use crate::interrupt::{Hand, Interrupt, Signal};
 use crate::pipeline::Pipeline;
@@ -139,6 +139,7 @@ impl House {
         config: Config,
         interrupt: Interrupt,
     ) -> Self {
+        git::withhold(secret_names(&environment, &config));
         let root = project(config_path);
         let folder = run_folder(settings, &environment, config_path);
         let cache = cache(settings, &environment, &folder, &interrupt);
@@ -370,6 +371,20 @@ pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &In
     if let Ok(Some(finding)) = told {
         console.note(&finding.message);
     }
+}
+
+/// The names of the variables that could hold a secret, and of those that the configuration names as one. Git's own
+/// stay: a checkout sets its configuration by them.
+fn secret_names(environment: &Environment, config: &Config) -> Vec<OsString> {
+    let looks = child_variables(&environment.variables, &config::Script::default()).1;
+    let named = config.scripts().into_iter().flat_map(|script| script.secrets.clone());
+    let of_image = config.image.iter().flat_map(|image| image.secrets.values());
+    let of_image = of_image.filter_map(|secret| match secret {
+        BuildSecret::Variable(name) => Some(name.clone()),
+        BuildSecret::File(_) => None,
+    });
+    let all = looks.into_iter().chain(named).chain(of_image);
+    all.filter(|name| !name.starts_with("GIT_")).map(OsString::from).collect()
 }
 
 /// The values of the secrets that any step names, and our own tokens: a command can find them in git's settings.

@@ -37,6 +37,9 @@ impl std::fmt::Display for ImageId {
     }
 }
 
+/// How long an answer may take that the engine has at hand.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
 /// The engine that the surroundings name. It is looked for when it is first needed. Cheap to clone.
 #[derive(Clone)]
 pub struct Docker {
@@ -93,6 +96,26 @@ impl Docker {
     /// None of the places where an engine can be has one; the fault lists them.
     pub async fn connect(&self) -> Result<&Connection> {
         self.found.get_or_try_init(|| self.look()).await
+    }
+
+    /// The engine's answer to a question that takes no time: within two minutes, and unless somebody stops us.
+    ///
+    /// # Errors
+    /// None came, or the engine's own.
+    pub async fn answer<T>(
+        &self,
+        doing: &str,
+        asked: impl Future<Output = std::result::Result<T, bollard::errors::Error>>,
+    ) -> Result<std::result::Result<T, bollard::errors::Error>> {
+        let mut interrupt = self.interrupt.clone();
+        tokio::select! {
+            answer = tokio::time::timeout(PATIENCE, asked) => answer.map_err(|_| {
+                let limit = humantime::format_duration(PATIENCE);
+                Fault::new(doing, format!("the engine did not answer within {limit}"))
+                    .help("look at what the engine does: its log, its disk, its load")
+            }),
+            _ = interrupt.wait(1) => Err(Fault::new(doing, "interrupted")),
+        }
     }
 
     async fn look(&self) -> Result<Connection> {

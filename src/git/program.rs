@@ -1,8 +1,10 @@
 //! Running the `git` program: arguments as a list, never a shell, nothing to prompt, English answers.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{PoisonError, RwLock};
 
 use crate::fault::{Fault, Result};
 
@@ -15,6 +17,15 @@ const WITHHELD: [&str; 5] = [
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_URL",
 ];
+
+/// The names of more variables that git must not see: those that could hold a secret.
+static WITHHELD_TOO: RwLock<Vec<OsString>> = RwLock::new(Vec::new());
+
+/// Keeps variables from every git that is started from now on.
+pub fn withhold(names: impl IntoIterator<Item = OsString>) {
+    let mut all = WITHHELD_TOO.write().unwrap_or_else(PoisonError::into_inner);
+    all.extend(names);
+}
 
 /// The program, in a folder.
 #[derive(Debug, Clone)]
@@ -34,6 +45,9 @@ impl Git {
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         for name in WITHHELD {
+            command.env_remove(name);
+        }
+        for name in WITHHELD_TOO.read().unwrap_or_else(PoisonError::into_inner).iter() {
             command.env_remove(name);
         }
         command

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use bollard::query_parameters::{ListImagesOptionsBuilder, PruneBuildOptionsBuilder};
 
-use crate::docker::{Address, Connection};
+use crate::docker::{Address, Docker};
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::number::bytes;
@@ -22,9 +22,10 @@ const RENAMED: (u32, u32) = (1, 48);
 ///
 /// # Errors
 /// The engine does not answer.
-pub async fn preflight(connection: &Connection, context: u64, last: Option<u64>) -> Result<Vec<Finding>> {
-    let asked = connection.api.info().await;
-    let info = asked.map_err(|error| Fault::new("ask the engine where it keeps its images", error))?;
+pub async fn preflight(docker: &Docker, context: u64, last: Option<u64>) -> Result<Vec<Finding>> {
+    let (connection, doing) = (docker.connect().await?, "ask the engine where it keeps its images");
+    let info =
+        docker.answer(doing, connection.api.info()).await?.map_err(|error| Fault::new(doing, error))?;
     let root = info.docker_root_dir.map(PathBuf::from);
     let is_here =
         matches!(connection.address, Address::Unix(_)) && info.name.is_some() && info.name == host_name();
@@ -74,12 +75,13 @@ fn host_name() -> Option<String> {
 ///
 /// # Errors
 /// The engine does not answer.
-pub async fn latest(connection: &Connection, model: &str) -> Result<Option<u64>> {
+pub async fn latest(docker: &Docker, model: &str) -> Result<Option<u64>> {
     let label = format!("org.opencontainers.image.title={model}");
     let options =
         ListImagesOptionsBuilder::new().filters(&HashMap::from([("label", vec![label.as_str()])])).build();
-    let asked = connection.api.list_images(Some(options)).await;
-    let images = asked.map_err(|error| Fault::new("ask the engine for its images", error))?;
+    let (connection, doing) = (docker.connect().await?, "ask the engine for its images");
+    let asked = docker.answer(doing, connection.api.list_images(Some(options))).await?;
+    let images = asked.map_err(|error| Fault::new(doing, error))?;
     Ok(images.iter().filter_map(|image| u64::try_from(image.size).ok()).max())
 }
 
@@ -88,9 +90,10 @@ pub async fn latest(connection: &Connection, model: &str) -> Result<Option<u64>>
 ///
 /// # Errors
 /// The engine does not answer, or has no such cache.
-pub async fn prune_cache(connection: &Connection, cap: u64) -> Result<u64> {
+pub async fn prune_cache(docker: &Docker, cap: u64) -> Result<u64> {
     let options = PruneBuildOptionsBuilder::new().all(true);
     let options = options.reserved_space(i64::try_from(cap).unwrap_or(i64::MAX)).build();
+    let connection = docker.connect().await?;
     let mut api = connection.api.clone();
     if is_renamed(&connection.about.api_version) == Some(false) {
         api = api.with_request_modifier(|mut request| {
@@ -101,8 +104,9 @@ pub async fn prune_cache(connection: &Connection, cap: u64) -> Result<u64> {
             request
         });
     }
-    let pruned = api.prune_build(Some(options)).await;
-    let pruned = pruned.map_err(|error| Fault::new("prune the builder's cache", error))?;
+    let doing = "prune the builder's cache";
+    let pruned = docker.answer(doing, api.prune_build(Some(options))).await?;
+    let pruned = pruned.map_err(|error| Fault::new(doing, error))?;
     Ok(pruned.space_reclaimed.and_then(|freed| u64::try_from(freed).ok()).unwrap_or(0))
 }
 

@@ -42,7 +42,10 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
     if let Some(swapped) = swapped(engine, cache, record)? {
         return Ok(failed(vec![swapped]));
     }
-    let repository = Repository::around(&engine.root).ok();
+    let repository = repository(record, &engine.root);
+    if let Some(finding) = resourced(image, record, repository.as_ref()) {
+        return Ok(failed(vec![finding]));
+    }
     let facts = Facts::of(record, repository.as_ref(), &engine.variables)?;
     let tags = match tags::fill(&image.tags, &facts) {
         Ok(tags) => tags,
@@ -96,13 +99,13 @@ async fn room(engine: &Engine, order: &Order, cache: &Cache, model: &str) -> Res
         Err(Trouble::Findings(_)) => return Ok(Vec::new()),
         Err(Trouble::Fault(fault)) => return Err(fault),
     };
-    let connection = engine.docker.connect().await?;
-    disk::preflight(connection, size.bytes, disk::latest(connection, model).await?).await
+    let last = disk::latest(&engine.docker, model).await?;
+    disk::preflight(&engine.docker, size.bytes, last).await
 }
 
 /// Keeps the builder's cache small. The image is as good without that.
 async fn prune(engine: &Engine, cap: u64) -> Result<Option<Finding>> {
-    match disk::prune_cache(engine.docker.connect().await?, cap).await {
+    match disk::prune_cache(&engine.docker, cap).await {
         Ok(freed) => {
             engine.console.detail(&format!("pruned the builder's cache: {} freed", number::bytes(freed)));
             Ok(None)
@@ -123,7 +126,7 @@ pub fn names(
     record: &Record,
     root: &Path,
 ) -> Result<std::result::Result<Vec<String>, Vec<Finding>>> {
-    let repository = Repository::around(root).ok();
+    let repository = repository(record, root);
     let facts = Facts::of(record, repository.as_ref(), &Variables::new())?;
     Ok(tags::fill(&image.tags, &facts))
 }
@@ -146,10 +149,11 @@ pub async fn stranger(
     image: ImageId,
     outputs: &BTreeMap<String, Digest>,
 ) -> Result<Option<String>> {
-    let doing = || format!("look at the image {image}");
-    let asked = docker.connect().await?.api.inspect_image(&image.to_string()).await;
+    let doing = format!("look at the image {image}");
+    let (api, id) = (&docker.connect().await?.api, image.to_string());
+    let asked = docker.answer(&doing, api.inspect_image(&id)).await?;
     let seen = asked.map_err(|error| {
-        Fault::new(doing(), error).help("push from the machine whose engine built it, or do the run again")
+        Fault::new(doing, error).help("push from the machine whose engine built it, or do the run again")
     })?;
     let labels = seen.config.and_then(|config| config.labels).unwrap_or_default();
     Ok(match labels.get(OUTPUTS) {
@@ -166,7 +170,7 @@ pub async fn stranger(
 /// No engine answers.
 pub async fn foresee(image: &Image, engine: &Engine, cache: &Cache, record: &Record) -> Result<Option<Work>> {
     engine.docker.connect().await?;
-    let repository = Repository::around(&engine.root).ok();
+    let repository = repository(record, &engine.root);
     let facts = Facts::of(record, repository.as_ref(), &engine.variables)?;
     // The model is not there yet.
     let facts = Facts { model_digest: Some("0".repeat(64)), ..facts };
@@ -221,6 +225,28 @@ fn evidence(built: Built, order: &Order, tags: Vec<String>) -> (ImageEvidence, B
         tail: Vec::new(),
     };
     (image, build)
+}
+
+/// The repository of the record's commit. Where there was none, a command may have made one since.
+fn repository(record: &Record, root: &Path) -> Option<Repository> {
+    record.context.commit.as_ref()?;
+    Repository::around(root).ok()
+}
+
+/// What the commands of this run have changed of what the image is built of: it would not be that of the commit.
+fn resourced(image: &Image, record: &Record, repository: Option<&Repository>) -> Option<Finding> {
+    let repository = repository.filter(|_| !record.context.dirty)?;
+    let outputs = record.outputs();
+    let dockerfile = image.dockerfile.clone().unwrap_or_else(|| "Dockerfile".into());
+    let context = image.context.trim_start_matches("./").trim_end_matches('/').to_owned();
+    let is_part = |path: &str| {
+        context.is_empty() || context == "." || path == dockerfile || path.starts_with(&format!("{context}/"))
+    };
+    let changed = repository.changed();
+    let path = changed.into_iter().find(|path| is_part(path) && !outputs.contains_key(path))?;
+    let message = "it was changed while the run went on, so the image would not be that of the commit";
+    let help = "let no command write what is committed, or name it under the outputs of its step";
+    Some(Finding::error("upstream-changed", message).at_path(&path).help(help))
 }
 
 /// An output of this run that is no longer what was measured.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::build::Order;
 use crate::config::{BuildSecret, Image};
@@ -44,6 +44,8 @@ pub(super) fn order(
         findings.push(Finding::error("image-context", message).help(help));
     } else if dockerfile.symlink_metadata().is_err() {
         findings.push(no_dockerfile(engine, &shown_path, ours));
+    } else if let Some(finding) = outside(engine, &context, &dockerfile, &shown_path)? {
+        findings.push(finding);
     } else if !dockerfile.is_file() {
         let message = "the Dockerfile is no file: a folder, a pipe, or a link that leads nowhere";
         let help = "put a file in its place, or name another one as image.dockerfile";
@@ -93,6 +95,22 @@ pub(super) fn order(
     }))
 }
 
+/// What of a build leads out of the project by a link: what a command has put there must not send the machine's own
+/// files into an image.
+fn outside(engine: &Engine, context: &Path, dockerfile: &Path, shown_path: &str) -> Result<Option<Finding>> {
+    let root = files::canonical(&engine.root)?;
+    let ignored =
+        [context.join(".dockerignore"), PathBuf::from(format!("{}.dockerignore", dockerfile.display()))];
+    for path in [context, dockerfile].into_iter().chain(ignored.iter().map(PathBuf::as_path)) {
+        if path.exists() && !files::canonical(path)?.starts_with(&root) {
+            let message = format!("{} leads out of the project", path.display());
+            let help = "put it into the project; nothing of a build is taken from elsewhere";
+            return Ok(Some(Finding::error("image-outside", message).at_path(shown_path).help(help)));
+        }
+    }
+    Ok(None)
+}
+
 fn no_dockerfile(engine: &Engine, path: &str, ours: &[PathBuf]) -> Finding {
     let ours: Vec<&std::path::Path> = ours.iter().map(PathBuf::as_path).collect();
     let help = match files::nearest(&engine.root, &ours, path) {
@@ -123,7 +141,15 @@ fn content(
             }
         }
         BuildSecret::File(path) => {
+            let is_own = !Path::new(path).is_absolute();
             let path = engine.root.join(path);
+            if is_own
+                && path.exists()
+                && !files::canonical(&path)?.starts_with(files::canonical(&engine.root)?)
+            {
+                let what = format!("comes from {}, which leads out of the project", path.display());
+                return Ok(Err(missing(what, "name the file itself, with its whole path")));
+            }
             if !path.is_file() {
                 let kind = if path.symlink_metadata().is_ok() { "is no file" } else { "is not there" };
                 let what = format!("comes from {}, which {kind}", path.display());

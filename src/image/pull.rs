@@ -49,7 +49,8 @@ pub(super) async fn named(
 
 async fn inspect(docker: &Docker, name: &str) -> Result<Option<Workplace>> {
     let doing = || format!("look at the image {name}");
-    let found = match docker.connect().await?.api.inspect_image(name).await {
+    let api = &docker.connect().await?.api;
+    let found = match docker.answer(&doing(), api.inspect_image(name)).await? {
         Ok(found) => found,
         Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
         Err(error) => return Err(Fault::new(doing(), error)),
@@ -70,11 +71,18 @@ async fn pull(
     name: &str,
 ) -> Result<std::result::Result<(), Finding>> {
     docker.console.note(&format!("the engine does not have {name}, so it is pulled"));
-    let credentials = credentials(docker, &reference.registry).await?.map(|known| DockerCredentials {
-        username: Some(known.user),
-        password: known.secret.into_string().ok(),
-        serveraddress: Some(reference.registry.clone()),
-        ..DockerCredentials::default()
+    let credentials = credentials(docker, &reference.registry).await?.map(|known| {
+        let serveraddress = Some(reference.registry_key().to_owned());
+        let secret = known.secret.into_string().ok();
+        if known.user.is_empty() {
+            return DockerCredentials {
+                identitytoken: secret,
+                serveraddress,
+                ..DockerCredentials::default()
+            };
+        }
+        let username = Some(known.user);
+        DockerCredentials { username, password: secret, serveraddress, ..DockerCredentials::default() }
     });
     let options = CreateImageOptionsBuilder::new().from_image(&reference.to_string()).build();
     let api = &docker.connect().await?.api;

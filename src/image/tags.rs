@@ -85,7 +85,9 @@ fn model_digest(outputs: &BTreeMap<String, Digest>) -> Option<String> {
 
 /// The address of a repository as a page that people can open, without who they are; none for a path.
 fn page(origin: &str) -> Option<String> {
-    let bare = origin.strip_suffix(".git").unwrap_or(origin);
+    // A query may hold a token.
+    let bare = origin.split(['?', '#']).next().unwrap_or_default();
+    let bare = bare.strip_suffix(".git").unwrap_or(bare);
     if let Some(rest) = bare.strip_prefix("https://").or_else(|| bare.strip_prefix("http://")) {
         let host = rest.split_once('/').map_or(rest, |(host, _)| host);
         let without = host.rsplit_once('@').map_or(rest, |(user, _)| &rest[user.len() + 1..]);
@@ -221,6 +223,7 @@ mod tests {
             ("https://github.com/acme/churn", Some("https://github.com/acme/churn")),
             ("git@github.com:acme/churn.git", Some("https://github.com/acme/churn")),
             ("ssh://git@git.example.com/acme/churn.git", Some("https://git.example.com/acme/churn")),
+            ("https://git.example.com/a/b.git?private_token=glpat", Some("https://git.example.com/a/b")),
             ("/srv/git/churn.git", None),
         ];
         for (origin, expected) in cases {

@@ -467,3 +467,52 @@ fn no_file_says_how_fast_the_server_is() {
     assert_eq!(run.code, 11, "{}{}", run.out, run.err);
     assert!(run.out.contains("metric-reserved"), "{}", run.out);
 }
+
+#[test]
+fn no_command_brings_files_of_the_machine_or_other_sources_into_an_image() {
+    let test = "no_command_brings_files_of_the_machine_or_other_sources_into_an_image";
+    let Some(site) =
+        Site::shell(test, "whole-outside", "  push: always\n  context: ctx\n  dockerfile: Dockerfile\n")
+    else {
+        return;
+    };
+    site.project.file("../host/id_rsa", "a secret of the host");
+    site.project.file("ctx/index.html", "ready");
+    site.project.file("Dockerfile", "FROM modelgate-test/busybox:1\nCOPY . /www/\n");
+    site.project.commit("Build of a folder");
+    let train = |command: &str| {
+        let text = site.project.read("modelgate.yml");
+        let run = "  run: cat params.txt";
+        site.project.file("modelgate.yml", text.replace(run, &format!("  run: {command}; cat params.txt")));
+        site.project.commit("Train with a trick");
+        let run = site.modelgate(&["run", "--no-cache"]);
+        assert_eq!(run.code, 11, "{command}: {}{}", run.out, run.err);
+        site.project.git(&["checkout", "--quiet", "--", "."]);
+        site.project.file("modelgate.yml", &text);
+        site.project.commit("As before");
+        site.step("image")["findings"][0]["code"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(train("rm -r ctx && ln -s ../host ctx"), "upstream-changed");
+    assert_eq!(train("echo 'RUN true' >> Dockerfile"), "upstream-changed");
+    // What is not tracked is not seen by git; it must not lead out of the project either.
+    assert_eq!(train("ln -s ../../host/id_rsa ctx/.dockerignore"), "image-outside");
+    assert_eq!(site.tags(), [""; 0]);
+}
+
+#[test]
+fn a_command_in_a_container_cannot_make_git_run_anything_outside() {
+    let test = "a_command_in_a_container_cannot_make_git_run_anything_outside";
+    let Some(site) = Site::new(test, "whole-git", Project::shell()) else { return };
+    let docker = "  engine: docker\n  docker: { image: modelgate-test/busybox:1 }\n";
+    let text = SHELL_PROJECT
+        .replace(
+            "  run: cat params.txt data.csv > model.bin\n",
+            "  run: echo '[filter \"f\"]' >> .git/config; cat params.txt > model.bin\n",
+        )
+        .replace("evaluate:\n", &format!("{docker}evaluate:\n"));
+    site.project.file("modelgate.yml", text);
+    site.project.commit("Write into git's own folder");
+    let run = site.modelgate(&["run"]);
+    assert_eq!(run.code, 11, "{}{}", run.out, run.err);
+    assert!(run.out.contains("Read-only file system"), "{}", run.out);
+}

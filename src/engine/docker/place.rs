@@ -94,6 +94,17 @@ async fn see(bench: &Bench<'_>, container: &Container, marker: &Marker) -> Resul
     }
 }
 
+/// The project, with git's own folder read-only: what is written there can make git run a program, outside.
+fn mounts(engine: &crate::engine::Engine, root: String) -> std::result::Result<Vec<Mount>, String> {
+    let git = engine.root.join(".git");
+    let mut mounts = vec![Mount { source: engine.root.clone(), target: root, is_read_only: false }];
+    if git.exists() {
+        let target = text(&git)?;
+        mounts.push(Mount { source: git, target, is_read_only: true });
+    }
+    Ok(mounts)
+}
+
 /// The container of every command of the script.
 fn spec(bench: &Bench<'_>, connection: &Connection, image: String) -> std::result::Result<Spec, String> {
     let (engine, container) = (bench.engine, bench.container);
@@ -107,7 +118,7 @@ fn spec(bench: &Bench<'_>, connection: &Connection, image: String) -> std::resul
         env: variables(bench, user.as_deref())?,
         user,
         folder: Some(folder),
-        mounts: vec![Mount { source: engine.root.clone(), target: root, is_read_only: false }],
+        mounts: mounts(engine, root)?,
         hidden: if hidden { vec![text(&engine.run_dir)?] } else { Vec::new() },
         memory: container.memory,
         shared_memory: Some(SHARED_MEMORY),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::request::{Expect, kind};
 use crate::document::{Segment, shown};
 
-/// How far two numbers that are computed alike may be apart, of the larger where that is above 1.
+/// How far two numbers that are computed alike may be apart.
 const ROUNDING: f64 = 1e-9;
 /// How many characters of an answer are shown.
 const SHOWN: usize = 60;
@@ -101,9 +101,8 @@ fn are_near(one: &serde_json::Number, other: &serde_json::Number, tolerance: Opt
         return one == other;
     }
     let (Some(one), Some(other)) = (one.as_f64(), other.as_f64()) else { return false };
-    let allowed = tolerance.unwrap_or_else(|| ROUNDING * one.abs().max(other.abs()).max(1.0));
     // What a decimal such as 0.1 is short of its value as a binary number does not count.
-    (one - other).abs() <= allowed + f64::EPSILON * one.abs().max(other.abs())
+    (one - other).abs() <= tolerance.unwrap_or(ROUNDING) + f64::EPSILON * one.abs().max(other.abs())
 }
 
 /// A trail as a JSON pointer, in words where it is the root.

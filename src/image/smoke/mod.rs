@@ -107,7 +107,13 @@ fn requests(engine: &Engine, smoke: &Smoke) -> Result<std::result::Result<Vec<Re
         findings.push(Finding::error("smoke-request", message).help(help));
     }
     let mut requests = Vec::new();
+    let root = files::canonical(&engine.root)?;
     for file in &expanded.files {
+        if !files::canonical(&file.on_disk)?.starts_with(&root) {
+            let finding = Finding::error("smoke-request", "the request leads out of the project by a link");
+            findings.push(finding.at_path(&file.path).help("put the file itself into the project"));
+            continue;
+        }
         match request::read(file) {
             Ok(request) => requests.push(request),
             Err(wrong) => findings.extend(wrong),
