@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/endless":
             self.send_response(200); self.send_header("transfer-encoding", "chunked"); self.end_headers()
             piece = b"x" * 65536
-            while True:
+            for _ in range(1024):
                 self.wfile.write(b"10000\r\n" + piece + b"\r\n")
         elif path == "/die":
             print("dying of " + os.environ["SECRET"], flush=True); os._exit(3)
