@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -515,4 +516,33 @@ fn a_command_in_a_container_cannot_make_git_run_anything_outside() {
     let run = site.modelgate(&["run"]);
     assert_eq!(run.code, 11, "{}{}", run.out, run.err);
     assert!(run.out.contains("Read-only file system"), "{}", run.out);
+}
+
+#[test]
+fn a_file_that_nobody_may_read_stops_the_build() {
+    let test = "a_file_that_nobody_may_read_stops_the_build";
+    let Some(site) = Site::shell(test, "whole-unreadable", "") else { return };
+    site.project.replace("Dockerfile", "EXPOSE", "COPY . /all/\nEXPOSE");
+    site.project.commit("Copy all");
+    assert_eq!(site.modelgate(&["run"]).code, 0);
+    site.project.file("private", "x");
+    let private = site.project.path().join("private");
+    std::fs::set_permissions(&private, std::fs::Permissions::from_mode(0o000)).unwrap();
+    let mut command = if std::fs::read(&private).is_ok() {
+        // Root reads everything, unless it gives that up.
+        let mut command = site.project.command("setpriv");
+        command.args(["--bounding-set=-dac_override,-dac_read_search", MODELGATE]);
+        command
+    } else {
+        site.project.command(MODELGATE)
+    };
+    let said =
+        said(command.arg("image").env("DOCKER_HOST", &site.engine).output().expect("modelgate starts"));
+    assert_eq!(said.code, 11, "{}{}", said.out, said.err);
+    let finding = &site.step("image")["findings"][0];
+    assert_eq!(
+        (&finding["code"], &finding["path"]),
+        (&"image-unreadable".into(), &"private".into()),
+        "{finding}"
+    );
 }

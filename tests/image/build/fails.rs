@@ -3,14 +3,12 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use modelgate::image::build::build;
 
 use super::proxy::Proxy;
 use super::{BASE, Site, shown};
-use crate::common::skip;
 
 /// What the findings of a build that fails say.
 async fn failure(site: &Site, dockerfile: &str) -> String {
@@ -122,18 +120,6 @@ async fn odd_files_are_told_by_name() {
         site.file(".dockerignore", "sub/na*\n");
         site.build(&site.order()).await;
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_nobody_may_read_stops_the_build() {
-    const TEST: &str = "a_file_that_nobody_may_read_stops_the_build";
-    let Some(site) = Site::new(TEST, "FROM scratch\nCOPY . /\n") else { return };
-    site.file("private", "x");
-    std::fs::set_permissions(site.path("private"), std::fs::Permissions::from_mode(0o000)).unwrap();
-    if std::fs::read(site.path("private")).is_ok() {
-        return skip(TEST, "root reads everything");
-    }
-    insta::assert_snapshot!(shown(&site.refused(&site.order()).await));
 }
 
 #[tokio::test(flavor = "multi_thread")]
