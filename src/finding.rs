@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Fault;
+
 /// How much a finding weighs. Ordered: `Notice < Warning < Error`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -99,6 +101,15 @@ impl Finding {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// The same finding with the remedy of the fault that it tells of, where there is one.
+    #[must_use]
+    pub fn with_remedy(self, fault: &Fault) -> Self {
+        match fault.remedy() {
+            Some(help) => self.help(help),
+            None => self,
+        }
     }
 
     /// `path:line:column`, as far as it is known; empty when nothing is.

@@ -44,10 +44,10 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// How many of something: `1 step`, `4 steps`.
+/// How many of something: `1 step`, `4 steps`, `2 entries`.
 #[must_use]
-pub fn count(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A size in bytes with a binary unit: `512 B`, `1.5 MiB`.

@@ -393,9 +393,5 @@ fn not_judged(why: &str, finding: Finding) -> Work {
 }
 
 fn warning(code: &str, fault: &Fault) -> Finding {
-    let finding = Finding::warning(code, fault.to_string());
-    match fault.remedy() {
-        Some(help) => finding.help(help),
-        None => finding,
-    }
+    Finding::warning(code, fault.to_string()).with_remedy(fault)
 }

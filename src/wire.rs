@@ -6,7 +6,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
-use crate::config::{self, BuildSecret, Config, Problem};
+use crate::config::{self, Config, Problem};
 use crate::console::{Console, Verbosity};
 use crate::context;
 use crate::docker::Docker;
@@ -378,11 +378,7 @@ pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &In
 fn secret_names(environment: &Environment, config: &Config) -> Vec<OsString> {
     let looks = child_variables(&environment.variables, &config::Script::default()).1;
     let named = config.scripts().into_iter().flat_map(|script| script.secrets.clone());
-    let of_image = config.image.iter().flat_map(|image| image.secrets.values());
-    let of_image = of_image.filter_map(|secret| match secret {
-        BuildSecret::Variable(name) => Some(name.clone()),
-        BuildSecret::File(_) => None,
-    });
+    let of_image = config.image.iter().flat_map(config::Image::secret_variables).cloned();
     let all = looks.into_iter().chain(named).chain(of_image);
     all.filter(|name| !name.starts_with("GIT_")).map(OsString::from).collect()
 }
@@ -390,15 +386,9 @@ fn secret_names(environment: &Environment, config: &Config) -> Vec<OsString> {
 /// The values of the secrets that any step names, and our own tokens: a command can find them in git's settings.
 fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
     let named = config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script));
-    let of_image = config.image.iter().flat_map(|image| image.secrets.values());
-    let of_image = of_image.filter_map(|secret| match secret {
-        BuildSecret::Variable(name) => environment.get(name).map(OsString::from),
-        BuildSecret::File(_) => None,
-    });
-    named
-        .chain(of_image)
-        .chain(TOKENS.into_iter().filter_map(|name| environment.get(name).map(OsString::from)))
-        .collect()
+    let of_image = config.image.iter().flat_map(config::Image::secret_variables).map(String::as_str);
+    let ours = of_image.chain(TOKENS).filter_map(|name| environment.get(name).map(OsString::from));
+    named.chain(ours).collect()
 }
 
 /// A console on standard error.

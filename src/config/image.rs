@@ -245,6 +245,14 @@ fn cpus(source: &mut Source<'_>, path: &KeyPath, number: Option<raw::Number>) ->
 }
 
 impl Image {
+    /// The variables that its build reads as secrets.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &String> {
+        self.secrets.values().filter_map(|secret| match secret {
+            BuildSecret::Variable(name) => Some(name),
+            BuildSecret::File(_) => None,
+        })
+    }
+
     /// Whether there are runs that push it.
     #[must_use]
     pub fn is_pushed(&self) -> bool {

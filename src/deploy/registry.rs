@@ -45,10 +45,7 @@ pub async fn push(
         // A fault of the engine is one of the delivery: what else was done stays written down.
         let pushed = match push_one(docker, approval, approved, tag, create_repository).await {
             Ok(pushed) => pushed,
-            Err(fault) => {
-                let finding = Finding::error("push-failed", fault.to_string());
-                Err(fault.remedy().map_or_else(|| finding.clone(), |help| finding.clone().help(help)))
-            }
+            Err(fault) => Err(Finding::error("push-failed", fault.to_string()).with_remedy(&fault)),
         };
         let key = ledger.key;
         ledger.put(match pushed {

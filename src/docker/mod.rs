@@ -11,6 +11,7 @@ mod settings;
 mod upgrade;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
@@ -38,7 +39,7 @@ impl std::fmt::Display for ImageId {
 }
 
 /// How long an answer may take that the engine has at hand.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The engine that the surroundings name. It is looked for when it is first needed. Cheap to clone.
 #[derive(Clone)]
@@ -109,13 +110,21 @@ impl Docker {
     ) -> Result<std::result::Result<T, bollard::errors::Error>> {
         let mut interrupt = self.interrupt.clone();
         tokio::select! {
-            answer = tokio::time::timeout(PATIENCE, asked) => answer.map_err(|_| {
-                let limit = humantime::format_duration(PATIENCE);
-                Fault::new(doing, format!("the engine did not answer within {limit}"))
-                    .help("look at what the engine does: its log, its disk, its load")
-            }),
+            answer = tokio::time::timeout(PATIENCE, asked) => answer.map_err(|_| silent(doing, PATIENCE)),
             _ = interrupt.wait(1) => Err(Fault::new(doing, "interrupted")),
         }
+    }
+
+    /// As [`Self::answer`], for a question that an engine has no reason to refuse.
+    ///
+    /// # Errors
+    /// No answer came, or none that is one.
+    pub async fn ask<T>(
+        &self,
+        doing: &str,
+        asked: impl Future<Output = std::result::Result<T, bollard::errors::Error>>,
+    ) -> Result<T> {
+        self.answer(doing, asked).await?.map_err(|error| Fault::new(doing, error))
     }
 
     async fn look(&self) -> Result<Connection> {
@@ -128,6 +137,13 @@ impl Docker {
             _ = interrupt.wait(1) => Err(Fault::new("find a Docker Engine", "interrupted")),
         }
     }
+}
+
+/// An engine that says nothing.
+fn silent(doing: &str, limit: Duration) -> Fault {
+    let limit = humantime::format_duration(limit);
+    Fault::new(doing, format!("the engine did not answer within {limit}"))
+        .help("look at what the engine does: its log, its disk, its load")
 }
 
 #[cfg(test)]

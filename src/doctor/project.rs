@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use super::{Check, Patient, scripts};
-use crate::config::{BuildSecret, Config};
+use crate::config::{Config, Image};
 use crate::document::shown;
 use crate::engine::{child_variables, missing_secrets};
 use crate::files::{self, nearest};
@@ -54,15 +54,6 @@ fn unmatched(patient: &Patient<'_>, config: &Config, step: Step, pattern: &str) 
     Check::broken("inputs", says).help(help)
 }
 
-/// The variables that the build of the image reads as secrets.
-fn build_secrets(config: &Config) -> impl Iterator<Item = &String> {
-    let secrets = config.image.iter().flat_map(|image| image.secrets.values());
-    secrets.filter_map(|secret| match secret {
-        BuildSecret::Variable(name) => Some(name),
-        BuildSecret::File(_) => None,
-    })
-}
-
 fn is_set(patient: &Patient<'_>, name: &str) -> bool {
     patient.variables.get(std::ffi::OsStr::new(name)).is_some_and(|value| !value.is_empty())
 }
@@ -90,7 +81,7 @@ pub(super) fn secrets(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
     };
     withheld.retain(|name| !is_ours(name));
     withheld.retain(|name| !scripts.iter().any(|(_, script)| script.secrets.contains(name)));
-    let of_build: Vec<&String> = build_secrets(config).collect();
+    let of_build: Vec<&String> = config.image.iter().flat_map(Image::secret_variables).collect();
     withheld.retain(|name| !of_build.contains(&name));
     for name in of_build.iter().filter(|name| !is_set(patient, name)) {
         let says = format!("{name} is named in image.secrets, and is not set, or empty");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use bollard::query_parameters::{ListImagesOptionsBuilder, PruneBuildOptionsBuilder};
 
 use crate::docker::{Address, Docker};
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::finding::Finding;
 use crate::number::bytes;
 
@@ -24,8 +24,7 @@ const RENAMED: (u32, u32) = (1, 48);
 /// The engine does not answer.
 pub async fn preflight(docker: &Docker, context: u64, last: Option<u64>) -> Result<Vec<Finding>> {
     let (connection, doing) = (docker.connect().await?, "ask the engine where it keeps its images");
-    let info =
-        docker.answer(doing, connection.api.info()).await?.map_err(|error| Fault::new(doing, error))?;
+    let info = docker.ask(doing, connection.api.info()).await?;
     let root = info.docker_root_dir.map(PathBuf::from);
     let is_here =
         matches!(connection.address, Address::Unix(_)) && info.name.is_some() && info.name == host_name();
@@ -80,8 +79,7 @@ pub async fn latest(docker: &Docker, model: &str) -> Result<Option<u64>> {
     let options =
         ListImagesOptionsBuilder::new().filters(&HashMap::from([("label", vec![label.as_str()])])).build();
     let (connection, doing) = (docker.connect().await?, "ask the engine for its images");
-    let asked = docker.answer(doing, connection.api.list_images(Some(options))).await?;
-    let images = asked.map_err(|error| Fault::new(doing, error))?;
+    let images = docker.ask(doing, connection.api.list_images(Some(options))).await?;
     Ok(images.iter().filter_map(|image| u64::try_from(image.size).ok()).max())
 }
 
@@ -104,9 +102,7 @@ pub async fn prune_cache(docker: &Docker, cap: u64) -> Result<u64> {
             request
         });
     }
-    let doing = "prune the builder's cache";
-    let pruned = docker.answer(doing, api.prune_build(Some(options))).await?;
-    let pruned = pruned.map_err(|error| Fault::new(doing, error))?;
+    let pruned = docker.ask("prune the builder's cache", api.prune_build(Some(options))).await?;
     Ok(pruned.space_reclaimed.and_then(|freed| u64::try_from(freed).ok()).unwrap_or(0))
 }
 

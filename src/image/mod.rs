@@ -58,7 +58,7 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
         Ok(order) => order,
         Err(findings) => return Ok(failed(findings)),
     };
-    let room = room(engine, &order, cache, &facts.model).await?;
+    let room = room(engine, &order, &facts.model).await?;
     if any_error(&room) {
         return Ok(failed(room));
     }
@@ -86,12 +86,11 @@ pub async fn perform(image: &Image, engine: &Engine, cache: &Cache, record: &Rec
 }
 
 /// Whether the engine has room for what is to be built.
-async fn room(engine: &Engine, order: &Order, cache: &Cache, model: &str) -> Result<Vec<Finding>> {
-    let (context, interrupt) = (order.clone(), engine.interrupt.clone());
-    let cache = cache.clone();
+async fn room(engine: &Engine, order: &Order, model: &str) -> Result<Vec<Finding>> {
+    let (order, interrupt) = (order.clone(), engine.interrupt.clone());
+    // It is measured without a look into the files, so their digests are not needed.
     let size = tokio::task::spawn_blocking(move || {
-        let place = context.place();
-        Context::open(place, Some(&cache), &interrupt).and_then(|context| context.size())
+        Context::open(order.place(), None, &interrupt).and_then(|context| context.size())
     });
     let size = match size.await.map_err(|error| Fault::new("measure the context", error))? {
         Ok(size) => size,
@@ -190,8 +189,9 @@ async fn prove(image: &Image, engine: &Engine, mut work: Work) -> Result<Work> {
         return Ok(work);
     };
     let smoked = smoke::smoke(engine, ImageId(built.id), smoke).await?;
+    let requests = usize::try_from(smoked.evidence.requests).unwrap_or(usize::MAX);
     work.because +=
-        &format!(", and its server answered {}", number::count(smoked.evidence.requests, "request"));
+        &format!(", and its server answered {}", number::counted(requests, "request", "requests"));
     work.evidence.metrics = smoked.metrics;
     work.evidence.smoke = Some(smoked.evidence);
     work.findings.extend(smoked.findings);
@@ -237,11 +237,9 @@ fn repository(record: &Record, root: &Path) -> Option<Repository> {
 fn resourced(image: &Image, record: &Record, repository: Option<&Repository>) -> Option<Finding> {
     let repository = repository.filter(|_| !record.context.dirty)?;
     let outputs = record.outputs();
-    let dockerfile = image.dockerfile.clone().unwrap_or_else(|| "Dockerfile".into());
-    let context = image.context.trim_start_matches("./").trim_end_matches('/').to_owned();
-    let is_part = |path: &str| {
-        context.is_empty() || context == "." || path == dockerfile || path.starts_with(&format!("{context}/"))
-    };
+    let (context, dockerfile) = (order::context_path(image), order::dockerfile_path(image));
+    let is_part =
+        |path: &str| context.is_empty() || path == dockerfile || path.starts_with(&format!("{context}/"));
     let changed = repository.changed();
     let path = changed.into_iter().find(|path| is_part(path) && !outputs.contains_key(path))?;
     let message = "it was changed while the run went on, so the image would not be that of the commit";
@@ -269,7 +267,7 @@ fn because(built: &Built) -> String {
     let is_written = |step: &&BuildStep| step.name.starts_with('[') && !step.name.starts_with("[internal]");
     let written: Vec<&BuildStep> = built.steps.iter().filter(is_written).collect();
     let cached = written.iter().filter(|step| step.cached).count();
-    let steps = number::count(written.len() as u64, "step");
+    let steps = number::counted(written.len(), "step", "steps");
     let cached = if cached == 0 { String::new() } else { format!(", {cached} of them cached") };
     format!("built {} in {steps}{cached}", number::bytes(built.bytes))
 }

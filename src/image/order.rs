@@ -31,11 +31,7 @@ pub(super) fn order(
 ) -> Result<std::result::Result<Order, Vec<Finding>>> {
     let mut findings = Vec::new();
     let context = engine.root.join(&image.context);
-    let shown_path = match (&image.dockerfile, image.context.trim_end_matches('/')) {
-        (Some(path), _) => path.clone(),
-        (None, "." | "") => "Dockerfile".to_owned(),
-        (None, folder) => format!("{}/Dockerfile", folder.trim_start_matches("./")),
-    };
+    let shown_path = dockerfile_path(image);
     let dockerfile = engine.root.join(&shown_path);
     if !context.is_dir() {
         let what = if context.exists() { "is no folder" } else { "is not there" };
@@ -93,6 +89,23 @@ pub(super) fn order(
         ours: ours.to_vec(),
         hidden: engine.secrets.clone(),
     }))
+}
+
+/// The context's path in the project; empty for the project itself.
+pub(super) fn context_path(image: &Image) -> &str {
+    match image.context.trim_start_matches("./").trim_end_matches('/') {
+        "." => "",
+        folder => folder,
+    }
+}
+
+/// The Dockerfile's path in the project.
+pub(super) fn dockerfile_path(image: &Image) -> String {
+    match (&image.dockerfile, context_path(image)) {
+        (Some(path), _) => path.clone(),
+        (None, "") => "Dockerfile".to_owned(),
+        (None, folder) => format!("{folder}/Dockerfile"),
+    }
 }
 
 /// What of a build leads out of the project by a link: what a command has put there must not send the machine's own

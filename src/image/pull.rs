@@ -1,6 +1,5 @@
 //! An image that is named and not built.
 
-use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures_util::StreamExt as _;
@@ -71,19 +70,8 @@ async fn pull(
     name: &str,
 ) -> Result<std::result::Result<(), Finding>> {
     docker.console.note(&format!("the engine does not have {name}, so it is pulled"));
-    let credentials = credentials(docker, &reference.registry).await?.map(|known| {
-        let serveraddress = Some(reference.registry_key().to_owned());
-        let secret = known.secret.into_string().ok();
-        if known.user.is_empty() {
-            return DockerCredentials {
-                identitytoken: secret,
-                serveraddress,
-                ..DockerCredentials::default()
-            };
-        }
-        let username = Some(known.user);
-        DockerCredentials { username, password: secret, serveraddress, ..DockerCredentials::default() }
-    });
+    let known = credentials(docker, &reference.registry).await?;
+    let credentials = known.map(|known| known.for_engine(Some(reference.registry_key().to_owned())));
     let options = CreateImageOptionsBuilder::new().from_image(&reference.to_string()).build();
     let api = &docker.connect().await?.api;
     let mut progress = std::pin::pin!(api.create_image(Some(options), None, credentials));

@@ -19,7 +19,7 @@ use futures_util::{Stream, StreamExt};
 pub use look::Usage;
 pub use sweep::sweep;
 
-use super::Connection;
+use super::{Connection, silent};
 use crate::config::Gpus;
 use crate::fault::{Fault, Result};
 use crate::random;
@@ -210,11 +210,7 @@ async fn within<T>(
     limit: Duration,
     asked: impl Future<Output = std::result::Result<T, Error>>,
 ) -> std::result::Result<T, Trouble> {
-    let Ok(answer) = tokio::time::timeout(limit, asked).await else {
-        let limit = humantime::format_duration(limit);
-        let fault = Fault::new(doing, format!("the engine did not answer within {limit}"));
-        return Err(fault.help("look at what the engine does: its log, its disk, its load").into());
-    };
+    let answer = tokio::time::timeout(limit, asked).await.map_err(|_| silent(doing, limit))?;
     answer.map_err(|error| trouble(doing, error))
 }
 

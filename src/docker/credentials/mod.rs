@@ -11,6 +11,8 @@ mod stored;
 
 use std::ffi::OsString;
 
+use bollard::auth::DockerCredentials;
+
 use super::settings::{self, text};
 use super::{Docker, reference};
 use crate::fault::{Fault, Result};
@@ -24,6 +26,19 @@ pub struct Credentials {
     pub secret: OsString,
     /// Where they come from, as a sentence's end: `the file ~/.docker/config.json`, `the helper ecr-login`.
     pub from: String,
+}
+
+impl Credentials {
+    /// As the engine takes them, for the registry at `address` where it is told which one they are for.
+    #[must_use]
+    pub fn for_engine(&self, address: Option<String>) -> DockerCredentials {
+        let secret = self.secret.to_str().map(str::to_owned);
+        let shown = DockerCredentials { serveraddress: address, ..DockerCredentials::default() };
+        if self.user.is_empty() {
+            return DockerCredentials { identitytoken: secret, ..shown };
+        }
+        DockerCredentials { username: Some(self.user.clone()), password: secret, ..shown }
+    }
 }
 
 impl std::fmt::Debug for Credentials {

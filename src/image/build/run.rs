@@ -183,17 +183,7 @@ impl Work<'_> {
             let found =
                 credentials::credentials(self.docker, &base.registry).await.map_err(Trouble::Fault)?;
             let Some(found) = found else { continue };
-            let secret = Some(found.secret.to_string_lossy().into_owned());
-            let shown = if found.user.is_empty() {
-                DockerCredentials { identitytoken: secret, ..DockerCredentials::default() }
-            } else {
-                DockerCredentials {
-                    username: Some(found.user),
-                    password: secret,
-                    ..DockerCredentials::default()
-                }
-            };
-            known.insert(base.registry_key().to_owned(), shown);
+            known.insert(base.registry_key().to_owned(), found.for_engine(None));
         }
         Ok((!known.is_empty()).then_some(known))
     }

@@ -259,8 +259,7 @@ fn backoff(pause: Duration, tries: u32) -> Duration {
 
 /// Whether the engine goes to the registry without TLS.
 async fn is_insecure(docker: &Docker, target: &Target) -> Result<bool> {
-    let doing = "ask the engine for its registries";
-    let about = docker.answer(doing, docker.connect().await?.api.info()).await?;
-    let about = about.map_err(|error| Fault::new(doing, error))?;
+    let info = docker.connect().await?.api.info();
+    let about = docker.ask("ask the engine for its registries", info).await?;
     Ok(about.registry_config.is_some_and(|config| target.is_insecure(&config)))
 }

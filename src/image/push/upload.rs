@@ -3,7 +3,6 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use bollard::auth::DockerCredentials;
 use bollard::errors::Error;
 use bollard::query_parameters::{PushImageOptionsBuilder, TagImageOptionsBuilder};
 use futures_util::StreamExt;
@@ -42,7 +41,8 @@ pub(super) async fn upload(
     let api = &docker.connect().await?.api;
     let options = PushImageOptionsBuilder::new().tag(&target.tag).build();
     let name = target.name();
-    let mut said = pin!(api.push_image(&name, Some(options), Some(shown(target, credentials))));
+    let shown = credentials.map(|known| known.for_engine(Some(target.key.clone()))).unwrap_or_default();
+    let mut said = pin!(api.push_image(&name, Some(options), Some(shown)));
     let mut progress = Progress::default();
     let watch = docker.clock.start();
     loop {
@@ -64,18 +64,6 @@ pub(super) async fn upload(
     };
     docker.console.output(format!("{}\n", progress.summary(&target.tagged)).as_bytes());
     Ok(Ok(digest))
-}
-
-/// What the engine shows the registry for us.
-fn shown(target: &Target, credentials: Option<&Credentials>) -> DockerCredentials {
-    let Some(credentials) = credentials else { return DockerCredentials::default() };
-    let secret = credentials.secret.to_str().map(str::to_owned);
-    let serveraddress = Some(target.key.clone());
-    if credentials.user.is_empty() {
-        return DockerCredentials { identitytoken: secret, serveraddress, ..DockerCredentials::default() };
-    }
-    let username = Some(credentials.user.clone());
-    DockerCredentials { username, password: secret, serveraddress, ..DockerCredentials::default() }
 }
 
 /// What an error of the engine's client means: the registry's refusal, or an engine that is gone.

@@ -19,6 +19,7 @@ use escape::clip;
 use markup::{Markup, tag};
 
 use super::Report;
+use crate::number::counted;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -96,11 +97,6 @@ fn section(
         });
         inside(m);
     });
-}
-
-/// `1 file`, `3 files`.
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// A moment for people, such as `2026-03-02 08:15 UTC`; what is no moment stays as it is.
