@@ -2,7 +2,7 @@
 
 use super::paths::{Reach, check_path};
 use super::source::{KeyPath, Source};
-use super::{BaselineSource, Bound, Gate, Rule, raw};
+use super::{BaselineSource, Bound, Gate, Rule, RuleSlices, raw};
 use crate::document::{Segment, shown};
 use crate::name::MetricName;
 use crate::record::{MetricValue, RuleKind};
@@ -14,19 +14,25 @@ const AN_EXAMPLE: &str = "write a bound, such as `{ min: 0.85 }`; \
 /// Validates the section. None only when there is a problem.
 pub(super) fn gate(source: &mut Source<'_>, raw: raw::Gate) -> Option<Gate> {
     let path = KeyPath::of(&["gate"]);
-    confidence(source, &path.key("confidence"), raw.confidence);
+    let confidence = confidence(source, &path.key("confidence"), raw.confidence);
     let rules = rules(source, &path.key("rules"), raw.rules);
     let baseline = baseline(source, &path.key("baseline"), raw.baseline.as_deref(), &rules);
-    Some(Gate { baseline: baseline?, without_baseline: raw.without_baseline.unwrap_or_default(), rules })
+    Some(Gate {
+        baseline: baseline?,
+        without_baseline: raw.without_baseline.unwrap_or_default(),
+        confidence,
+        correction: raw.correction.unwrap_or_default(),
+        rules,
+    })
 }
 
-fn confidence(source: &mut Source<'_>, path: &KeyPath, confidence: Option<raw::Number>) {
-    let Some(raw::Number(confidence)) = confidence else { return };
+fn confidence(source: &mut Source<'_>, path: &KeyPath, confidence: Option<raw::Number>) -> Option<f64> {
+    let raw::Number(confidence) = confidence?;
     if confidence <= 0.0 || confidence >= 1.0 {
         let message = format!("a confidence of {confidence} is not between 0 and 1");
         source.value(path, message, "write it as a fraction, such as 0.95");
     }
-    source.unavailable(Step::Gate, path, true);
+    Some(confidence)
 }
 
 fn baseline(
@@ -108,9 +114,7 @@ fn metric_rules(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: raw:
         source.key(path, format!("«{}» is not a metric name", shown(metric)), help);
     }
     consistent(source, path, &raw);
-    if raw.slices.is_some() {
-        source.unavailable(Step::Gate, &path.key("slices"), true);
-    }
+    let slices = raw.slices.as_ref().map(slices);
     let better = raw.better.unwrap_or_default();
     let mut bounds = bounds(&raw);
     let written: Vec<&String> =
@@ -119,8 +123,30 @@ fn metric_rules(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: raw:
     let Ok(metric) = name else { return Vec::new() };
     bounds
         .into_iter()
-        .map(|(kind, bound, relative)| Rule { metric: metric.clone(), kind, bound, relative, better })
+        .map(|(kind, bound, relative)| Rule {
+            metric: metric.clone(),
+            kind,
+            bound,
+            relative,
+            better,
+            slices: slices.clone(),
+            warn: false,
+        })
         .collect()
+}
+
+fn slices(raw: &raw::RuleSlices) -> RuleSlices {
+    match raw {
+        raw::RuleSlices::Named(names) if names.0 == ["worst"] => {
+            RuleSlices { by: Vec::new(), worst: true, small: false }
+        }
+        raw::RuleSlices::Named(names) => RuleSlices { by: names.0.clone(), worst: false, small: false },
+        raw::RuleSlices::Chosen(raw::ChosenSlices { by, worst, small }) => RuleSlices {
+            by: by.as_ref().map(|by| by.0.clone()).unwrap_or_default(),
+            worst: worst.unwrap_or_default(),
+            small: small.unwrap_or_default(),
+        },
+    }
 }
 
 fn bounds(raw: &raw::Rules) -> Vec<(RuleKind, MetricValue, bool)> {

@@ -5,7 +5,9 @@ mod deploy;
 mod duplicates;
 mod gate;
 mod image;
+mod measure;
 mod paths;
+mod predictions;
 mod problem;
 mod raw;
 mod schema;
@@ -25,8 +27,10 @@ use std::time::Duration;
 
 pub use deploy::INPUTS;
 pub use image::PLACEHOLDERS;
+pub use measure::{Fairness, Measure, Needs};
+pub use predictions::{Axis, Intervals, PredictedTask, Predictions, Scores, Slicing, Target};
 pub use problem::{Problem, render};
-pub use raw::{Better, Bound, Command, Gpus, Push, WithoutBaseline};
+pub use raw::{Better, Bound, Command, Correction, Gpus, Push, WithoutBaseline};
 pub use schema::schema;
 
 use crate::document::{self, Node, Place};
@@ -267,7 +271,7 @@ pub struct Train {
 }
 
 /// Measure the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Evaluate {
     /// What measures it.
     pub script: Script,
@@ -277,6 +281,21 @@ pub struct Evaluate {
     pub outputs: Vec<String>,
     /// Paths or globs of the metrics files. Not empty, unless `evaluate.predictions` is there.
     pub metrics: Vec<String>,
+    /// The predictions that metrics are computed of.
+    pub predictions: Option<Predictions>,
+    /// The baseline's model that is measured once more, with the candidate's commands and data.
+    pub baseline_model: Option<BaselineModel>,
+    /// How often the model is measured, each time with another seed; at least 1.
+    pub repeats: u32,
+}
+
+/// Where the baseline's model is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BaselineModel {
+    /// Where the run kept it that made it.
+    Kept,
+    /// A file or a folder, relative to the project or absolute.
+    Path(String),
 }
 
 /// Judge the measurements.
@@ -286,6 +305,10 @@ pub struct Gate {
     pub baseline: BaselineSource,
     /// What rules that compare come to while there is no baseline.
     pub without_baseline: WithoutBaseline,
+    /// The confidence with which rules are decided on intervals; none where the values alone decide.
+    pub confidence: Option<f64>,
+    /// What is done about many rules.
+    pub correction: Correction,
     /// The rules in the order of the file: by metric, then in the order of the keys as written. Not empty.
     pub rules: Vec<Rule>,
 }
@@ -405,6 +428,32 @@ pub struct Rule {
     pub relative: bool,
     /// Which way is better; only [`RuleKind::MinGain`] looks at it.
     pub better: Better,
+    /// The slices that it must hold of, besides the whole.
+    pub slices: Option<RuleSlices>,
+    /// Whether it is of `gate.warn`, so that it blocks nothing.
+    pub warn: bool,
+}
+
+/// The slices that a rule must hold of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleSlices {
+    /// The names of the slicings; empty for all of them.
+    pub by: Vec<String>,
+    /// Whether only the worst of them has a row.
+    pub worst: bool,
+    /// Whether small slices decide too.
+    pub small: bool,
+}
+
+impl Gate {
+    /// The confidence of intervals where the file does not say.
+    pub const CONFIDENCE: f64 = 0.95;
+
+    /// The confidence of the intervals that are shown.
+    #[must_use]
+    pub fn shown_confidence(&self) -> f64 {
+        self.confidence.unwrap_or(Self::CONFIDENCE)
+    }
 }
 
 /// Parses and validates the text of modelgate.yml.

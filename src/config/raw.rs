@@ -4,12 +4,16 @@
 //! written for the user. A comment that ends in «Default: …» says what a key that is left out means.
 
 mod image;
+mod predictions;
 mod values;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use image::{BuildSecret, Container, Gpus, Image, Push, Smoke};
+pub use predictions::{
+    Axis, ChosenSlices, Intervals, PredictedTask, Predictions, Quantiles, RuleSlices, Score, Slicing, Target,
+};
 pub use values::{Bound, Command, Commands, Later, Number, OneOrMany, Ordered, Scalar};
 
 /// What a model must prove before it is deployed.
@@ -142,8 +146,8 @@ section! {
 }
 
 section! {
-    /// Measure the model. `metrics` is required (or, in a later version, `predictions`); `run` is too,
-    /// unless train makes the metrics among its outputs or there is no train at all.
+    /// Measure the model. `metrics` or `predictions` is required; `run` is too, unless train makes them among its
+    /// outputs or there is no train at all.
     #[schemars(extend("anyOf" = [{ "required": ["metrics"] }, { "required": ["predictions"] }]))]
     Evaluate {
         /// What the step reads besides the outputs of train, as paths, folders or globs. When nothing has
@@ -157,8 +161,17 @@ section! {
         /// The metrics files: JSON, YAML or CSV, as paths or globs within the project. Several are merged.
         #[schemars(extend("examples" = ["metrics.json"]))]
         metrics: OneOrMany,
-        /// The predictions to compute metrics from. Not yet available in this version.
-        predictions: Later,
+        /// The predictions to compute metrics from.
+        predictions: Predictions,
+        /// Measures the baseline's model once more, with the commands and the data of this run, so that both are
+        /// compared on the same rows: `true` takes the outputs of train out of the baseline's bundle, a path names
+        /// the model itself. The commands find it where train puts its outputs. Default: `false`
+        #[schemars(extend("default" = false, "examples" = [true, "production/model.joblib"]))]
+        baseline_model: Scalar,
+        /// How often the commands run, each time with another `MODELGATE_SEED`: 0, 1, 2 … The metrics are the means.
+        /// Default: 1
+        #[schemars(extend("default" = 1, "minimum" = 1, "examples" = [5]))]
+        repeats: u64,
         /// Where the commands run: `local`, or `docker` for a container. Default: `local`
         #[schemars(extend("default" = "local"))]
         engine: Engine,
@@ -187,7 +200,9 @@ pub enum Engine {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend("required" = ["rules"]))]
 pub struct Gate {
-    /// The confidence of the intervals, between 0 and 1. Not yet available in this version.
+    /// The confidence with which a rule is decided, between 0 and 1: a rule about a metric that has an interval
+    /// passes when all of the interval does, fails when none of it does, and is inconclusive otherwise. Default: none;
+    /// the values decide, and the intervals are shown at 0.95.
     #[schemars(extend("exclusiveMinimum" = 0, "exclusiveMaximum" = 1, "examples" = [0.95]))]
     pub confidence: Option<Number>,
     /// What the candidate is compared with: `none`, `default-branch` (the newest approved run of the
@@ -201,9 +216,27 @@ pub struct Gate {
     /// Default: `pass`
     #[schemars(extend("default" = "pass"))]
     pub without_baseline: Option<WithoutBaseline>,
+    /// What is done about many rules, so that one of them does not fail by chance: `holm` (a rule fails only when it
+    /// does after Holm's correction, else it is inconclusive), or `none`. It needs `confidence`. Default: `holm`
+    #[schemars(extend("default" = "holm"))]
+    pub correction: Option<Correction>,
+    /// Rules that never block: where one does not hold, the report says so, and no more. Default: none.
+    #[schemars(extend("examples" = [{ "accuracy": { "min": 0.9 } }]))]
+    pub warn: Option<Ordered<Rules>>,
     /// The rules, by the name of the metric. The report keeps their order.
     #[schemars(extend("minProperties" = 1, "examples" = [{ "accuracy": { "min": 0.85, "max-drop": 0.01 } }]))]
     pub rules: Option<Ordered<Rules>>,
+}
+
+/// What is done about many rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Correction {
+    /// Holm's.
+    #[default]
+    Holm,
+    /// Nothing.
+    None,
 }
 
 /// What rules that compare come to while there is no baseline.
@@ -251,9 +284,11 @@ pub struct Rules {
     /// Which way is better; only `min-gain` asks. Default: `higher`
     #[schemars(extend("default" = "higher"))]
     pub better: Option<Better>,
-    /// The columns whose every value must hold on its own. Not yet available in this version.
-    #[schemars(extend("examples" = [["region"]]))]
-    pub slices: Option<OneOrMany>,
+    /// The slices that must hold too, each on its own, by their name in `evaluate.predictions.slices` (`region`,
+    /// `region*age`): a name, several, or `{ by: …, worst: true, small: true }`. `worst` has one row, about the worst
+    /// slice; `small` lets small slices decide. The word `worst` alone is the worst of all slices. Default: none.
+    #[schemars(extend("examples" = ["region", ["region", "region*age"], "worst"]))]
+    pub slices: Option<RuleSlices>,
 }
 
 /// Show the judgement.

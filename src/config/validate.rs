@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
-use super::{Config, Engine, Evaluate, Lint, Script, Test, Train, deploy, gate, image, raw};
+use super::{Config, Engine, Evaluate, Lint, Script, Test, Train, deploy, gate, image, predictions, raw};
 use crate::document::{Node, shown};
 use crate::name::ModelName;
 use crate::step::Step;
@@ -158,17 +158,20 @@ fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Trai
     check_patterns(source, &path.key("metrics"), Reach::Project);
     let engine = engine(source, Step::Evaluate, &path, raw.engine.take(), raw.docker.take());
     let metrics = raw.metrics.take().map(|metrics| metrics.0).unwrap_or_default();
-    let predictions = raw.predictions.take().is_some();
-    if predictions {
-        source.unavailable(Step::Evaluate, &path.key("predictions"), metrics.is_empty());
-    }
-    needs_metrics(source, &path, predictions);
+    let predictions = raw.predictions.take();
+    needs_metrics(source, &path, predictions.is_some());
+    let predictions =
+        predictions.and_then(|raw| predictions::predictions(source, &path.key("predictions"), raw));
+    let baseline_model =
+        predictions::baseline_model(source, &path.key("baseline-model"), raw.baseline_model.take());
+    let repeats = predictions::repeats(source, &path.key("repeats"), raw.repeats.take());
     if !source.has(&path.key("run")) {
         metrics_are_made(source, &path, &metrics, train);
     }
     let inputs = raw.inputs.take().map(|inputs| inputs.0).unwrap_or_default();
     let outputs = raw.outputs.take().map(|outputs| outputs.0).unwrap_or_default();
-    Evaluate { script: Script { engine, ..script(source, &path, raw.common()) }, inputs, outputs, metrics }
+    let script = Script { engine, ..script(source, &path, raw.common()) };
+    Evaluate { script, inputs, outputs, metrics, predictions, baseline_model, repeats }
 }
 
 fn needs_metrics(source: &mut Source<'_>, path: &KeyPath, predictions: bool) {

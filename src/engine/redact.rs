@@ -109,7 +109,7 @@ impl Redaction {
         if self.mask.is_empty() {
             return baseline;
         }
-        let Baseline { from, place, commit, run, metrics, outputs } = baseline;
+        let Baseline { from, place, commit, run, metrics, outputs, predictions, comparison } = baseline;
         Baseline {
             from: self.text(&from),
             place: place.map(|place| self.text(&place)),
@@ -117,6 +117,8 @@ impl Redaction {
             run: run.map(|run| self.text(&run)),
             metrics: self.metrics(metrics),
             outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
+            predictions,
+            comparison,
         }
     }
 
@@ -134,8 +136,21 @@ impl Redaction {
     }
 
     fn evidence(&mut self, evidence: Evidence) -> (Evidence, Vec<Finding>) {
-        let Evidence { files, tests, commands, inputs, outputs, metrics, image, build, smoke, restored_from } =
-            evidence;
+        let Evidence {
+            files,
+            tests,
+            commands,
+            inputs,
+            outputs,
+            metrics,
+            predictions,
+            repeats,
+            means,
+            image,
+            build,
+            smoke,
+            restored_from,
+        } = evidence;
         let mut refused = Vec::new();
         for path in outputs.keys() {
             refused.extend(self.refuse("output", path));
@@ -150,6 +165,9 @@ impl Redaction {
             inputs,
             outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
             metrics: self.metrics(metrics),
+            predictions,
+            repeats,
+            means,
             image: image.map(|image| self.image(image)),
             build: build.map(|build| self.build(build)),
             smoke: smoke.map(|smoke| self.smoke(smoke)),

@@ -1,6 +1,7 @@
 //! evaluate: measure the model.
 
 pub mod metrics;
+pub mod predictions;
 
 use std::collections::BTreeMap;
 

@@ -56,11 +56,16 @@ impl Project {
             inputs: inputs.iter().map(|&input| input.to_owned()).collect(),
             outputs: Vec::new(),
             metrics: vec![metrics.to_owned()],
+            predictions: None,
+            baseline_model: None,
+            repeats: 1,
         };
         let model = ModelName::new("m").unwrap();
         let gate = Gate {
             baseline: BaselineSource::None,
             without_baseline: WithoutBaseline::Pass,
+            confidence: None,
+            correction: crate::config::Correction::Holm,
             rules: Vec::new(),
         };
         let config = Config {

@@ -271,6 +271,8 @@ pub(super) fn baseline_of(past: &Record, from: &str, place: String) -> Baseline 
         run: Some(past.id.clone()),
         metrics: past.metrics(),
         outputs: past.model_outputs(),
+        predictions: past.predictions().map(|predictions| Box::new(predictions.without_pictures())),
+        comparison: None,
     }
 }
 

@@ -62,15 +62,7 @@ fn from_metrics(path: &str, sheet: metrics::Sheet) -> Result<Baseline> {
             .unwrap_or("gate.baseline wants a metrics file, or the run.json of another run");
         return Err(failed(path, format!("{place}{}", error.message)).help(help));
     }
-    let outputs = std::collections::BTreeMap::new();
-    Ok(Baseline {
-        from: path.to_owned(),
-        place: None,
-        commit: None,
-        run: None,
-        metrics: metrics.values,
-        outputs,
-    })
+    Ok(Baseline { from: path.to_owned(), metrics: metrics.values, ..Baseline::default() })
 }
 
 fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
@@ -94,6 +86,8 @@ fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
         run: Some(record.id.clone()),
         metrics,
         outputs: record.model_outputs(),
+        predictions: record.predictions().map(|predictions| Box::new(predictions.without_pictures())),
+        comparison: None,
     })
 }
 

@@ -29,7 +29,12 @@ fn verdict(policy: &Gate, record: &Record, without: Reference<'_>) -> Verdict {
     let rows: Vec<Row> =
         policy.rules.iter().map(|rule| row(rule, policy, &metrics, record, without)).collect();
     let is_unread = matches!(without, Reference::Unreadable);
-    Verdict { conclusion: judged(&rows), rows, notes: notes(policy, record, is_unread) }
+    Verdict {
+        conclusion: judged(&rows),
+        rows,
+        confidence: policy.confidence,
+        notes: notes(policy, record, is_unread),
+    }
 }
 
 /// `without` is what there is to compare with where the record has no baseline.
@@ -52,18 +57,14 @@ fn row(
         None => fail(unmeasured(&rule.metric, metrics)),
     };
     Row {
-        metric: rule.metric.clone(),
-        slice: None,
-        rule: rule.kind,
-        bound: rule.bound.clone(),
         relative: rule.relative,
         value: value.cloned(),
         baseline: baseline.cloned(),
         change: change(value, baseline),
-        interval: None,
         margin,
         outcome,
         because,
+        ..Row::new(rule.metric.clone(), rule.kind, rule.bound.clone())
     }
 }
 

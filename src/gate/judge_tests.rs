@@ -6,7 +6,7 @@ use std::fmt::Write;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{BaselineSource, Better, WithoutBaseline};
+use crate::config::{BaselineSource, Better, Correction, WithoutBaseline};
 use crate::context::Context;
 use crate::name::{Digest, ModelName};
 use crate::record::{Baseline, Conclusion, Evidence, Outcome, RowOutcome, RuleKind, StepRecord};
@@ -39,11 +39,8 @@ fn record(metrics: Metrics<'_>, baseline: Option<Metrics<'_>>) -> Record {
     record.put(step(Step::Evaluate, Evidence { metrics: collect(metrics), ..Evidence::default() }));
     record.baseline = baseline.map(|metrics| Baseline {
         from: "default-branch".into(),
-        place: None,
-        commit: None,
-        run: None,
         metrics: collect(metrics),
-        outputs: BTreeMap::new(),
+        ..Baseline::default()
     });
     record
 }
@@ -62,7 +59,15 @@ fn step(step: Step, evidence: Evidence) -> StepRecord {
 }
 
 fn rule(metric: &str, kind: RuleKind, bound: MetricValue) -> Rule {
-    Rule { metric: name(metric), kind, bound, relative: false, better: Better::Higher }
+    Rule {
+        metric: name(metric),
+        kind,
+        bound,
+        relative: false,
+        better: Better::Higher,
+        slices: None,
+        warn: false,
+    }
 }
 
 fn share(metric: &str, kind: RuleKind, fraction: f64) -> Rule {
@@ -74,7 +79,13 @@ fn lower(rule: Rule) -> Rule {
 }
 
 fn gate(rules: Vec<Rule>) -> Gate {
-    Gate { baseline: BaselineSource::DefaultBranch, without_baseline: WithoutBaseline::Pass, rules }
+    Gate {
+        baseline: BaselineSource::DefaultBranch,
+        without_baseline: WithoutBaseline::Pass,
+        confidence: None,
+        correction: Correction::Holm,
+        rules,
+    }
 }
 
 /// What a person would read, a row a line.
@@ -303,6 +314,8 @@ fn any_rule() -> impl Strategy<Value = Rule> {
             bound,
             relative,
             better: if higher { Better::Higher } else { Better::Lower },
+            slices: None,
+            warn: false,
         },
     )
 }

@@ -32,19 +32,12 @@ fn command(ended: &str) -> CommandEvidence {
 }
 
 fn row(value: f64, margin: f64, outcome: RowOutcome) -> Row {
+    let metric = MetricName::new("accuracy").unwrap();
     Row {
-        metric: MetricName::new("accuracy").unwrap(),
-        slice: None,
-        rule: RuleKind::Min,
-        bound: MetricValue::Number(0.85),
-        relative: false,
         value: Some(MetricValue::Number(value)),
-        baseline: None,
-        change: None,
-        interval: None,
         margin: Some(margin),
         outcome,
-        because: String::new(),
+        ..Row::new(metric, RuleKind::Min, MetricValue::Number(0.85))
     }
 }
 
@@ -62,7 +55,7 @@ fn record(approved: bool) -> Record {
     let name = MetricName::new("accuracy").unwrap();
     record.steps[2].evidence.metrics.insert(name, MetricValue::Number(value));
     let rows = vec![row(value, value - 0.85, outcome)];
-    record.verdict = Some(Verdict { conclusion: judged(&rows), rows, notes: Vec::new() });
+    record.verdict = Some(Verdict { conclusion: judged(&rows), rows, notes: Vec::new(), confidence: None });
     record.conclusion = record.verdict.as_ref().map(|verdict| verdict.conclusion);
     record
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::predictions::{Estimate, Predictions, Repeat};
 use crate::name::{Digest, MetricName};
 
 /// What a step learned. Everything that the judge reads is in here.
@@ -27,6 +28,15 @@ pub struct Evidence {
     /// The metrics (evaluate).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<MetricName, MetricValue>,
+    /// What the predictions came to, where there are some (evaluate).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<Predictions>,
+    /// Each of several evaluations (evaluate). The metrics are their means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<Repeat>,
+    /// The intervals of the means over the repeats (evaluate).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub means: BTreeMap<MetricName, Estimate>,
     /// The image that was built (image), or that the commands ran in (train, evaluate).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageEvidence>,

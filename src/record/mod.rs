@@ -6,6 +6,7 @@
 mod conclusion;
 mod evidence;
 mod ownership;
+mod predictions;
 pub mod store;
 mod verdict;
 
@@ -18,7 +19,11 @@ pub use evidence::{
     BuildEvidence, BuildStep, CommandEvidence, Evidence, ImageEvidence, Inputs, MetricValue, SlowTest,
     SmokeEvidence, Tests, first_line,
 };
-pub use verdict::{Conclusion, Row, RowOutcome, RuleKind, Verdict};
+pub use predictions::{
+    Bin, Comparison, Confusion, Curves, Estimate, Method, Pairing, Predictions, Repeat, Slice, Task,
+    Threshold,
+};
+pub use verdict::{Aside, Conclusion, Row, RowOutcome, RuleKind, Verdict};
 
 use crate::context::Context;
 use crate::finding::Finding;
@@ -127,6 +132,12 @@ impl Record {
         evaluated.chain(of(Step::Image)).collect()
     }
 
+    /// What the candidate's predictions came to.
+    #[must_use]
+    pub fn predictions(&self) -> Option<&Predictions> {
+        self.step(Step::Evaluate)?.evidence.predictions.as_ref()
+    }
+
     /// The image that was built and proven.
     #[must_use]
     pub fn image(&self) -> Option<&ImageEvidence> {
@@ -233,7 +244,7 @@ pub struct StepRecord {
 }
 
 /// The record of another run, as far as this run was compared with it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Baseline {
     /// Where it came from: `default-branch`, an environment, or a file.
     pub from: String,
@@ -251,6 +262,12 @@ pub struct Baseline {
     /// What its train made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Digest>,
+    /// What its predictions came to, without the pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predictions: Option<Box<Predictions>>,
+    /// How the candidate's predictions differ from its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<Box<Comparison>>,
 }
 
 /// What was shipped, and where.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::evidence::MetricValue;
+use super::predictions::Method;
 use crate::name::MetricName;
 
 /// How a run ended.
@@ -45,6 +46,9 @@ pub struct Verdict {
     pub conclusion: Conclusion,
     /// The rules, in the order of the configuration.
     pub rows: Vec<Row>,
+    /// The confidence with which the rows were decided; none where the values alone decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
     /// What a reader should know besides the rows, as sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -101,6 +105,32 @@ pub enum RowOutcome {
     Inconclusive,
 }
 
+impl Row {
+    /// A row about which nothing is known yet, so that it is inconclusive.
+    #[must_use]
+    pub const fn new(metric: MetricName, rule: RuleKind, bound: MetricValue) -> Self {
+        Self {
+            metric,
+            slice: None,
+            rule,
+            bound,
+            relative: false,
+            value: None,
+            baseline: None,
+            change: None,
+            interval: None,
+            change_interval: None,
+            method: None,
+            rows: None,
+            more_rows: None,
+            aside: None,
+            margin: None,
+            outcome: RowOutcome::Inconclusive,
+            because: String::new(),
+        }
+    }
+}
+
 impl RowOutcome {
     /// The word, as the record and every report spell it.
     #[must_use]
@@ -111,6 +141,16 @@ impl RowOutcome {
             Self::Inconclusive => "inconclusive",
         }
     }
+}
+
+/// Why a row does not count in the conclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aside {
+    /// It is of `gate.warn`.
+    Warn,
+    /// Its slice has too few rows.
+    Small,
 }
 
 /// One rule, judged.
@@ -133,8 +173,23 @@ pub struct Row {
     pub baseline: Option<MetricValue>,
     /// Candidate minus baseline.
     pub change: Option<f64>,
-    /// The interval of the value, or of the change for a rule that compares.
+    /// The interval of the value.
     pub interval: Option<[f64; 2]>,
+    /// The interval of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_interval: Option<[f64; 2]>,
+    /// How the interval that decides came about: that of the change for a rule that compares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
+    /// How many rows the value was measured on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
+    /// About how many more rows would decide it; only of a row that is inconclusive for want of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_rows: Option<u64>,
+    /// Why it does not count in the conclusion; none of a row that does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Aside>,
     /// How far inside the bound, in the metric's own unit; negative is outside.
     pub margin: Option<f64>,
     /// What it came to.

@@ -4,9 +4,10 @@ use modelgate::context::{Context, Forge};
 use modelgate::finding::{Finding, Severity};
 use modelgate::name::{Commit, Digest, MetricName, ModelName};
 use modelgate::record::{
-    Baseline, BuildEvidence, BuildStep, CommandEvidence, Conclusion, Delivery, DeliveryOutcome, Evidence,
-    ImageEvidence, Inputs, MetricValue, Outcome, Record, Row, RowOutcome, RuleKind, SCHEMA, SlowTest,
-    SmokeEvidence, StepRecord, Tests, Verdict,
+    Aside, Baseline, Bin, BuildEvidence, BuildStep, CommandEvidence, Comparison, Conclusion, Confusion,
+    Curves, Delivery, DeliveryOutcome, Estimate, Evidence, ImageEvidence, Inputs, Method, MetricValue,
+    Outcome, Pairing, Predictions, Record, Repeat, Row, RowOutcome, RuleKind, SCHEMA, Slice, SlowTest,
+    SmokeEvidence, StepRecord, Task, Tests, Threshold, Verdict,
 };
 use modelgate::step::Step;
 
@@ -72,6 +73,9 @@ pub fn full_record() -> Record {
                 inputs: Some(Inputs { files: 1, bytes: 1, digest }),
                 outputs: outputs(),
                 metrics: metrics(),
+                predictions: Some(predictions()),
+                repeats: vec![Repeat { seed: 1, metrics: [(metric(), 0.5)].into() }],
+                means: [(metric(), estimate())].into(),
                 image: Some(ImageEvidence { id: digest, bytes: 1, tags: vec![text()] }),
                 build: Some(BuildEvidence {
                     builder: text(),
@@ -96,6 +100,8 @@ pub fn full_record() -> Record {
             run: Some(text()),
             metrics: metrics(),
             outputs: outputs(),
+            predictions: Some(Box::new(predictions())),
+            comparison: Some(Box::new(comparison())),
         }),
         verdict: Some(Verdict {
             conclusion: Conclusion::Approved,
@@ -109,10 +115,16 @@ pub fn full_record() -> Record {
                 baseline: None,
                 change: None,
                 interval: None,
+                change_interval: Some([0.1, 0.2]),
+                method: Some(Method::Wilson),
+                rows: Some(1),
+                more_rows: Some(1),
+                aside: Some(Aside::Warn),
                 margin: None,
                 outcome: RowOutcome::Pass,
                 because: text(),
             }],
+            confidence: Some(0.95),
             notes: vec![text()],
         }),
         deliveries: vec![Delivery {
@@ -126,5 +138,55 @@ pub fn full_record() -> Record {
             url: Some(text()),
         }],
         conclusion: Some(Conclusion::Approved),
+    }
+}
+
+fn metric() -> MetricName {
+    MetricName::new("accuracy").unwrap()
+}
+
+fn estimate() -> Estimate {
+    Estimate { value: 0.5, interval: Some([0.4, 0.6]), method: Some(Method::Wilson) }
+}
+
+fn predictions() -> Predictions {
+    let digest = Digest::from_bytes([7; 32]);
+    Predictions {
+        rows: 1,
+        task: Task::Binary,
+        set: digest,
+        files: [("predictions.csv".to_owned(), digest)].into(),
+        confidence: 0.95,
+        estimates: [(metric(), estimate())].into(),
+        slices: vec![Slice {
+            by: "region".into(),
+            name: "region=north".into(),
+            rows: 1,
+            small: true,
+            estimates: [(metric(), estimate())].into(),
+        }],
+        confusion: Some(Confusion { labels: vec!["0".into()], counts: vec![vec![1.0]] }),
+        calibration: vec![Bin { said: 0.5, came_true: 0.5, weight: 1.0 }],
+        curves: Some(Curves {
+            roc: vec![[0.0, 0.0]],
+            precision_recall: vec![[0.0, 1.0]],
+            thresholds: vec![Threshold {
+                target: "precision".into(),
+                at_least: 0.9,
+                threshold: Some(0.5),
+                precision: Some(0.9),
+                recall: Some(0.5),
+            }],
+        }),
+    }
+}
+
+fn comparison() -> Comparison {
+    Comparison {
+        pairing: Pairing::Unpaired("text".into()),
+        rows: 1,
+        confidence: 0.95,
+        changes: [(metric(), estimate())].into(),
+        slices: [("region=north".to_owned(), [(metric(), estimate())].into())].into(),
     }
 }

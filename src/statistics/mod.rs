@@ -1,0 +1,16 @@
+//! statistics: how sure a number is. Pure; every formula names its source, and SciPy and statsmodels judge it.
+//!
+//! A confidence is between 0 and 1, and that of an interval with two ends: 0.95 leaves 0.025 on either side.
+
+pub mod bootstrap;
+pub mod delong;
+mod distribution;
+mod interval;
+mod many;
+
+pub use distribution::{normal_cdf, normal_quantile, student_quantile};
+pub use interval::{delta, logit, mover, newcombe, order_statistic, student, wilson};
+pub use many::{against, holm, more_rows};
+
+/// Low and high end.
+pub type Interval = [f64; 2];
