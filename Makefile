@@ -6,9 +6,9 @@ PYTHON ?= python3
 
 # Each virtual environment is stamped with the checksum of its requirements, so
 # that it is made again when they change and costs nothing when they do not.
-TEST_REQUIREMENTS := examples/breast-cancer/requirements.txt
+TEST_REQUIREMENTS := tests/requirements.txt
 TEST_VENV := $(CURDIR)/target/venv
-TEST_STAMP = $(TEST_VENV)/requirements-$(call checksum,$(TEST_REQUIREMENTS))
+TEST_STAMP = $(TEST_VENV)/requirements-$(call checksum,$(TEST_REQUIREMENTS) examples/breast-cancer/requirements.txt)
 
 BENCH_REQUIREMENTS := benches/requirements.txt
 BENCH_VENV := $(CURDIR)/target/bench-venv
@@ -25,7 +25,7 @@ PARTS := tests/docker/parts.sh
 
 SKIPPED := $(CURDIR)/target/skipped.txt
 
-checksum = $(shell cksum < $(1) | cut -d ' ' -f 1)
+checksum = $(shell cat $(1) | cksum | cut -d ' ' -f 1)
 
 .PHONY: help
 help: ## list the targets

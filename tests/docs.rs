@@ -347,12 +347,9 @@ fn judged(rule: &str, baseline: Option<MetricValue>, value: Option<MetricValue>)
     let named = |value: MetricValue| (MetricName::new("accuracy").unwrap(), value);
     let mut record = full_record();
     record.baseline = baseline.map(|value| Baseline {
-        place: None,
         from: "a file".into(),
-        commit: None,
-        run: None,
         metrics: [named(value)].into(),
-        outputs: [].into(),
+        ..Baseline::default()
     });
     record.steps[0].step = Step::Evaluate;
     record.steps[0].evidence.metrics = value.map(named).into_iter().collect();
