@@ -16,9 +16,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cases import CASES, Bench, usable_cores
+import cases
+import predictions
+from cases import Bench, usable_cores
 from measure import Invalid
 from table import header, show
+
+CASES = cases.CASES | predictions.CASES
 
 BINARY = Path(__file__).parent.parent / "target" / "release" / "modelgate"
 
