@@ -3,7 +3,7 @@
 use std::f64::consts::{FRAC_1_SQRT_2, PI, SQRT_2};
 
 /// Degrees of freedom from which on Student's quantile is expanded around the normal one.
-const MANY_DEGREES: f64 = 1e6;
+const MANY_DEGREES: f64 = 1e5;
 
 /// The share of a standard normal distribution below `z`.
 #[must_use]
