@@ -1,8 +1,11 @@
 //! The gate's part of the file: the baseline and the rules.
 
+mod slices;
+
+use super::computed::Computed;
 use super::paths::{Reach, check_path};
 use super::source::{KeyPath, Source};
-use super::{BaselineSource, Bound, Gate, Rule, RuleSlices, raw};
+use super::{BaselineSource, Bound, Gate, Rule, raw};
 use crate::document::{Segment, shown};
 use crate::name::MetricName;
 use crate::record::{MetricValue, RuleKind};
@@ -11,11 +14,14 @@ use crate::step::Step;
 const AN_EXAMPLE: &str = "write a bound, such as `{ min: 0.85 }`; \
     the kinds are `min`, `max`, `max-drop`, `max-rise`, `min-gain` and `equals`";
 
-/// Validates the section. None only when there is a problem.
-pub(super) fn gate(source: &mut Source<'_>, raw: raw::Gate) -> Option<Gate> {
+/// Validates the section, whose rules are about what is `computed`. None only when there is a problem.
+pub(super) fn gate(source: &mut Source<'_>, raw: raw::Gate, computed: &Computed<'_>) -> Option<Gate> {
     let path = KeyPath::of(&["gate"]);
     let confidence = confidence(source, &path.key("confidence"), raw.confidence);
-    let rules = rules(source, &path.key("rules"), raw.rules);
+    correction(source, &path, raw.correction);
+    let mut rules = rules(source, &path.key("rules"), raw.rules, computed);
+    let warnings = warnings(source, &path.key("warn"), raw.warn, computed);
+    rules.extend(warnings.into_iter().map(|rule| Rule { warn: true, ..rule }));
     let baseline = baseline(source, &path.key("baseline"), raw.baseline.as_deref(), &rules);
     Some(Gate {
         baseline: baseline?,
@@ -33,6 +39,13 @@ fn confidence(source: &mut Source<'_>, path: &KeyPath, confidence: Option<raw::N
         source.value(path, message, "write it as a fraction, such as 0.95");
     }
     Some(confidence)
+}
+
+fn correction(source: &mut Source<'_>, gate: &KeyPath, correction: Option<raw::Correction>) {
+    if correction.is_some() && !source.has(&gate.key("confidence")) {
+        let help = "add `confidence: 0.95`, or remove it: values that decide by themselves are no tests";
+        source.key(&gate.key("correction"), "`correction` means nothing without `confidence`", help);
+    }
 }
 
 fn baseline(
@@ -81,7 +94,14 @@ fn baseline_file(source: &mut Source<'_>, path: &KeyPath, file: &str) -> Option<
     check_path(source, path, file, Reach::Anywhere).then(|| BaselineSource::File(file.to_owned()))
 }
 
-fn rules(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::Rules>>) -> Vec<Rule> {
+type Named = raw::Ordered<raw::Rules>;
+
+fn rules(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    raw: Option<Named>,
+    computed: &Computed<'_>,
+) -> Vec<Rule> {
     match raw {
         None if source.has(path) => Vec::new(),
         None => {
@@ -98,23 +118,55 @@ fn rules(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::
                 let help = "a gate without a rule would approve anything; write one, such as `accuracy: { min: 0.85 }`";
                 source.value(path, "there is no rule", help);
             }
-            rules
-                .into_iter()
-                .flat_map(|(metric, raw)| metric_rules(source, &path.key(&metric), &metric, raw))
-                .collect()
+            each(source, path, rules, computed)
         }
     }
 }
 
+/// The rules that never block; they are there only where somebody wrote some.
+fn warnings(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    raw: Option<Named>,
+    computed: &Computed<'_>,
+) -> Vec<Rule> {
+    let raw::Ordered(rules) = raw.unwrap_or(raw::Ordered(Vec::new()));
+    if source.node(path).and_then(|node| node.entries()).is_some_and(<[_]>::is_empty) {
+        source.value(path, "there is no rule", "write one, such as `accuracy: { min: 0.9 }`, or remove it");
+    }
+    each(source, path, rules, computed)
+}
+
+fn each(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    rules: Vec<(String, raw::Rules)>,
+    computed: &Computed<'_>,
+) -> Vec<Rule> {
+    let about = |(metric, raw): (String, raw::Rules)| {
+        metric_rules(source, &path.key(&metric), &metric, raw, computed)
+    };
+    rules.into_iter().flat_map(about).collect()
+}
+
 /// The rules about one metric, in the order of the keys as written.
-fn metric_rules(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: raw::Rules) -> Vec<Rule> {
+fn metric_rules(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    metric: &str,
+    raw: raw::Rules,
+    computed: &Computed<'_>,
+) -> Vec<Rule> {
     let name = MetricName::new(metric);
     if name.is_err() {
         let help = "use one line of at most 256 characters, as the metrics file spells it";
         source.key(path, format!("«{}» is not a metric name", shown(metric)), help);
     }
     consistent(source, path, &raw);
-    let slices = raw.slices.as_ref().map(slices);
+    if name.is_ok() {
+        computed.check(source, path, metric);
+    }
+    let slices = slices::slices(source, path, metric, &raw, computed);
     let better = raw.better.unwrap_or_default();
     let mut bounds = bounds(&raw);
     let written: Vec<&String> =
@@ -133,20 +185,6 @@ fn metric_rules(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: raw:
             warn: false,
         })
         .collect()
-}
-
-fn slices(raw: &raw::RuleSlices) -> RuleSlices {
-    match raw {
-        raw::RuleSlices::Named(names) if names.0 == ["worst"] => {
-            RuleSlices { by: Vec::new(), worst: true, small: false }
-        }
-        raw::RuleSlices::Named(names) => RuleSlices { by: names.0.clone(), worst: false, small: false },
-        raw::RuleSlices::Chosen(raw::ChosenSlices { by, worst, small }) => RuleSlices {
-            by: by.as_ref().map(|by| by.0.clone()).unwrap_or_default(),
-            worst: worst.unwrap_or_default(),
-            small: small.unwrap_or_default(),
-        },
-    }
 }
 
 fn bounds(raw: &raw::Rules) -> Vec<(RuleKind, MetricValue, bool)> {

@@ -1,5 +1,6 @@
 //! modelgate.yml: parsed and validated as a whole, every problem at once.
 
+mod computed;
 mod decode;
 mod deploy;
 mod duplicates;
@@ -309,7 +310,8 @@ pub struct Gate {
     pub confidence: Option<f64>,
     /// What is done about many rules.
     pub correction: Correction,
-    /// The rules in the order of the file: by metric, then in the order of the keys as written. Not empty.
+    /// The rules in the order of the file: by metric, then in the order of the keys as written; then those of `warn`.
+    /// At least one of them blocks.
     pub rules: Vec<Rule>,
 }
 
@@ -437,12 +439,14 @@ pub struct Rule {
 /// The slices that a rule must hold of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleSlices {
-    /// The names of the slicings; empty for all of them.
+    /// The names of the slicings; empty for all that are in the record.
     pub by: Vec<String>,
     /// Whether only the worst of them has a row.
     pub worst: bool,
     /// Whether small slices decide too.
     pub small: bool,
+    /// The slicings that are cut where the data's own quantiles are: of other data, their slices have other names.
+    pub cut: Vec<String>,
 }
 
 impl Gate {

@@ -1,9 +1,12 @@
 //! The predictions' part of the file: where they are, and what their columns mean.
 
-use super::measure::Measure;
-use super::source::{KeyPath, Source};
-use super::{BaselineModel, raw};
+mod columns;
+mod read;
+
+use super::measure::{Measure, Needs};
 use crate::record::Task;
+
+pub(super) use read::{baseline_model, predictions, repeats};
 
 /// The predictions that metrics are computed of.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +135,13 @@ impl Predictions {
         self.metrics.as_ref().is_none_or(|metrics| metrics.contains(&measure))
     }
 
+    /// Whether a measure can come of these predictions: the task may have it, and its columns are there.
+    #[must_use]
+    pub fn gives(&self, measure: Measure) -> bool {
+        let has_columns = measure.needs() == Needs::Predicted || self.scores != Scores::None;
+        has_columns && self.tasks().iter().any(|task| measure.is_of(*task))
+    }
+
     /// The tasks that these predictions may turn out to be.
     #[must_use]
     pub fn tasks(&self) -> &'static [Task] {
@@ -142,80 +152,4 @@ impl Predictions {
             _ => &[Task::Binary, Task::Classes],
         }
     }
-}
-
-/// Validates the section. None only when there is a problem.
-pub(super) fn predictions(
-    _source: &mut Source<'_>,
-    _path: &KeyPath,
-    raw: raw::Predictions,
-) -> Option<Predictions> {
-    let slicing = |slicing: raw::Slicing| match slicing {
-        raw::Slicing::One(one) => Some(Slicing::One(axis(one))),
-        raw::Slicing::Cross(axes) => {
-            let mut axes = axes.into_iter().map(axis);
-            Some(Slicing::Cross(axes.next()?, axes.next()?))
-        }
-    };
-    Some(Predictions {
-        files: raw.path?.0,
-        task: match raw.task.unwrap_or_default() {
-            raw::PredictedTask::Classification => PredictedTask::Classification,
-            raw::PredictedTask::Regression => PredictedTask::Regression,
-        },
-        truth: raw.truth?,
-        predicted: raw.predicted,
-        scores: match raw.score {
-            None => Scores::None,
-            Some(raw::Score::Positive(column)) => Scores::Positive(column),
-            Some(raw::Score::Classes(classes)) => Scores::Classes(classes.0),
-        },
-        positive: raw.positive.map(|label| label.to_string()),
-        threshold: raw.threshold.map_or(0.5, |threshold| threshold.0),
-        weight: raw.weight,
-        id: raw.id,
-        slices: raw.slices.unwrap_or_default().into_iter().filter_map(slicing).collect(),
-        small_slice: raw.small_slice.unwrap_or(Predictions::SMALL_SLICE),
-        metrics: raw.metrics.map(|names| names.0.iter().filter_map(|name| Measure::named(name)).collect()),
-        bins: raw.bins.map_or(Predictions::BINS, |bins| usize::try_from(bins).unwrap_or(Predictions::BINS)),
-        targets: raw.targets.unwrap_or_default().into_iter().filter_map(target).collect(),
-        intervals: match raw.intervals.unwrap_or_default() {
-            raw::Intervals::Auto => Intervals::Auto,
-            raw::Intervals::Bootstrap => Intervals::Bootstrap(
-                raw.resamples.and_then(|count| u32::try_from(count).ok()).unwrap_or(Predictions::RESAMPLES),
-            ),
-        },
-    })
-}
-
-fn axis(raw: raw::Axis) -> Axis {
-    match raw {
-        raw::Axis::Values(column) => Axis::Values(column),
-        raw::Axis::Quantiles(raw::Quantiles { column, quantiles }) => {
-            Axis::Quantiles(column, quantiles.and_then(|parts| u32::try_from(parts).ok()).unwrap_or(4))
-        }
-    }
-}
-
-fn target(raw: raw::Target) -> Option<Target> {
-    let precision = raw.precision.map(|precision| Target::Precision(precision.0));
-    precision.or_else(|| raw.recall.map(|recall| Target::Recall(recall.0)))
-}
-
-/// Validates `evaluate.baseline-model`.
-pub(super) fn baseline_model(
-    _source: &mut Source<'_>,
-    _path: &KeyPath,
-    raw: Option<raw::Scalar>,
-) -> Option<BaselineModel> {
-    match raw? {
-        raw::Scalar::Bool(true) => Some(BaselineModel::Kept),
-        raw::Scalar::Text(path) => Some(BaselineModel::Path(path)),
-        _ => None,
-    }
-}
-
-/// Validates `evaluate.repeats`.
-pub(super) fn repeats(_source: &mut Source<'_>, _path: &KeyPath, raw: Option<u64>) -> u32 {
-    raw.and_then(|repeats| u32::try_from(repeats).ok()).unwrap_or(1)
 }

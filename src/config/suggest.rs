@@ -2,8 +2,9 @@
 
 /// The known word nearest to `word`, where one is near enough to be meant.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word = word.to_lowercase().replace('_', "-");
-    let far = |known: &str| strsim::damerau_levenshtein(&word, known);
+    let plain = |word: &str| word.to_lowercase().replace('_', "-");
+    let word = plain(word);
+    let far = |known: &str| strsim::damerau_levenshtein(&word, &plain(known));
     let near_enough = |known: &str| far(known) <= (known.len().max(word.len()) / 3).max(1);
     // The longest key has some twenty letters, and the distance takes the product of the two.
     let candidates = known.iter().copied().filter(|_| word.len() <= 64);
@@ -18,7 +19,8 @@ pub(super) fn help(word: &str, known: &[&str], what: &str) -> String {
     }
 }
 
-fn list(words: &[&str]) -> String {
+/// The words in code marks, as a sentence has them.
+pub(super) fn list(words: &[&str]) -> String {
     match words {
         [] => String::new(),
         [word] => format!("`{word}`"),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::computed::Computed;
 use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
 use super::{Config, Engine, Evaluate, Lint, Script, Test, Train, deploy, gate, image, predictions, raw};
@@ -56,12 +57,18 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     };
     let image = raw.image.map(|raw| image::image(source, raw));
     let gate = match raw.gate {
-        Some(raw) => gate::gate(source, raw),
+        Some(raw) => {
+            let computed = Computed::of(evaluate.as_ref(), image.as_ref());
+            gate::gate(source, raw, &computed)
+        }
         None => {
             required(source, "gate");
             None
         }
     };
+    if let (Some(evaluate), Some(gate)) = (&evaluate, &gate) {
+        baseline_model_is_compared(source, evaluate, train.as_ref(), gate);
+    }
     let report = deploy::report(source, raw.report.unwrap_or_default());
     let deploy = raw.deploy.map(|raw| deploy::deploy(source, raw)).unwrap_or_default();
     let retrain = deploy::retrain(source, raw.retrain.unwrap_or_default());
@@ -78,6 +85,36 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
         retrain,
         unavailable: Vec::new(),
     })
+}
+
+/// A baseline's model is measured in the place of the candidate's, and compared with it.
+fn baseline_model_is_compared(
+    source: &mut Source<'_>,
+    evaluate: &Evaluate,
+    train: Option<&Train>,
+    gate: &super::Gate,
+) {
+    if evaluate.baseline_model.is_none() {
+        return;
+    }
+    let section = KeyPath::of(&["evaluate"]);
+    let path = section.key("baseline-model");
+    let mut missing = |message: &str, help: &str| source.key(&path, message, help);
+    if evaluate.script.commands.is_empty() {
+        missing("nothing measures the baseline's model: `evaluate.run` is missing", "add `run` to evaluate");
+    }
+    if evaluate.predictions.is_none() {
+        let help = "add `evaluate.predictions`: what is compared are the two models' predictions";
+        missing("the baseline's model has nothing to be compared by: `evaluate.predictions` is missing", help);
+    }
+    if train.is_none_or(|train| train.outputs.is_empty()) {
+        let help = "add `outputs` to train: the baseline's model is put in their place";
+        missing("the baseline's model has no place: `train.outputs` is missing", help);
+    }
+    if !gate.rules.iter().any(|rule| rule.kind.compares()) {
+        let help = "add a rule with `max-drop`, `max-rise` or `min-gain`, or remove it";
+        missing("nothing is compared with the baseline's model: `gate.rules` have no rule that compares", help);
+    }
 }
 
 /// A section that is there and wrong was reported already.
@@ -164,9 +201,10 @@ fn evaluate(source: &mut Source<'_>, mut raw: raw::Evaluate, train: Option<&Trai
         predictions.and_then(|raw| predictions::predictions(source, &path.key("predictions"), raw));
     let baseline_model =
         predictions::baseline_model(source, &path.key("baseline-model"), raw.baseline_model.take());
-    let repeats = predictions::repeats(source, &path.key("repeats"), raw.repeats.take());
+    let repeats = predictions::repeats(source, &path, raw.repeats.take());
     if !source.has(&path.key("run")) {
-        metrics_are_made(source, &path, &metrics, train);
+        let read = metrics.iter().chain(predictions.iter().flat_map(|predictions| &predictions.files));
+        are_made(source, &path, read, train);
     }
     let inputs = raw.inputs.take().map(|inputs| inputs.0).unwrap_or_default();
     let outputs = raw.outputs.take().map(|outputs| outputs.0).unwrap_or_default();
@@ -190,9 +228,14 @@ fn needs_metrics(source: &mut Source<'_>, path: &KeyPath, predictions: bool) {
 }
 
 /// Without a command of its own, evaluate judges what train has just made, never what lay about.
-fn metrics_are_made(source: &mut Source<'_>, path: &KeyPath, metrics: &[String], train: Option<&Train>) {
+fn are_made<'a>(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    read: impl Iterator<Item = &'a String>,
+    train: Option<&Train>,
+) {
     let Some(train) = train else { return };
-    if let Some(stale) = metrics.iter().find(|file| !covers(&train.outputs, file)) {
+    if let Some(stale) = read.into_iter().find(|file| !covers(&train.outputs, file)) {
         let stale = shown(stale);
         source.key(
             path,

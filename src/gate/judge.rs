@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::notes::notes;
-use super::rule::{Decision, Reference, decide, fail, finite};
+use super::draft::{Draft, draft};
+use super::known::Library;
+use super::many;
+use super::notes::{Facts, notes};
+use super::rule::Reference;
+use super::slices;
 use super::words;
 use crate::config::{Gate, Rule};
 use crate::name::MetricName;
@@ -11,66 +15,67 @@ use crate::record::{MetricValue, Record, Row, Verdict, judged};
 
 /// Judges the candidate's metrics against the policy and the baseline in the record.
 ///
-/// Pure and total: the same on any machine. Approved only when there are rows and all of them pass.
+/// Pure and total: the same on any machine. Approved only when there are rows that count and all of them pass.
 #[must_use]
 pub fn judge(policy: &Gate, record: &Record) -> Verdict {
-    verdict(policy, record, Reference::None(policy.without_baseline))
+    verdict(policy, record, &Reference::None(policy.without_baseline))
 }
 
 /// The same where there is a baseline that cannot be read: no rule that compares passes, whatever the policy says
 /// of a model that has none.
 #[must_use]
 pub fn judge_unread(policy: &Gate, record: &Record) -> Verdict {
-    verdict(policy, record, Reference::Unreadable)
+    verdict(policy, record, &Reference::Unreadable)
 }
 
-fn verdict(policy: &Gate, record: &Record, without: Reference<'_>) -> Verdict {
+/// A rule's rows: that about all rows, and those about slices.
+struct Judged<'a> {
+    rule: &'a Rule,
+    whole: Draft,
+    slices: Vec<Draft>,
+}
+
+/// `without` is what there is to compare with where the record has no baseline.
+fn verdict(policy: &Gate, record: &Record, without: &Reference) -> Verdict {
+    let library = Library { policy, record, without };
     let metrics = record.metrics();
-    let rows: Vec<Row> =
-        policy.rules.iter().map(|rule| row(rule, policy, &metrics, record, without)).collect();
+    let mut all: Vec<Judged<'_>> = policy
+        .rules
+        .iter()
+        .map(|rule| Judged {
+            rule,
+            whole: whole(library, rule, &metrics),
+            slices: rule.slices.as_ref().map(|wanted| slices::drafts(library, rule, wanted)).unwrap_or_default(),
+        })
+        .collect();
+    // Before the worst slices are picked: who picks has looked at all of them.
+    let mut drafts: Vec<&mut Draft> =
+        all.iter_mut().flat_map(|judged| std::iter::once(&mut judged.whole).chain(&mut judged.slices)).collect();
+    let tests = many::correct(policy, &mut drafts);
+    let facts = Facts::of(policy, tests, drafts.iter().map(|draft| &**draft));
     let is_unread = matches!(without, Reference::Unreadable);
+    let rows: Vec<Row> = all.into_iter().flat_map(shown).collect();
     Verdict {
         conclusion: judged(&rows),
         rows,
         confidence: policy.confidence,
-        notes: notes(policy, record, is_unread),
+        notes: notes(policy, record, is_unread, &facts),
     }
 }
 
-/// `without` is what there is to compare with where the record has no baseline.
-fn row(
-    rule: &Rule,
-    policy: &Gate,
-    metrics: &BTreeMap<MetricName, MetricValue>,
-    record: &Record,
-    without: Reference<'_>,
-) -> Row {
-    let value = metrics.get(&rule.metric);
-    let baseline = record.baseline.as_ref().and_then(|baseline| baseline.metrics.get(&rule.metric));
-    let reference = match (&record.baseline, baseline) {
-        (None, _) => without,
-        (Some(_), None) => Reference::Lacks(policy.without_baseline),
-        (Some(_), Some(value)) => Reference::Value(value),
-    };
-    let Decision { outcome, margin, because } = match value {
-        Some(value) => decide(rule, value, reference),
-        None => fail(unmeasured(&rule.metric, metrics)),
-    };
-    Row {
-        relative: rule.relative,
-        value: value.cloned(),
-        baseline: baseline.cloned(),
-        change: change(value, baseline),
-        margin,
-        outcome,
-        because,
-        ..Row::new(rule.metric.clone(), rule.kind, rule.bound.clone())
-    }
+fn whole(library: Library<'_>, rule: &Rule, metrics: &BTreeMap<MetricName, MetricValue>) -> Draft {
+    let known = library.whole(&rule.metric, metrics.get(&rule.metric));
+    draft(library, rule, &known, || unmeasured(&rule.metric, metrics))
 }
 
-fn change(value: Option<&MetricValue>, baseline: Option<&MetricValue>) -> Option<f64> {
-    let change = finite(value?)? - finite(baseline?)?;
-    change.is_finite().then_some(change)
+/// The rows that the verdict has of a rule.
+fn shown(judged: Judged<'_>) -> Vec<Row> {
+    let Judged { rule, whole, slices } = judged;
+    let slices = match &rule.slices {
+        Some(wanted) if wanted.worst => slices::worst(slices).into_iter().collect(),
+        _ => slices,
+    };
+    std::iter::once(whole).chain(slices).map(|draft| draft.row).collect()
 }
 
 fn unmeasured(wanted: &MetricName, metrics: &BTreeMap<MetricName, MetricValue>) -> String {

@@ -80,6 +80,21 @@ impl Limit {
         }
     }
 
+    /// Where the edge is.
+    pub const fn edge(self) -> f64 {
+        match self {
+            Self::AtLeast { edge, .. } | Self::AtMost { edge, .. } => edge,
+        }
+    }
+
+    /// An interval's ends, that on the side of the edge first.
+    pub const fn ends(self, [low, high]: [f64; 2]) -> (f64, f64) {
+        match self {
+            Self::AtLeast { .. } => (low, high),
+            Self::AtMost { .. } => (high, low),
+        }
+    }
+
     /// How far inside the edge; negative is outside, and what counts as on the edge is 0. None where
     /// no finite number says it.
     pub fn margin(self, value: f64) -> Option<f64> {

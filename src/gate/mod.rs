@@ -5,11 +5,16 @@
 
 mod approval;
 pub mod baseline;
+mod draft;
 mod judge;
+mod known;
 mod limit;
+mod many;
 mod notes;
 mod rule;
+mod slices;
 mod unproven;
+mod weigh;
 mod words;
 
 pub use approval::{Approval, ApprovedImage};

@@ -1,12 +1,48 @@
 //! What a reader must know to trust the rows of a verdict.
 
+use std::collections::BTreeSet;
+
 use super::baseline;
-use crate::config::{Gate, WithoutBaseline};
-use crate::record::{Baseline, Record};
+use super::draft::{Basis, Draft};
+use super::words;
+use crate::config::{Correction, Gate, WithoutBaseline};
+use crate::record::{Baseline, Comparison, Pairing, Predictions, Record};
+
+/// What all the rows together have to tell, those of slices among them that are not shown.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// How many rules are tests.
+    tests: usize,
+    /// The metrics that the values decided although a confidence is asked for.
+    by_value: BTreeSet<String>,
+    /// The metrics whose interval is the candidate's alone although they are compared.
+    one_sided: BTreeSet<String>,
+    /// The slices that are too small to decide.
+    small: BTreeSet<String>,
+}
+
+impl Facts {
+    /// What `drafts` have to tell.
+    pub fn of<'a>(policy: &Gate, tests: usize, drafts: impl Iterator<Item = &'a Draft>) -> Self {
+        let mut facts = Self { tests, ..Self::default() };
+        for draft in drafts {
+            let metric = || draft.row.metric.to_string();
+            match draft.basis {
+                Basis::Values if policy.confidence.is_some() => drop(facts.by_value.insert(metric())),
+                Basis::Candidate => drop(facts.one_sided.insert(metric())),
+                _ => {}
+            }
+            if draft.is_small() {
+                facts.small.extend(draft.row.slice.clone());
+            }
+        }
+        facts
+    }
+}
 
 /// Whole sentences, the weightiest first; empty when the rows speak for themselves. `is_unread` where there is
 /// a baseline that cannot be read.
-pub fn notes(policy: &Gate, record: &Record, is_unread: bool) -> Vec<String> {
+pub fn notes(policy: &Gate, record: &Record, is_unread: bool, facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
     if record.context.dirty {
         let note = "Tracked files differed from the commit, so this run says nothing about it and is never a baseline.";
@@ -22,6 +58,69 @@ pub fn notes(policy: &Gate, record: &Record, is_unread: bool) -> Vec<String> {
                 .to_owned(),
         ),
         Some(_) => {}
+    }
+    if policy.rules.iter().any(|rule| rule.kind.compares()) {
+        notes.extend(compared(record));
+    }
+    notes.extend(intervals(policy, facts));
+    notes
+}
+
+/// How the rows of both sides were brought together.
+fn compared(record: &Record) -> Vec<String> {
+    let candidate = record.predictions();
+    let Some(baseline) = &record.baseline else { return Vec::new() };
+    let sets = candidate.zip(baseline.predictions.as_deref());
+    let differ = sets.is_some_and(|(candidate, baseline)| candidate.set != baseline.set);
+    let mut notes: Vec<String> = Vec::new();
+    if differ {
+        notes.push("The evaluation set is not the one that the baseline was measured on.".into());
+    }
+    notes.extend(baseline.comparison.as_deref().map(|comparison| pairing(comparison, candidate)));
+    notes
+}
+
+fn pairing(comparison: &Comparison, candidate: Option<&Predictions>) -> String {
+    let rows = words::thousands(comparison.rows);
+    let by = match &comparison.pairing {
+        Pairing::Id => "by their ids",
+        Pairing::Row => "by their order",
+        Pairing::Unpaired(why) => {
+            return format!("Compared as two independent samples, because {}.", why.escape_debug());
+        }
+    };
+    match candidate.map(|candidate| candidate.rows).filter(|all| *all > comparison.rows) {
+        Some(all) => {
+            let all = words::thousands(all);
+            format!("Compared row by row, {by}: {rows} of the candidate's {all} rows are the baseline's too.")
+        }
+        None => format!("Compared row by row, {by}: {rows} rows."),
+    }
+}
+
+/// What was decided by what.
+fn intervals(policy: &Gate, facts: &Facts) -> Vec<String> {
+    let mut notes = Vec::new();
+    let listed = |names: &BTreeSet<String>| {
+        let names: Vec<String> = names.iter().map(|name| format!("«{}»", name.escape_debug())).collect();
+        names.join(", ")
+    };
+    if !facts.by_value.is_empty() {
+        notes.push(format!("Decided by the value, because there is no interval: {}.", listed(&facts.by_value)));
+    }
+    if !facts.one_sided.is_empty() {
+        notes.push(format!(
+            "Compared with the baseline's value as it is, so that only the candidate's noise is in the interval: {}.",
+            listed(&facts.one_sided)
+        ));
+    }
+    if policy.correction == Correction::Holm && facts.tests > 1 {
+        notes.push(format!("{} rows are tests; a failure has to stand Holm's correction for them.", facts.tests));
+    }
+    match facts.small.len() {
+        0 => {}
+        1 => notes.push("1 small slice was set aside: it decides nothing.".into()),
+        count => notes.push(format!("{count} small slices were set aside: they decide nothing.")),
     }
     notes
 }

@@ -1,4 +1,5 @@
-//! One rule, one candidate's value, one baseline's value: what it comes to, and why.
+//! One rule, one candidate's value, one baseline's value: what it comes to, and why. How sure the values are is
+//! weighed afterwards.
 
 use super::limit::{Allowance, Limit};
 use super::words;
@@ -13,19 +14,33 @@ pub struct Decision {
     pub margin: Option<f64>,
     /// Why, in one sentence.
     pub because: String,
+    /// What the rule came down to; none where no number was held against another.
+    pub edge: Option<Edge>,
+}
+
+/// What a rule about numbers comes down to: one value, and the edge that it must not cross.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edge {
+    pub limit: Limit,
+    /// The candidate's value; where rows were compared, the baseline's and the change on these rows.
+    pub value: f64,
+    /// The baseline's value, and whether the bound is a share of it; only of a rule that compares.
+    pub against: Option<(f64, bool)>,
 }
 
 /// What there is to compare with.
-#[derive(Debug, Clone, Copy)]
-pub enum Reference<'a> {
+#[derive(Debug, Clone)]
+pub enum Reference {
     /// There is no baseline at all.
     None(WithoutBaseline),
     /// There is one that cannot be read, so nobody knows whether the candidate is worse.
     Unreadable,
     /// There is a baseline, and it does not have the metric.
     Lacks(WithoutBaseline),
+    /// There is a baseline, and it does not have the slice.
+    LacksSlice(WithoutBaseline),
     /// The baseline's value.
-    Value(&'a MetricValue),
+    Value(MetricValue),
 }
 
 /// The number, where it is one that can be compared.
@@ -33,8 +48,9 @@ pub fn finite(value: &MetricValue) -> Option<f64> {
     value.number().filter(|number| number.is_finite())
 }
 
-/// Decides a rule about a metric that was measured.
-pub fn decide(rule: &Rule, value: &MetricValue, reference: Reference<'_>) -> Decision {
+/// Decides a rule about a metric that was measured. `change` is that on the rows that were compared, candidate minus
+/// baseline; where it is none, it is that of the values.
+pub fn decide(rule: &Rule, value: &MetricValue, reference: &Reference, change: Option<f64>) -> Decision {
     if rule.kind == RuleKind::Equals {
         return equals(value, &rule.bound);
     }
@@ -46,13 +62,13 @@ pub fn decide(rule: &Rule, value: &MetricValue, reference: Reference<'_>) -> Dec
     };
     match Limit::fixed(rule.kind, bound) {
         Some(limit) => fixed(limit, number, bound),
-        None => compared(rule, number, bound, reference),
+        None => compared(rule, number, bound, reference, change),
     }
 }
 
 /// A failure without a margin, because nothing could be measured.
 pub fn fail(because: String) -> Decision {
-    Decision { outcome: RowOutcome::Fail, margin: None, because }
+    Decision { outcome: RowOutcome::Fail, margin: None, because, edge: None }
 }
 
 fn described(value: &MetricValue) -> String {
@@ -86,7 +102,7 @@ fn equals(value: &MetricValue, bound: &MetricValue) -> Decision {
         _ => (words::value(value), words::value(bound)),
     };
     let because = if holds { format!("it is {shown}") } else { format!("{shown} is not {wanted}") };
-    Decision { outcome: outcome(holds), margin, because }
+    Decision { outcome: outcome(holds), margin, because, edge: None }
 }
 
 fn kind_of(value: &MetricValue) -> String {
@@ -112,39 +128,56 @@ fn fixed(limit: Limit, value: f64, bound: f64) -> Decision {
         let (shown, edge) = words::apart_exactly(value, bound);
         format!("{shown} is {beyond} {edge} by {}", words::number((value - bound).abs()))
     };
-    Decision { outcome: outcome(holds), margin: limit.margin(value), because }
+    let edge = Some(Edge { limit, value, against: None });
+    Decision { outcome: outcome(holds), margin: limit.margin(value), because, edge }
 }
 
-fn compared(rule: &Rule, value: f64, bound: f64, reference: Reference<'_>) -> Decision {
+fn compared(
+    rule: &Rule,
+    value: f64,
+    bound: f64,
+    reference: &Reference,
+    change: Option<f64>,
+) -> Decision {
     let baseline = match reference {
-        Reference::None(policy) => return without(policy, "there is no baseline to compare with"),
+        Reference::None(policy) => return without(*policy, "there is no baseline to compare with"),
         Reference::Unreadable => {
             let because = "the baseline cannot be read, so there is nothing to compare with".to_owned();
-            return Decision { outcome: RowOutcome::Inconclusive, margin: None, because };
+            return Decision { outcome: RowOutcome::Inconclusive, margin: None, because, edge: None };
         }
-        Reference::Lacks(policy) => return without(policy, "the baseline does not have this metric"),
+        Reference::Lacks(policy) => return without(*policy, "the baseline does not have this metric"),
+        Reference::LacksSlice(policy) => return without(*policy, "the baseline does not have this slice"),
         Reference::Value(baseline) => baseline,
     };
     let Some(baseline) = finite(baseline) else {
         let word = rule.kind.word();
         return fail(format!("the baseline's value is {}; {word} needs a number", described(baseline)));
     };
-    let allowance = Allowance { bound, relative: rule.relative };
+    let told = change.filter(|change| !is_near(*change, value, baseline));
+    let value = told.map_or(value, |change| baseline + change);
     if rule.relative && baseline == 0.0 && bound != 0.0 {
         return share_of_nothing(rule, value);
     }
+    let allowance = Allowance { bound, relative: rule.relative };
     let Some(limit) = Limit::against(rule.kind, baseline, allowance, rule.better) else {
         return fail(format!("{} is no rule that compares", rule.kind.word()));
     };
     let holds = limit.holds(value);
-    let because = comparison(rule, value, baseline, allowance, holds);
-    Decision { outcome: outcome(holds), margin: limit.margin(value), because }
+    let because = comparison(rule, Pair { value, baseline, rows_of_both: told.is_some() }, allowance, holds);
+    let edge = Some(Edge { limit, value, against: Some((baseline, rule.relative)) });
+    Decision { outcome: outcome(holds), margin: limit.margin(value), because, edge }
+}
+
+/// Whether a change is the difference of the values but for rounding.
+fn is_near(change: f64, value: f64, baseline: f64) -> bool {
+    (change - (value - baseline)).abs() <= 1e-9 * (value.abs() + baseline.abs())
 }
 
 fn without(policy: WithoutBaseline, why: &str) -> Decision {
     match policy {
         WithoutBaseline::Pass => {
-            Decision { outcome: RowOutcome::Pass, margin: None, because: format!("{why}; not compared") }
+            let because = format!("{why}; not compared");
+            Decision { outcome: RowOutcome::Pass, margin: None, because, edge: None }
         }
         WithoutBaseline::Fail => fail(format!("{why}; without-baseline: fail")),
     }
@@ -172,7 +205,10 @@ fn share_of_nothing(rule: &Rule, value: f64) -> Decision {
             ),
         ),
     };
-    Decision { outcome, margin: None, because }
+    let unchanged = Allowance { bound: 0.0, relative: false };
+    let edge = Limit::against(rule.kind, 0.0, unchanged, rule.better)
+        .map(|limit| Edge { limit, value, against: Some((0.0, false)) });
+    Decision { outcome, margin: None, because, edge }
 }
 
 fn wants_higher(rule: &Rule) -> bool {
@@ -183,23 +219,37 @@ fn wants_higher(rule: &Rule) -> bool {
     }
 }
 
-fn comparison(rule: &Rule, value: f64, baseline: f64, allowance: Allowance, holds: bool) -> String {
-    let (shown, base) = words::apart(value, baseline);
+/// The two numbers of a comparison, and whether they are those of the rows that both sides have.
+#[derive(Clone, Copy)]
+struct Pair {
+    value: f64,
+    baseline: f64,
+    rows_of_both: bool,
+}
+
+fn comparison(rule: &Rule, pair: Pair, allowance: Allowance, holds: bool) -> String {
+    let Pair { value, baseline, rows_of_both } = pair;
+    let (shown, base) = if rows_of_both {
+        ("on the rows of both it".to_owned(), "the baseline".to_owned())
+    } else {
+        let (shown, base) = words::apart(value, baseline);
+        (shown, format!("the baseline's {base}"))
+    };
     let change = value - baseline;
     let bound =
         if allowance.relative { words::percent(allowance.bound) } else { words::number(allowance.bound) };
     let gain = if wants_higher(rule) { change } else { -change };
     let (towards, terms) = match rule.kind {
-        RuleKind::MaxDrop if gain >= 0.0 => return format!("{shown} is not below the baseline's {base}"),
+        RuleKind::MaxDrop if gain >= 0.0 => return format!("{shown} is not below {base}"),
         RuleKind::MaxDrop => ("below", format!("at most {bound} is allowed")),
-        RuleKind::MaxRise if gain >= 0.0 => return format!("{shown} is not above the baseline's {base}"),
+        RuleKind::MaxRise if gain >= 0.0 => return format!("{shown} is not above {base}"),
         RuleKind::MaxRise => ("above", format!("at most {bound} is allowed")),
         _ if gain > 0.0 => ("better than", format!("at least {bound} is asked for")),
         _ if gain < 0.0 => ("worse than", format!("at least {bound} is asked for")),
         _ => return format!("{shown} is the baseline's value too; a gain of at least {bound} is asked for"),
     };
     let gap = gap(change.abs(), baseline, allowance, holds);
-    format!("{shown} is {gap} {towards} the baseline's {base}; {terms}")
+    format!("{shown} is {gap} {towards} {base}; {terms}")
 }
 
 /// The size of the change; of a relative rule as a percentage too. Never looks like a bound that it misses.

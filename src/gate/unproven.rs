@@ -1,7 +1,8 @@
 //! Whether a record has all that the configuration asks for before the gate.
 
-use crate::config::Config;
-use crate::record::Record;
+use super::words;
+use crate::config::{Config, Measure};
+use crate::record::{Record, Slice};
 use crate::step::Step;
 
 /// Why the record must not be judged by this configuration; none when it may be.
@@ -14,7 +15,62 @@ pub fn unproven(config: &Config, record: &Record) -> Option<String> {
         let (theirs, ours) = (&record.model, &config.model);
         return Some(format!("the record is of the model {theirs}, and modelgate.yml is about {ours}"));
     }
-    asked_for(config).into_iter().find_map(|step| missing(step, record)).or_else(|| untried(config, record))
+    asked_for(config)
+        .into_iter()
+        .find_map(|step| missing(step, record))
+        .or_else(|| untried(config, record))
+        .or_else(|| measured_otherwise(config, record))
+}
+
+/// An evaluation that was done before modelgate.yml asked for what it asks for now, as far as its evidence shows.
+fn measured_otherwise(config: &Config, record: &Record) -> Option<String> {
+    let why = repeated(config, record).or_else(|| predicted(config, record))?;
+    Some(format!("{why}; run evaluate again"))
+}
+
+fn repeated(config: &Config, record: &Record) -> Option<String> {
+    let done = record.step(Step::Evaluate)?.evidence.repeats.len().max(1);
+    let wanted = config.evaluate.repeats.max(1);
+    (usize::try_from(wanted) != Ok(done)).then(|| {
+        let times = |count: usize| if count == 1 { "once".to_owned() } else { format!("{count} times") };
+        let wanted = times(usize::try_from(wanted).unwrap_or(usize::MAX));
+        format!("modelgate.yml asks to evaluate {wanted}, and the record has it {}", times(done))
+    })
+}
+
+fn predicted(config: &Config, record: &Record) -> Option<String> {
+    let wanted = config.evaluate.predictions.as_ref()?;
+    let Some(found) = record.predictions() else {
+        return Some("modelgate.yml asks for predictions, and the record has none".into());
+    };
+    let confidence = config.gate.shown_confidence();
+    if found.confidence.to_bits() != confidence.to_bits() {
+        let [found, wanted] = [found.confidence, confidence].map(words::percent);
+        return Some(format!(
+            "the intervals in the record have a confidence of {found}, and modelgate.yml asks for {wanted}"
+        ));
+    }
+    if !wanted.tasks().contains(&found.task) {
+        return Some("the predictions in the record are of another task than modelgate.yml says".into());
+    }
+    let unasked = found.estimates.keys().find(|name| {
+        Measure::named(name.as_str()).is_some_and(|measure| !wanted.asks_for(measure) || !wanted.gives(measure))
+    });
+    if let Some(name) = unasked {
+        return Some(format!("the record has «{name}», which modelgate.yml does not ask for"));
+    }
+    let small = |slice: &Slice| slice.rows < wanted.small_slice;
+    if found.slices.iter().any(|slice| slice.small != small(slice)) {
+        return Some("slices are small at another size in the record than modelgate.yml says".into());
+    }
+    let lost = sliced(config).find(|by| found.slices.iter().all(|slice| slice.by != **by))?;
+    let lost = lost.escape_debug();
+    Some(format!("a rule is about the slices by «{lost}», and the record has none of them"))
+}
+
+/// The slicings that rules are about.
+fn sliced(config: &Config) -> impl Iterator<Item = &String> {
+    config.gate.rules.iter().filter_map(|rule| rule.slices.as_ref()).flat_map(|slices| &slices.by)
 }
 
 /// An image that is not there, or was not tried as is asked for now.

@@ -49,6 +49,28 @@ pub fn percent(fraction: f64) -> String {
     format!("{} %", number(fraction * 100.0))
 }
 
+/// A count of at most two significant digits, its thousands set apart: `2,300`.
+pub fn about(count: u64) -> String {
+    let mut unit = 1;
+    while count / unit >= 100 {
+        unit *= 10;
+    }
+    thousands(count.saturating_add(unit / 2) / unit * unit)
+}
+
+/// A count with its thousands set apart: `12,345`.
+pub fn thousands(count: u64) -> String {
+    let digits = count.to_string();
+    let mut shown = String::new();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
 /// A text in quotes, on one line, cut at 60 characters. Untrusted: renderers escape it.
 pub fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(60).flat_map(char::escape_debug).collect();
@@ -112,6 +134,16 @@ mod tests {
         for (input, expected) in cases {
             assert_eq!(number(input), expected, "{input:e}");
         }
+    }
+
+    #[test]
+    fn counts_are_as_round_as_they_are_sure() {
+        let cases = [(0, "0"), (7, "7"), (99, "99"), (104, "100"), (2_345, "2,300"), (2_350, "2,400")];
+        for (count, expected) in cases {
+            assert_eq!(about(count), expected);
+        }
+        assert_eq!(thousands(12_345_678), "12,345,678");
+        assert!(!about(u64::MAX).is_empty());
     }
 
     #[test]

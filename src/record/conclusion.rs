@@ -1,5 +1,7 @@
 //! How a run ended, as it follows from the rest of its record; and whether a record agrees with itself.
 
+mod evidence;
+
 use super::{Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
 use crate::finding::any_error;
 use crate::step::Step;
@@ -21,13 +23,15 @@ pub fn conclude(record: &Record, stopped: bool) -> Conclusion {
     }
 }
 
-/// What the rows of a verdict come to. Approved only when there are rows and all of them pass.
+/// What the rows of a verdict come to; those that are set aside do not count. Approved only when there are rows that
+/// count and all of them pass.
 #[must_use]
 pub fn judged(rows: &[Row]) -> Conclusion {
-    let any = |outcome| rows.iter().any(|row| row.outcome == outcome);
+    let counting = || rows.iter().filter(|row| row.aside.is_none());
+    let any = |outcome| counting().any(|row| row.outcome == outcome);
     if any(RowOutcome::Fail) {
         Conclusion::Rejected
-    } else if rows.is_empty() || any(RowOutcome::Inconclusive) {
+    } else if counting().next().is_none() || any(RowOutcome::Inconclusive) {
         Conclusion::Inconclusive
     } else {
         Conclusion::Approved
@@ -40,6 +44,7 @@ pub fn judged(rows: &[Row]) -> Conclusion {
 pub fn contradiction(record: &Record) -> Option<String> {
     order(record)
         .or_else(|| record.steps.iter().find_map(step))
+        .or_else(|| evidence::contradiction(record))
         .or_else(|| gate(record))
         .or_else(|| record.verdict.as_ref().and_then(|verdict| rows(verdict, record)))
         .or_else(|| conclusion(record))
@@ -89,15 +94,13 @@ fn rows(verdict: &Verdict, record: &Record) -> Option<String> {
         let said = verdict.conclusion.word();
         return Some(format!("its verdict is {said}, and its rows come to {}", judged.word()));
     }
-    let metrics = record.metrics();
     verdict.rows.iter().find_map(|row| {
         let name = row.metric.as_str().escape_debug();
-        if row.slice.is_none() && row.value.as_ref() != metrics.get(&row.metric) {
-            return Some(format!("the value of «{name}» in its verdict is not the one that was measured"));
-        }
         let outside = row.margin.is_some_and(|margin| margin < 0.0);
-        (outside && row.outcome == RowOutcome::Pass)
-            .then(|| format!("«{name}» passes in its verdict although it is outside of its bound"))
+        evidence::of_row(row, record).or_else(|| {
+            (outside && row.outcome == RowOutcome::Pass)
+                .then(|| format!("«{name}» passes in its verdict although it is outside of its bound"))
+        })
     })
 }
 

@@ -138,6 +138,15 @@ impl Record {
         self.step(Step::Evaluate)?.evidence.predictions.as_ref()
     }
 
+    /// The candidate's value of a metric over all rows, and how sure it is: over the repeats where there are several,
+    /// else over the rows of the predictions.
+    #[must_use]
+    pub fn estimate(&self, metric: &MetricName) -> Option<&Estimate> {
+        let evidence = &self.step(Step::Evaluate)?.evidence;
+        let of_rows = || evidence.predictions.as_ref()?.estimates.get(metric);
+        evidence.means.get(metric).or_else(of_rows)
+    }
+
     /// The image that was built and proven.
     #[must_use]
     pub fn image(&self) -> Option<&ImageEvidence> {

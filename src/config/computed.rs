@@ -1,0 +1,134 @@
+//! What is computed, as far as the file alone tells: a rule about anything else would only fail.
+
+use super::predictions::Predictions;
+use super::source::{KeyPath, Source};
+use super::{Evaluate, Fairness, Image, Measure, suggest};
+use crate::document::shown;
+use crate::record::{SMOKE, Task};
+
+/// The metrics of the image's server.
+const OF_THE_SERVER: [&str; 6] = [
+    "smoke.latency_p50_ms",
+    "smoke.latency_p95_ms",
+    "smoke.latency_p99_ms",
+    "smoke.latency_max_ms",
+    "smoke.ready_seconds",
+    "smoke.requests",
+];
+
+/// What the rest of the file says about where metrics come from.
+pub(super) struct Computed<'a> {
+    /// Whether metrics files are read too: what is in them nobody knows yet.
+    from_files: bool,
+    predictions: Option<&'a Predictions>,
+    has_smoke: bool,
+}
+
+impl<'a> Computed<'a> {
+    /// What `evaluate` and `image` make; none of evaluate where it is wrong.
+    pub fn of(evaluate: Option<&'a Evaluate>, image: Option<&Image>) -> Self {
+        Self {
+            from_files: evaluate.is_none_or(|evaluate| !evaluate.metrics.is_empty()),
+            predictions: evaluate.and_then(|evaluate| evaluate.predictions.as_ref()),
+            has_smoke: image.is_some_and(|image| image.smoke.is_some()),
+        }
+    }
+
+    /// The predictions, where they are sound.
+    pub const fn predictions(&self) -> Option<&'a Predictions> {
+        self.predictions
+    }
+
+    /// Checks that somebody computes `metric`, whose rules stand at `path`.
+    pub fn check(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) {
+        if metric.starts_with(SMOKE) {
+            self.check_smoke(source, path, metric);
+            return;
+        }
+        let Some(predictions) = self.predictions else { return };
+        let known = self.names(predictions);
+        if known.iter().any(|name| name == metric) || (self.from_files && fairness(metric).is_none()) {
+            return;
+        }
+        let (message, help) = match fairness(metric) {
+            Some((_, slicing)) => no_fairness(predictions, metric, slicing),
+            None => not_computed(predictions, metric, &known),
+        };
+        source.key(path, message, help);
+    }
+
+    /// The names of all that is computed of predictions, and of the image.
+    fn names(&self, predictions: &Predictions) -> Vec<String> {
+        let measures = Measure::ALL.into_iter();
+        let asked = measures.filter(|measure| predictions.asks_for(*measure) && predictions.gives(*measure));
+        let mut names: Vec<String> = asked.map(|measure| measure.word().to_owned()).collect();
+        if predictions.tasks().contains(&Task::Binary) {
+            for slicing in &predictions.slices {
+                names.extend(Fairness::ALL.map(|fairness| format!("{}.{}", fairness.word(), slicing.name())));
+            }
+        }
+        names
+    }
+
+    fn check_smoke(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) {
+        // A section that is wrong was reported already.
+        if !self.has_smoke && !source.has(&KeyPath::of(&["image", "smoke"])) {
+            let message = format!("nobody measures «{}»: there is no `image.smoke`", shown(metric));
+            source.key(path, message, "add `smoke` to image, or remove the rule");
+        } else if !OF_THE_SERVER.contains(&metric) {
+            let message = format!("nobody measures «{}»", shown(metric));
+            source.key(path, message, suggest::help(metric, &OF_THE_SERVER, "metrics"));
+        }
+    }
+}
+
+/// The difference between slices that a metric is by its name, and the slicing that it names.
+pub(super) fn fairness(metric: &str) -> Option<(Fairness, &str)> {
+    Fairness::ALL.into_iter().find_map(|fairness| {
+        let slicing = metric.strip_prefix(fairness.word())?;
+        (slicing.is_empty() || slicing.starts_with('.')).then(|| (fairness, slicing.trim_start_matches('.')))
+    })
+}
+
+fn no_fairness(predictions: &Predictions, metric: &str, slicing: &str) -> (String, String) {
+    let message = format!("nobody computes «{}»", shown(metric));
+    if !predictions.tasks().contains(&Task::Binary) {
+        let help = "only a classification with two classes has differences between slices; remove the rule";
+        return (message, help.into());
+    }
+    let names: Vec<String> = predictions.slices.iter().map(super::Slicing::name).collect();
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let help = match (known.as_slice(), suggest::nearest(slicing, &known)) {
+        ([], _) => "add `evaluate.predictions.slices`: a difference is one between slices".into(),
+        (_, Some(near)) => format!("did you mean «{}.{}»?", metric.split('.').next().unwrap_or(metric), near),
+        (known, None) => {
+            format!("write the slices after a dot; `evaluate.predictions.slices` are {}", suggest::list(known))
+        }
+    };
+    (message, help)
+}
+
+fn not_computed(predictions: &Predictions, metric: &str, known: &[String]) -> (String, String) {
+    let message = format!("nobody computes «{}»", shown(metric));
+    let unasked = Measure::named(metric).filter(|measure| !predictions.asks_for(*measure));
+    let help = match unasked {
+        Some(measure) if predictions.gives(measure) => {
+            format!("add `{metric}` to `evaluate.predictions.metrics`")
+        }
+        _ => {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let scores = Measure::named(metric).is_some_and(|measure| {
+                predictions.tasks().iter().any(|task| measure.is_of(*task)) && !predictions.gives(measure)
+            });
+            match suggest::nearest(metric, &known) {
+                _ if scores => "it needs scores: add `score` to `evaluate.predictions`".into(),
+                Some(near) => format!("did you mean «{near}»?"),
+                None => format!(
+                    "what is computed are {}; for others name a metrics file with `evaluate.metrics`",
+                    suggest::list(&known)
+                ),
+            }
+        }
+    };
+    (message, help)
+}

@@ -1,0 +1,111 @@
+//! Rows on their way into a verdict: one rule over all rows, or over one slice.
+
+use super::known::{Known, Library};
+use super::rule::{Decision, decide, fail, finite};
+use super::weigh::{Weighed, deciding, weigh};
+use crate::config::Rule;
+use crate::record::{Aside, Row, RowOutcome};
+
+/// A row that is not yet held against all others.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub row: Row,
+    /// The p-value of failing, of a row that is a test.
+    pub p: Option<f64>,
+    /// What the values alone say, as a sentence.
+    pub plain: String,
+    pub basis: Basis,
+}
+
+/// What a row was decided by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// No number was held against another, or it was to be exactly the one.
+    Nothing,
+    /// The values alone: there is no interval.
+    Values,
+    /// The interval of the candidate's value, beside a baseline's value that was taken as it is.
+    Candidate,
+    /// The interval of all that is compared.
+    Interval,
+}
+
+impl Draft {
+    /// A row about a slice, or slices, of which there is nothing to weigh.
+    pub fn plain(rule: &Rule, slice: &str, outcome: RowOutcome, because: String) -> Self {
+        let row = Row {
+            slice: Some(slice.to_owned()),
+            relative: rule.relative,
+            aside: rule.warn.then_some(Aside::Warn),
+            outcome,
+            because: because.clone(),
+            ..Row::new(rule.metric.clone(), rule.kind, rule.bound.clone())
+        };
+        Self { row, p: None, plain: because, basis: Basis::Nothing }
+    }
+
+    /// The same, set aside because its slice is small.
+    pub fn small(mut self) -> Self {
+        self.row.aside = Some(Aside::Small);
+        self
+    }
+
+    /// Whether its slice is too small to decide.
+    pub fn is_small(&self) -> bool {
+        self.row.aside == Some(Aside::Small)
+    }
+}
+
+/// Judges one rule by what is known. `unmeasured` is why it fails where there is no value.
+pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl FnOnce() -> String) -> Draft {
+    let decision = match &known.value {
+        Some(value) => decide(rule, value, &known.reference, known.change.map(|change| change.value)),
+        None => fail(unmeasured()),
+    };
+    let plain = decision.because.clone();
+    let edge = decision.edge;
+    let interval = edge.and_then(|edge| deciding(&edge, known.sure, known.change));
+    let basis = match (edge, interval) {
+        (None, _) => Basis::Nothing,
+        (Some(_), None) => Basis::Values,
+        (Some(_), Some(interval)) if interval.is_one_sided => Basis::Candidate,
+        (Some(_), Some(_)) => Basis::Interval,
+    };
+    let weighed = match (edge, interval) {
+        (Some(edge), Some(interval)) => weigh(decision, edge, interval.sure, library.policy.confidence),
+        _ => Weighed::by_value(decision),
+    };
+    let Weighed { decision: Decision { outcome, margin, because, .. }, more_rows, p } = weighed;
+    let compared = edge.and_then(|edge| edge.against).map(|(baseline, _)| baseline);
+    let change_interval = compared.zip(interval).map(|(baseline, interval)| {
+        // As it was recorded, where it was: what was added and taken away again is not the same to the last digit.
+        let recorded = known.change.and_then(|change| change.sure).map(|sure| sure.interval);
+        recorded.unwrap_or_else(|| interval.sure.interval.map(|end| end - baseline))
+    });
+    let row = Row {
+        relative: rule.relative,
+        value: known.value.clone(),
+        baseline: known.baseline().cloned(),
+        change: change(known, rule),
+        interval: known.sure.map(|sure| sure.interval),
+        change_interval,
+        method: interval.and_then(|interval| interval.sure.method),
+        rows: known.rows,
+        more_rows,
+        aside: rule.warn.then_some(Aside::Warn),
+        margin,
+        outcome,
+        because,
+        ..Row::new(rule.metric.clone(), rule.kind, rule.bound.clone())
+    };
+    Draft { row, p, plain, basis }
+}
+
+/// Candidate minus baseline: of a rule that compares, on the rows that were compared.
+fn change(known: &Known, rule: &Rule) -> Option<f64> {
+    if let Some(change) = known.change.filter(|_| rule.kind.compares()) {
+        return Some(change.value);
+    }
+    let change = finite(known.value.as_ref()?)? - finite(known.baseline()?)?;
+    change.is_finite().then_some(change)
+}
