@@ -12,7 +12,7 @@ use super::slices::metrics;
 use super::standing::percent;
 use crate::compare;
 use crate::fault::{Fault, Result};
-use crate::name::{Digest, MetricName};
+use crate::name::{Commit, Digest, MetricName};
 use crate::number::counted;
 use crate::record::{Comparison, Estimate, Method, MetricValue, Predictions, Record, Row};
 
@@ -58,7 +58,7 @@ pub struct Side {
     /// When it began.
     pub started: String,
     /// The commit, where there was one.
-    pub commit: Option<String>,
+    pub commit: Option<Commit>,
     /// The branch, where there was one. Untrusted.
     pub branch: Option<String>,
     /// How it ended; none of a run that has not.
@@ -179,7 +179,7 @@ fn side(from: &str, record: &Record) -> Side {
         model: record.model.to_string(),
         run: record.id.clone(),
         started: record.started.clone(),
-        commit: context.commit.as_ref().map(|commit| commit.as_str().to_owned()),
+        commit: context.commit.clone(),
         branch: context.branch.clone(),
         conclusion: record.conclusion.map(|conclusion| conclusion.word()),
         rows: record.predictions().map(|it| it.rows),

@@ -36,10 +36,7 @@ fn sides(versus: &Versus) -> Section {
             format!("**{name}**"),
             format!("{mark} {}", side.conclusion.unwrap_or("not concluded")),
             code(&side.model, 128),
-            side.commit
-                .as_deref()
-                .map(|commit| code(&commit.chars().take(7).collect::<String>(), 7))
-                .unwrap_or_default(),
+            side.commit.as_ref().map(|commit| code(commit.short(), 7)).unwrap_or_default(),
             side.branch.as_deref().map(|branch| code(branch, 100)).unwrap_or_default(),
             code(&side.run, 100),
             side.rows.map(crate::report::count).unwrap_or_default(),

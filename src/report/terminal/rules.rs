@@ -70,10 +70,7 @@ fn line(row: &Row, intervals: Intervals, is_wide: bool) -> Line {
     };
     let is_shown = match intervals {
         Intervals::All => true,
-        // An interval that reaches to nothing of interest is left to those who have room for it.
-        Intervals::Needed => {
-            deciding(row).is_some() && (standing(row) != Standing::Holds || reaches_beyond(row))
-        }
+        Intervals::Needed => is_needed(row),
         Intervals::None => false,
     };
     let compares = row.rule.compares();
@@ -91,15 +88,28 @@ fn line(row: &Row, intervals: Intervals, is_wide: bool) -> Line {
             row.baseline.as_ref().map(shown).unwrap_or_default(),
             with(row.change.map(change).unwrap_or_default(), row.change_interval, compares),
         ],
-        why: why(row, is_wide),
+        why: why(row, intervals, is_wide),
     }
 }
 
+/// Whether a reader wants to see the interval: not of a rule that holds with all of it.
+fn is_needed(row: &Row) -> bool {
+    deciding(row).is_some() && (standing(row) != Standing::Holds || reaches_beyond(row))
+}
+
 /// What a row has to say beside its numbers. A passing rule is seen in them, unless there are none.
-fn why(row: &Row, is_wide: bool) -> String {
+fn why(row: &Row, intervals: Intervals, is_wide: bool) -> String {
     let mut parts = Vec::new();
     if speaks(row) {
         parts.push(clipped(&row.because, 400));
+        if matches!(intervals, Intervals::None) && is_needed(row) {
+            let (of, ends) = match row.rule.compares() {
+                true => ("change", row.change_interval),
+                false => ("value", row.interval),
+            };
+            // An interval is not broken over two lines.
+            parts.extend(ends.map(|ends| format!("{of}\u{a0}{}", interval(ends).replace(' ', "\u{a0}"))));
+        }
         parts.extend(wants(row));
         parts.extend(measured(row).filter(|_| is_wide));
     }
@@ -155,7 +165,7 @@ fn stacked(page: &mut Page, lines: &[Line]) {
             let fact =
                 if *title == "value" || *title == "bound" { cell.clone() } else { format!("{title} {cell}") };
             if !now.is_empty() && 4 + width(&now) + 2 + width(&fact) > page.width() {
-                page.line(&format!("    {now}"));
+                page.line(&format!("    {}", cut(&now, page.width() - 4)));
                 now.clear();
             }
             now.push_str(if now.is_empty() { "" } else { "  " });

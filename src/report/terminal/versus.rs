@@ -37,7 +37,7 @@ fn side(page: &mut Page, name: &str, side: &Side) {
     let ended = side.conclusion.unwrap_or("not concluded");
     page.text(name, BOLD, &format!("{ended}: {}", clipped(&side.from, 200)), style, 3);
     let mut about = vec![clean(&side.model)];
-    about.extend(side.commit.iter().map(|commit| format!("commit {}", clipped(commit, 7).replace('…', ""))));
+    about.extend(side.commit.iter().map(|commit| format!("commit {}", commit.short())));
     about.extend(side.branch.as_deref().map(|branch| clipped(branch, 60)));
     about.push(format!("run {}", clipped(&side.run, 60)));
     about.extend(side.rows.map(crate::report::standing::rows));
