@@ -47,9 +47,10 @@ pub fn record_in(bundle: &Path) -> Result<Option<Record>> {
     let fault = |error| Fault::file("read", bundle, error);
     let file = super::pack::open_regular(bundle).map_err(fault)?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| fault(error.into()))?;
-    let Ok(mut entry) = archive.by_name(RECORD) else { return Ok(None) };
+    let Ok(entry) = archive.by_name(RECORD) else { return Ok(None) };
     let mut text = String::new();
-    entry.read_to_string(&mut text).map_err(fault)?;
+    // A small zip can hold a text without end.
+    entry.take(store::LARGEST).read_to_string(&mut text).map_err(fault)?;
     Ok(store::parse(&text).ok())
 }
 

@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod compare;
 mod demo;
 mod deploy;
 mod doctor;
@@ -170,6 +171,8 @@ Example:
     Schema(schema::Schema),
     /// Check that a bundle, or the project's outputs, are what was judged
     Verify(verify::Verify),
+    /// Show two records side by side, and what changed
+    Compare(compare::Compare),
     /// Show it on a real project: a model that is approved, and one that is rejected
     Demo(demo::Demo),
     /// Look after the cache of steps
@@ -238,6 +241,7 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Plan(args) => plan::execute(args, call),
         Command::Schema(_) => schema::execute(),
         Command::Verify(args) => verify::execute(&args, &call),
+        Command::Compare(args) => compare::execute(&args, &call),
         Command::Demo(args) => demo::execute(&args, &call),
         Command::Cache(args) => cache::execute(args, call),
     }

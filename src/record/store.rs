@@ -14,7 +14,7 @@ use crate::files::{self, write_whole};
 pub const FILE: &str = "run.json";
 
 /// The largest record that is read, in bytes: it may come from somebody else's job.
-const LARGEST: u64 = 256 << 20;
+pub const LARGEST: u64 = 256 << 20;
 
 /// The folder of a run.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod build;
+pub mod measured;
 
 use build::{Rule, base, baseline, evaluate, judge, lint, local, model, number, skipped, step, test, train};
 
@@ -12,7 +13,8 @@ use super::Past;
 use crate::context::Context;
 use crate::finding::Finding;
 use crate::record::{
-    Baseline, CommandEvidence, Conclusion, Evidence, MetricValue, Outcome, Record, RuleKind,
+    Aside, Baseline, CommandEvidence, Comparison, Conclusion, Evidence, Method, MetricValue, Outcome,
+    Pairing, Record, Row, RuleKind,
 };
 use crate::step::Step;
 
@@ -22,6 +24,8 @@ pub fn all() -> Vec<(&'static str, Record)> {
         ("approved", approved()),
         ("rejected", rejected()),
         ("inconclusive", inconclusive()),
+        ("measured", measured()),
+        ("repeated", repeated()),
         ("failed_lint", failed_lint()),
         ("failed_train", failed_train()),
         ("faulted", faulted()),
@@ -56,7 +60,8 @@ pub fn approved() -> Record {
             Rule::new("accuracy", RuleKind::MaxDrop, 0.01)
                 .value(0.9123)
                 .baseline(0.9051)
-                .interval(-0.002, 0.0164)
+                .interval(0.8995, 0.9239)
+                .change_interval(-0.002, 0.0164)
                 .margin(0.0172)
                 .pass(),
             Rule::new("f1", RuleKind::Min, 0.8)
@@ -158,6 +163,147 @@ pub fn inconclusive() -> Record {
         ],
         &[],
     );
+    record
+}
+
+/// Predictions with all that can be measured of them, judged with a confidence: every way for a row to stand.
+pub fn measured() -> Record {
+    let mut record = base();
+    record.put(train());
+    let mut evaluate = evaluate(&[
+        ("accuracy", number(0.852)),
+        ("average_precision", number(0.801)),
+        ("demographic_parity_difference.region", number(0.083)),
+        ("log_loss", number(0.341)),
+        ("roc_auc", number(0.918)),
+    ]);
+    evaluate.evidence.predictions = Some(measured::binary());
+    record.put(evaluate);
+    let baseline_metrics =
+        [("accuracy", number(0.856)), ("log_loss", number(0.335)), ("roc_auc", number(0.915))];
+    let baseline = baseline(&baseline_metrics);
+    record.baseline = Some(Baseline {
+        predictions: Some(Box::new(measured::binary().without_pictures())),
+        comparison: Some(Box::new(measured::comparison())),
+        ..baseline
+    });
+    judge(
+        &mut record,
+        Conclusion::Rejected,
+        measured_rows(),
+        &["3 rows of the predictions are not among the baseline's."],
+    );
+    record.verdict.as_mut().unwrap().confidence = Some(0.95);
+    record
+}
+
+fn measured_rows() -> Vec<Row> {
+    let accuracy = |rule, bound| Rule::new("accuracy", rule, bound).value(0.852).interval(0.8355, 0.8685);
+    vec![
+        accuracy(RuleKind::Min, 0.84)
+            .margin(0.012)
+            .by(Method::Wilson, 1843)
+            .more(1100)
+            .inconclusive("its interval reaches from 0.8355 to 0.8685, and 0.84 lies within"),
+        accuracy(RuleKind::MaxDrop, 0.01)
+            .baseline(0.856)
+            .change_interval(-0.0144, 0.0064)
+            .margin(0.006)
+            .by(Method::Newcombe, 1840)
+            .more(900)
+            .inconclusive("the drop may be as large as 0.0144, and 0.01 is allowed"),
+        Rule::new("accuracy", RuleKind::Min, 0.8)
+            .value(0.777)
+            .slice("region=east, age=[18, 30)")
+            .interval(0.7014, 0.7926)
+            .margin(-0.023)
+            .by(Method::Wilson, 112)
+            .fail("0.777 is below 0.8, and so is all of its interval"),
+        Rule::new("accuracy", RuleKind::Min, 0.8)
+            .value(0.762)
+            .slice("region=west")
+            .interval(0.5874, 0.9366)
+            .margin(-0.038)
+            .by(Method::Wilson, 21)
+            .aside(Aside::Small)
+            .inconclusive("0.8 lies within its interval"),
+        Rule::new("roc_auc", RuleKind::MinGain, 0.0)
+            .value(0.918)
+            .baseline(0.915)
+            .interval(0.906, 0.93)
+            .change_interval(0.0009, 0.0051)
+            .margin(0.003)
+            .by(Method::Delong, 1840)
+            .pass(),
+        Rule::new("log_loss", RuleKind::MaxRise, 0.02)
+            .value(0.341)
+            .baseline(0.335)
+            .interval(0.323, 0.359)
+            .change_interval(-0.003, 0.015)
+            .margin(0.014)
+            .by(Method::T, 1840)
+            .pass(),
+        Rule::new("demographic_parity_difference.region", RuleKind::Max, 0.05)
+            .value(0.083)
+            .interval(0.061, 0.105)
+            .margin(-0.033)
+            .by(Method::Bca, 1843)
+            .aside(Aside::Warn)
+            .fail("0.083 is above 0.05"),
+        Rule::new("average_precision", RuleKind::Min, 0.7)
+            .value(0.801)
+            .interval(0.776, 0.826)
+            .margin(0.101)
+            .by(Method::Bca, 1843)
+            .aside(Aside::Warn)
+            .pass(),
+    ]
+}
+
+/// Several evaluations of one model of many classes: approved, with a warning; compared as independent samples.
+pub fn repeated() -> Record {
+    let mut record = base();
+    record.put(train());
+    let mut evaluate = evaluate(&[("accuracy", number(0.9)), ("f1_macro", number(0.871))]);
+    evaluate.evidence.predictions = Some(measured::classes());
+    evaluate.evidence.repeats = measured::repeats();
+    evaluate.evidence.means = measured::means();
+    record.put(evaluate);
+    record.baseline = Some(Baseline {
+        comparison: Some(Box::new(Comparison {
+            pairing: Pairing::Unpaired("the baseline's predictions are of another evaluation set".into()),
+            rows: 600,
+            changes: measured::named([("accuracy", measured::within(0.012, 0.035, Method::Mover))]),
+            slices: [].into(),
+            ..measured::comparison()
+        })),
+        ..baseline(&[("accuracy", number(0.888))])
+    });
+    let rows = vec![
+        Rule::new("accuracy", RuleKind::Min, 0.895)
+            .value(0.9)
+            .baseline(0.888)
+            .interval(0.893, 0.907)
+            .margin(0.005)
+            .by(Method::Repeats, 600)
+            .pass_though("it holds, but its interval reaches down to 0.893, beyond 0.895"),
+        Rule::new("accuracy", RuleKind::MaxDrop, 0.03)
+            .value(0.9)
+            .baseline(0.888)
+            .interval(0.893, 0.907)
+            .change_interval(-0.023, 0.047)
+            .margin(0.042)
+            .by(Method::Mover, 600)
+            .pass(),
+        Rule::new("f1_macro", RuleKind::Min, 0.88)
+            .value(0.871)
+            .interval(0.864, 0.878)
+            .margin(-0.009)
+            .by(Method::Repeats, 600)
+            .aside(Aside::Warn)
+            .fail("0.871 is below 0.88"),
+    ];
+    judge(&mut record, Conclusion::Approved, rows, &[]);
     record
 }
 
@@ -361,9 +507,21 @@ pub fn hostile() -> Record {
         )
         .map(|(name, value)| (name.as_str(), value))
         .collect();
-    record.put(evaluate(&metrics));
-    record.baseline =
-        Some(Baseline { from: HOSTILE[0].into(), place: Some(HOSTILE[1].into()), ..baseline(&metrics) });
+    let texts = HOSTILE.map(str::to_owned);
+    let mut evaluate = evaluate(&metrics);
+    evaluate.evidence.predictions =
+        Some(measured::any(&texts, &[0.5, -1e300, f64::MAX, f64::MIN_POSITIVE, 0.0]));
+    evaluate.evidence.repeats = measured::repeats();
+    record.put(evaluate);
+    record.baseline = Some(Baseline {
+        from: HOSTILE[0].into(),
+        place: Some(HOSTILE[1].into()),
+        comparison: Some(Box::new(Comparison {
+            pairing: Pairing::Unpaired(HOSTILE[2].into()),
+            ..measured::comparison()
+        })),
+        ..baseline(&metrics)
+    });
     let rows = metrics
         .iter()
         .enumerate()
@@ -381,7 +539,15 @@ pub fn hostile() -> Record {
             }
             row
         })
-        .chain([Rule::new("plain", RuleKind::Min, 0.5).value(0.6).pass()])
+        .chain([
+            Rule::new("plain", RuleKind::Min, 0.5).value(0.6).pass(),
+            Rule::new("accuracy", RuleKind::Max, 0.5)
+                .value(0.6)
+                .slice(HOSTILE[2])
+                .more(u64::MAX)
+                .aside(Aside::Small)
+                .inconclusive(HOSTILE[0]),
+        ])
         .collect();
     judge(&mut record, Conclusion::Rejected, rows, &HOSTILE);
     record
@@ -415,14 +581,27 @@ pub fn arbitrary() -> impl Strategy<Value = Record> {
         record.put(lint);
         let name: String = text[7].chars().filter(|c| !c.is_control()).collect();
         let name = if name.trim().is_empty() { "accuracy" } else { &name };
-        record.put(evaluate(&[(name, number(numbers[1]))]));
+        let mut evaluate = evaluate(&[(name, number(numbers[1]))]);
+        evaluate.evidence.predictions = Some(measured::any(&text, &numbers));
+        record.put(evaluate);
+        let open = Rule::new("accuracy", RuleKind::Min, numbers[0])
+            .value(numbers[1])
+            .interval(numbers[2], numbers[3])
+            .slice(&text[6])
+            .more(u64::from(line.unwrap_or(7)));
+        let aside = Rule::new("log_loss", RuleKind::MaxDrop, numbers[1])
+            .value(numbers[2])
+            .baseline(numbers[0])
+            .change_interval(numbers[3], numbers[2])
+            .aside(Aside::Warn);
         let plain = Rule::new(name, RuleKind::MaxRise, numbers[2]).value(numbers[1]).baseline(numbers[3]);
         let texts = Rule::new(name, RuleKind::Equals, 0.0)
             .text_bound(&text[0])
             .text_value(&text[1])
             .text_baseline(&text[2])
             .slice(&text[3]);
-        let rows = vec![plain.fail(&text[4]), texts.pass()];
+        let rows =
+            vec![plain.fail(&text[4]), texts.pass(), open.inconclusive(&text[7]), aside.fail(&text[8])];
         judge(&mut record, Conclusion::Rejected, rows, &[&text[5]]);
         record
     })

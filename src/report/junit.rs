@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::text::{clean, clipped};
-use super::{Report, bound, change, number, value};
+use super::{Report, Standing, bound, change, number, standing, value};
 use crate::finding::{Finding, Severity};
 use crate::record::{Outcome, Row, RowOutcome, StepRecord};
 use crate::step::Step;
@@ -113,14 +113,23 @@ fn rule(report: &Report, row: &Row) -> Case {
     say("value", row.value.as_ref().map(|it| clean(&value(it))));
     say("bound", Some(clean(&bound(row))));
     say("baseline", row.baseline.as_ref().map(|it| clean(&value(it))));
+    let ends =
+        |ends: Option<[f64; 2]>| ends.map(|[low, high]| format!("{} to {}", number(low), number(high)));
+    say("interval", ends(row.interval));
     say("change", row.change.map(change));
-    say("interval", row.interval.map(|[low, high]| format!("{} to {}", number(low), number(high))));
+    say("interval of the change", ends(row.change_interval));
     say("margin", row.margin.map(change));
+    say("by", standing::measured(row));
+    say("more", standing::wants(row));
+    // What does not count is no failure; so what it came to stands in the output.
+    say("aside", standing::aside(row).map(str::to_owned));
+    let warns = standing::standing(row) == Standing::Warns;
+    say("outcome", warns.then(|| format!("{}: {}", row.outcome.word(), clipped(&row.because, 1000))));
     Case {
         class: format!("modelgate.{}.gate", report.record.model),
         name: format!("{}{slice} {}", clean(row.metric.as_str()), clean(&bound(row))),
         seconds: 0.0,
-        tag: if row.outcome == RowOutcome::Pass { "system-out" } else { "failure" },
+        tag: if row.outcome == RowOutcome::Pass || warns { "system-out" } else { "failure" },
         message: clipped(&row.because, 1000),
         kind: if row.outcome == RowOutcome::Inconclusive { "inconclusive" } else { row.rule.word() },
         body: body.join("\n"),

@@ -5,15 +5,20 @@
 
 mod chart;
 mod escape;
+mod measured;
 mod section;
+mod versus;
 
 pub use escape::sentence;
 use escape::{code, fenced, link};
 use section::{Section, assemble};
+pub use versus::render as versus;
 
-use super::{Report, all_endings, bound, bytes, change, number, seconds, value};
+use super::standing::{self, Standing, standing};
+use super::{Report, all_endings, bound, bytes, change, evidence, interval, seconds, value};
 use crate::finding::{Finding, Severity};
-use crate::record::{Conclusion, DeliveryOutcome, MetricValue, Outcome, Record, Row, RowOutcome};
+use crate::number::counted;
+use crate::record::{Conclusion, DeliveryOutcome, MetricValue, Outcome, Record, Row};
 use crate::step::Step;
 
 /// How the trend of earlier runs is drawn.
@@ -71,18 +76,17 @@ fn notice(record: &Record) -> String {
 
 /// What a reader needs, the most needed first.
 fn sections(report: &Report, charts: Charts) -> Vec<Section> {
-    let open = report.rows.iter().filter(|row| row.outcome != RowOutcome::Pass).count();
-    let (failing, passing) = report.rows.split_at(open);
-    let mut sections = vec![headline(report), rules(failing)];
-    sections.push(if failing.is_empty() {
-        rules(passing)
+    let open = report.rows.iter().filter(|row| standing(row) != Standing::Holds).count();
+    let decides = |row: &&&Row| matches!(standing(row), Standing::Fails | Standing::Open);
+    let mut sections = vec![headline(report)];
+    if report.rows.iter().any(|row| decides(&row)) {
+        let (open, passing) = report.rows.split_at(open);
+        let title = counted(passing.len(), "rule holds", "rules hold");
+        sections.extend([rules(open), rules(passing).folded(&title)]);
     } else {
-        let title = match passing.len() {
-            1 => "1 rule holds".to_owned(),
-            count => format!("{count} rules hold"),
-        };
-        rules(passing).folded(&title)
-    });
+        sections.push(rules(&report.rows));
+    }
+    sections.push(measured::slices(report));
     sections.push(list("What to do", &report.advice));
     sections.push(list("Notes", report.notes));
     sections.push(findings(&report.findings));
@@ -91,10 +95,12 @@ fn sections(report: &Report, charts: Charts) -> Vec<Section> {
         let title = format!("{}: the end of {what} ({})", ending.step, sentence(ending.ended, 80));
         fenced(ending.tail).titled(&title)
     }));
+    sections.push(measured::confusion(report.record));
+    sections.push(measured::thresholds(report.record));
     sections.push(deliveries(report.record));
     sections.push(steps(report.record));
     if charts == Charts::Mermaid {
-        sections.extend(chart::trend(report));
+        sections.extend(chart::all(report));
     }
     sections.push(provenance(report.record));
     sections
@@ -116,30 +122,41 @@ fn rules(rows: &[&Row]) -> Section {
 }
 
 fn rule(row: &Row) -> Vec<String> {
-    let mark = match row.outcome {
-        RowOutcome::Pass => "✅",
-        RowOutcome::Fail => "❌",
-        RowOutcome::Inconclusive => "⚠️",
+    let mark = match standing(row) {
+        Standing::Holds => "✅",
+        Standing::Fails => "❌",
+        Standing::Open | Standing::Warns => "⚠️",
     };
     let slice = row.slice.as_deref().map(|slice| format!(" in {}", code(slice, 100))).unwrap_or_default();
     let bound = match row.bound.number() {
         Some(_) => bound(row),
         None => format!("= {}", shown(&row.bound)),
     };
-    let value = row.value.as_ref().map_or_else(|| "missing".into(), shown);
-    let interval = row.interval.map(|[low, high]| format!(" ({} to {})", number(low), number(high)));
-    // The interval is that of the change for a rule that compares.
-    let (of_value, of_change) = if row.rule.compares() { (None, interval) } else { (interval, None) };
     vec![
         mark.into(),
         format!("{}{slice}", code(row.metric.as_str(), 256)),
-        value + &of_value.unwrap_or_default(),
+        row.value.as_ref().map_or_else(|| "missing".into(), shown) + &ends(row.interval),
         bound,
         row.baseline.as_ref().map(shown).unwrap_or_default(),
-        row.change.map(change).unwrap_or_default() + &of_change.unwrap_or_default(),
+        row.change.map(change).unwrap_or_default() + &ends(row.change_interval),
         row.margin.map(change).unwrap_or_default(),
-        sentence(&row.because, 500),
+        why(row),
     ]
+}
+
+/// An interval behind its number.
+fn ends(ends: Option<[f64; 2]>) -> String {
+    ends.map(|ends| format!(" {}", interval(ends))).unwrap_or_default()
+}
+
+/// The reason, what would decide it, how it was measured, and why it does not count.
+fn why(row: &Row) -> String {
+    let mut parts = vec![sentence(&row.because, 500)];
+    parts.extend(standing::wants(row));
+    parts.extend(standing::measured(row).map(|by| format!("*{}*", sentence(&by, 200))));
+    parts.extend(standing::aside(row).map(|aside| format!("**{aside}**")));
+    parts.retain(|part| !part.is_empty());
+    parts.join("; ")
 }
 
 fn shown(it: &MetricValue) -> String {
@@ -246,6 +263,16 @@ fn provenance(record: &Record) -> Section {
         let place = baseline.place.as_ref().map(|it| format!(", {}", sentence(it, 200)));
         let from = code(&baseline.from, 200) + &place.unwrap_or_default();
         fact("baseline", format!("{from}{}{}", commit.unwrap_or_default(), run.unwrap_or_default()));
+        if let Some(comparison) = &baseline.comparison {
+            fact("comparison", sentence(&evidence::compared(comparison), 500));
+        }
+    }
+    if let Some(predictions) = record.predictions() {
+        fact("evaluation", sentence(&evidence::evaluated(predictions), 500));
+        fact("evaluation set", code(&predictions.set.to_string(), 80));
+    }
+    if let Some(decided) = evidence::decided(record) {
+        fact("judged", decided);
     }
     fact("modelgate", code(&record.modelgate, 40));
     Section::table(&["", ""], "::", facts).folded("Provenance")

@@ -3,24 +3,34 @@
 //! [`compose`] decides what is said; each renderer only decides how its format says it.
 
 pub mod codequality;
+mod evidence;
 mod fingerprint;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod headline;
 pub mod html;
 pub mod junit;
+mod limit;
 pub mod markdown;
 mod number;
 pub mod openmetrics;
 pub mod sarif;
+mod slices;
+mod standing;
 pub mod terminal;
 pub(crate) mod text;
+pub mod versus;
 
 pub use crate::number::{bytes, change, number, seconds};
-pub use number::{bound, value};
+pub use headline::judged;
+pub use limit::{Side, limit};
+pub use number::{bound, count, interval, value};
+pub use standing::Standing;
 
 use crate::finding::{Finding, Severity};
-use crate::record::{Conclusion, Outcome, Record, Row, RowOutcome, StepRecord, Verdict};
+use crate::record::{Conclusion, Outcome, Record, Row, RowOutcome, StepRecord};
 use crate::step::Step;
+use headline::headline;
 
 /// What a person needs of a record.
 #[derive(Debug, Clone)]
@@ -31,7 +41,8 @@ pub struct Report<'a> {
     pub conclusion: Conclusion,
     /// The verdict in one line, such as `rejected: 2 of 5 rules do not hold`.
     pub headline: String,
-    /// The rules: failing first, then inconclusive, then passing, each in the order of the file.
+    /// The rules: failing first, then inconclusive, then what only warns, then passing, each in the order of the
+    /// file.
     pub rows: Vec<&'a Row>,
     /// The findings of all steps: the most severe first, then in the order of the work.
     pub findings: Vec<(Step, &'a Finding)>,
@@ -81,11 +92,7 @@ pub fn files(report: &Report) -> Vec<(&'static str, String)> {
 pub fn compose<'a>(record: &'a Record, trend: &'a [Past]) -> Report<'a> {
     let conclusion = record.conclusion.unwrap_or(Conclusion::Faulted);
     let mut rows: Vec<&Row> = record.verdict.iter().flat_map(|verdict| &verdict.rows).collect();
-    rows.sort_by_key(|row| match row.outcome {
-        RowOutcome::Fail => 0,
-        RowOutcome::Inconclusive => 1,
-        RowOutcome::Pass => 2,
-    });
+    rows.sort_by_key(|row| standing::place(row));
     let mut findings: Vec<(Step, &Finding)> = record
         .steps
         .iter()
@@ -96,54 +103,6 @@ pub fn compose<'a>(record: &'a Record, trend: &'a [Past]) -> Report<'a> {
     let headline = headline(record, conclusion);
     let advice = advice(record, &rows, &findings);
     Report { record, conclusion, headline, rows, findings, notes, advice, trend }
-}
-
-fn headline(record: &Record, conclusion: Conclusion) -> String {
-    let why = match (conclusion, &record.verdict) {
-        (Conclusion::Failed | Conclusion::Faulted | Conclusion::Cancelled, _) | (_, None) => stop(record),
-        (_, Some(verdict)) => judged(verdict),
-    };
-    format!("{}: {why}", conclusion.word())
-}
-
-/// A verdict in a few words, such as `2 of 5 rules do not hold`.
-#[must_use]
-pub fn judged(verdict: &Verdict) -> String {
-    let with = |outcome| verdict.rows.iter().filter(|row| row.outcome == outcome).count();
-    let all = verdict.rows.len();
-    match (verdict.conclusion, with(RowOutcome::Fail), with(RowOutcome::Inconclusive)) {
-        (Conclusion::Approved, ..) => held(verdict),
-        (Conclusion::Rejected, 0, _) => "the gate did not let it through".to_owned(),
-        (Conclusion::Rejected, 1, _) if all == 1 => "the one rule does not hold".to_owned(),
-        (Conclusion::Rejected, 1, _) => format!("1 of {all} rules does not hold"),
-        (Conclusion::Rejected, failed, _) => format!("{failed} of {all} rules do not hold"),
-        (_, _, 0) => "the evidence does not decide".to_owned(),
-        (_, _, 1) if all == 1 => "the one rule could not be decided".to_owned(),
-        (_, _, open) => format!("{open} of {all} rules could not be decided"),
-    }
-}
-
-/// That every rule holds; and of how many that is only because there was nothing to compare with.
-fn held(verdict: &Verdict) -> String {
-    let rules = match verdict.rows.len() {
-        1 => "the one rule holds".to_owned(),
-        all => format!("all {all} rules hold"),
-    };
-    match verdict.rows.iter().filter(|row| row.rule.compares() && row.baseline.is_none()).count() {
-        0 => rules,
-        open => format!("{rules}, {open} of them without a baseline to compare with"),
-    }
-}
-
-/// Where the run stopped, and why.
-fn stop(record: &Record) -> String {
-    match stopper(record) {
-        Some(step) if step.outcome.is_good() => {
-            format!("nothing was judged; the run ended after {}", step.step)
-        }
-        Some(step) => format!("{}: {}", step.step, step.because),
-        None => "the run ended before its first step did".to_owned(),
-    }
 }
 
 /// The step at which the run stopped: the first that went wrong, or the last that was done.

@@ -15,6 +15,39 @@ pub fn value(value: &MetricValue) -> String {
     }
 }
 
+/// A whole number with its thousands apart: `1,843`.
+#[must_use]
+pub fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// An interval, `[0.88, 0.93]`: its ends rounded to as many decimals as give its width two digits, because more
+/// say nothing.
+#[must_use]
+pub fn interval([low, high]: [f64; 2]) -> String {
+    let width = high - low;
+    let readable = |end: f64| end.abs() < 1e9 && (end == 0.0 || end.abs() >= 1e-6);
+    if !(width.is_finite() && width >= 1e-6 && readable(low) && readable(high)) {
+        return format!("[{}, {}]", number(low), number(high));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
+    let decimals = (1.0 - width.log10().floor()).clamp(0.0, 7.0) as usize;
+    let end = |end: f64| {
+        let text = format!("{end:.decimals$}");
+        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+        if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    };
+    format!("[{}, {}]", end(low), end(high))
+}
+
 /// A row's bound, as a phrase: `≥ 0.85`, `drop ≤ 0.01`, `rise ≤ 10 %`, `gain ≥ 0.01`, `= v2`.
 #[must_use]
 pub fn bound(row: &Row) -> String {
@@ -29,5 +62,33 @@ pub fn bound(row: &Row) -> String {
     match row.bound.number() {
         Some(fraction) if row.relative => format!("{sign} {} %", number(fraction * 100.0)),
         _ => format!("{sign} {}", value(&row.bound)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_as_exact_as_they_are_wide() {
+        let cases = [
+            ([0.881_234, 0.931_111], "[0.881, 0.931]"),
+            ([-0.002, 0.0164], "[-0.002, 0.016]"),
+            ([0.831, 0.872], "[0.831, 0.872]"),
+            ([-0.000_001, 120.4], "[0, 120]"),
+            ([0.5, 0.5], "[0.5, 0.5]"),
+            ([f64::MIN, f64::MAX], "[-1.79769e308, 1.79769e308]"),
+            ([99_990.0, 100_010.0], "[99990, 100010]"),
+        ];
+        for (ends, expected) in cases {
+            assert_eq!(interval(ends), expected, "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, expected) in [(0, "0"), (999, "999"), (1843, "1,843"), (12_345_678, "12,345,678")] {
+            assert_eq!(count(number), expected);
+        }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::Report;
 use super::text::clipped;
-use crate::record::{Conclusion, MetricValue, Outcome, RowOutcome};
+use super::{Report, slices};
+use crate::record::{Aside, Conclusion, MetricValue, Outcome, RowOutcome};
+use crate::step::Step;
 
 /// Metrics, baselines, bounds, what each rule and step came to, and the conclusion. Ends with `# EOF`.
 #[must_use]
@@ -33,8 +34,10 @@ pub fn render(report: &Report) -> String {
             MetricValue::Text(text) => texts.add("_info", &[model, metric, ("value", &text)], 1.0),
         }
     }
+    slices(report, &mut metrics);
     metrics.write(&mut page);
     texts.write(&mut page);
+    intervals(report, &mut page);
 
     let mut baseline = Family::new("modelgate_baseline", "gauge", "The value of a metric of the baseline.");
     for (name, value) in record.baseline.iter().flat_map(|baseline| &baseline.metrics) {
@@ -48,6 +51,91 @@ pub fn render(report: &Report) -> String {
     steps(report, &mut page);
     page.push_str("# EOF\n");
     page
+}
+
+/// The slices of the metrics that have a rule, by their names: of all of them there can be too many for those
+/// who store them.
+fn slices(report: &Report, metrics: &mut Family) {
+    let model = ("model", report.record.model.as_str());
+    for sliced in slices::ruled(report) {
+        for (slice, estimate) in sliced.slices {
+            let labels = [model, ("metric", sliced.metric.as_str()), ("slice", slice.name.as_str())];
+            metrics.add("", &labels, estimate.value);
+        }
+    }
+}
+
+/// The ends of the intervals: those of the rows, which decide, before those of the predictions.
+fn intervals(report: &Report, page: &mut String) {
+    let mut metric = Ends::new(
+        ["modelgate_metric_low", "modelgate_metric_high"],
+        ["The low end of a metric's interval.", "The high end of a metric's interval."],
+    );
+    let mut change = Ends::new(
+        ["modelgate_change_low", "modelgate_change_high"],
+        ["The low end of a change's interval.", "The high end of a change's interval."],
+    );
+    let mut by = Family::new("modelgate_change", "gauge", "A metric of the candidate minus the baseline's.");
+    let model = report.record.model.as_str();
+    let labels = |name, slice: Option<&'_ str>| labels(model, name, slice);
+    for row in &report.rows {
+        let labels = labels(row.metric.as_str(), row.slice.as_deref());
+        metric.add(&labels, row.interval);
+        change.add(&labels, row.change_interval);
+        if let Some(number) = row.change {
+            by.add("", &borrowed(&labels), number);
+        }
+    }
+    let evaluate = report.record.step(Step::Evaluate);
+    for (name, mean) in evaluate.iter().flat_map(|step| &step.evidence.means) {
+        metric.add(&labels(name.as_str(), None), mean.interval);
+    }
+    for (name, estimate) in report.record.predictions().iter().flat_map(|it| &it.estimates) {
+        metric.add(&labels(name.as_str(), None), estimate.interval);
+    }
+    for sliced in slices::ruled(report) {
+        for (slice, estimate) in sliced.slices {
+            metric.add(&labels(sliced.metric.as_str(), Some(&slice.name)), estimate.interval);
+        }
+    }
+    metric.write(page);
+    by.write(page);
+    change.write(page);
+}
+
+/// The labels of a metric, of all of the data or of a part.
+fn labels(model: &str, metric: &str, slice: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut labels = vec![("model", model.to_owned()), ("metric", metric.to_owned())];
+    labels.extend(slice.map(|slice| ("slice", slice.to_owned())));
+    labels
+}
+
+fn borrowed<'a>(labels: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    labels.iter().map(|(name, text)| (*name, text.as_str())).collect()
+}
+
+/// The two ends of intervals, a family each.
+struct Ends {
+    low: Family,
+    high: Family,
+}
+
+impl Ends {
+    const fn new([low, high]: [&'static str; 2], [of_low, of_high]: [&'static str; 2]) -> Self {
+        Self { low: Family::new(low, "gauge", of_low), high: Family::new(high, "gauge", of_high) }
+    }
+
+    fn add(&mut self, labels: &[(&'static str, String)], ends: Option<[f64; 2]>) {
+        if let Some([low, high]) = ends {
+            self.low.add("", &borrowed(labels), low);
+            self.high.add("", &borrowed(labels), high);
+        }
+    }
+
+    fn write(&self, page: &mut String) {
+        self.low.write(page);
+        self.high.write(page);
+    }
 }
 
 const CONCLUSIONS: [Conclusion; 6] = [
@@ -71,7 +159,13 @@ fn rules(report: &Report, page: &mut String) {
             ("rule", row.rule.word()),
         ];
         labels.extend(row.slice.as_deref().map(|slice| ("slice", slice)));
-        rules.states(&labels, states, row.outcome.word());
+        // An alarm that wakes somebody leaves out what does not count.
+        let aside = row.aside.map(|aside| match aside {
+            Aside::Warn => "warn",
+            Aside::Small => "small",
+        });
+        let with_aside: Vec<_> = labels.iter().copied().chain(aside.map(|aside| ("aside", aside))).collect();
+        rules.states(&with_aside, states, row.outcome.word());
         if let Some(number) = row.bound.number() {
             labels.push(("relative", if row.relative { "true" } else { "false" }));
             bounds.add("", &labels, number);

@@ -2,13 +2,17 @@
 
 mod page;
 mod rules;
+mod slices;
+mod versus;
+
+pub use versus::render as versus;
 
 use anstyle::{AnsiColor, Style};
 
 use page::Page;
 
 use super::text::{clean, clipped, pad, pad_left, width};
-use super::{Ending, REMEDIES, Report, all_endings, endings, seconds};
+use super::{Ending, REMEDIES, Report, all_endings, endings, evidence, seconds};
 use crate::finding::{Finding, Severity};
 use crate::record::{Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, StepRecord};
 use crate::step::Step;
@@ -40,6 +44,8 @@ pub fn render(report: &Report, look: Look) -> String {
     headline(&mut page, report);
     rules::write(&mut page, &report.rows);
     compared(&mut page, report.record.baseline.as_ref());
+    evaluated(&mut page, report);
+    slices::write(&mut page, report);
     steps(&mut page, &report.record.steps);
     deliveries(&mut page, &report.record.deliveries);
     findings(&mut page, &report.findings);
@@ -99,6 +105,19 @@ fn compared(page: &mut Page, baseline: Option<&Baseline>) {
         words.push_str(&format!(", run {}", clipped(run, 60)));
     }
     page.text("  ", DIM, &words, DIM, 4);
+    if let Some(comparison) = &baseline.comparison {
+        page.text("  ", DIM, &clipped(&evidence::compared(comparison), 400), DIM, 4);
+    }
+}
+
+/// What the numbers rest on.
+fn evaluated(page: &mut Page, report: &Report<'_>) {
+    if let Some(predictions) = report.record.predictions() {
+        let decided = evidence::decided(report.record).map(|how| format!("; judged {how}"));
+        let words =
+            format!("evaluated on {}{}", evidence::evaluated(predictions), decided.unwrap_or_default());
+        page.text("  ", DIM, &words, DIM, 3);
+    }
 }
 
 fn steps(page: &mut Page, steps: &[StepRecord]) {

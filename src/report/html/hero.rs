@@ -1,9 +1,9 @@
 //! The top of the page: the verdict, what it rests on, and what to do.
 
 use super::markup::{Markup, tag};
-use super::{clip, marks, moment};
+use super::{clip, marks, moment, rules};
 use crate::finding::Severity;
-use crate::record::{Record, RowOutcome};
+use crate::record::Record;
 use crate::report::{Report, seconds};
 
 /// As many pieces of advice as a reader acts on before reading on.
@@ -42,9 +42,8 @@ pub(super) fn verdict(m: &mut Markup, report: &Report<'_>) {
 /// What the verdict rests on, in four numbers.
 fn facts(m: &mut Markup, report: &Report<'_>) {
     m.element("dl.facts", |m| {
-        let rules = report.rows.len();
+        let (hold, rules) = rules::counting(&report.rows);
         if rules > 0 {
-            let hold = report.rows.iter().filter(|row| row.outcome == RowOutcome::Pass).count();
             fact(m, "rules that hold", &hold.to_string(), &format!("of {rules}"));
         }
         let errors =

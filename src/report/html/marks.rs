@@ -2,7 +2,8 @@
 
 use super::markup::{Markup, Tag, tag};
 use crate::finding::Severity;
-use crate::record::{Conclusion, Outcome, RowOutcome};
+use crate::record::{Conclusion, Outcome, Row};
+use crate::report::standing::{Standing, standing};
 
 /// What an end means to a reader; names the class that gives it its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +57,12 @@ pub(super) const fn of_outcome(outcome: Outcome) -> Tone {
     }
 }
 
-pub(super) const fn of_row(outcome: RowOutcome) -> Tone {
-    match outcome {
-        RowOutcome::Pass => Tone::Good,
-        RowOutcome::Fail => Tone::Bad,
-        RowOutcome::Inconclusive => Tone::Doubt,
+/// What does not count is never bad.
+pub(super) const fn of_row(row: &Row) -> Tone {
+    match standing(row) {
+        Standing::Holds => Tone::Good,
+        Standing::Fails => Tone::Bad,
+        Standing::Open | Standing::Warns => Tone::Doubt,
     }
 }
 
@@ -102,8 +104,8 @@ pub(super) fn outcome_badge(m: &mut Markup, outcome: Outcome) {
     badge(m, of_outcome(outcome), outcome.word());
 }
 
-pub(super) fn row_badge(m: &mut Markup, outcome: RowOutcome) {
-    badge(m, of_row(outcome), outcome.word());
+pub(super) fn row_badge(m: &mut Markup, row: &Row) {
+    badge(m, of_row(row), row.outcome.word());
 }
 
 pub(super) fn severity_badge(m: &mut Markup, severity: Severity) {

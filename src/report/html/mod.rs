@@ -3,14 +3,20 @@
 //! It is also well-formed XML, so that a test can hold it to that. Same report, same bytes.
 
 mod bars;
+mod confusion;
+mod curves;
 mod escape;
+mod evaluation;
 mod findings;
 mod hero;
 mod markup;
 mod marks;
+mod plot;
 mod provenance;
+mod repeats;
 mod rules;
 mod scale;
+mod slices;
 mod suite;
 mod timeline;
 mod trend;
@@ -57,8 +63,12 @@ fn body(m: &mut Markup, report: &Report<'_>) {
             findings::section(m, report);
             findings::output(m, report);
             timeline::section(m, report);
+            slices::section(m, report);
+            evaluation::section(m, report);
         } else {
             rules::section(m, report);
+            slices::section(m, report);
+            evaluation::section(m, report);
             trend::section(m, report);
             timeline::section(m, report);
             findings::section(m, report);

@@ -5,7 +5,7 @@ use super::{clip, counted, moment};
 use crate::context::Forge;
 use crate::name::Digest;
 use crate::record::{Baseline, Record};
-use crate::report::{Report, bytes, seconds};
+use crate::report::{Report, bytes, evidence, seconds};
 
 /// As many files as the page names.
 const FILES: usize = 200;
@@ -50,6 +50,7 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
             if let Some(baseline) = &record.baseline {
                 compared(m, baseline);
             }
+            evaluated(m, record);
             for step in &record.steps {
                 if let Some(inputs) = &step.evidence.inputs {
                     let files = usize::try_from(inputs.files).unwrap_or(usize::MAX);
@@ -125,6 +126,20 @@ fn compared(m: &mut Markup, baseline: &Baseline) {
             m.leaf("span.after", format!("run {}", clip(run, 200)));
         }
     });
+}
+
+/// What the numbers rest on: the rows, how they were compared, and how sure the judgement is to be.
+fn evaluated(m: &mut Markup, record: &Record) {
+    if let Some(comparison) = record.baseline.as_ref().and_then(|baseline| baseline.comparison.as_ref()) {
+        pair(m, "comparison", |m| m.text(clip(&evidence::compared(comparison), 600)));
+    }
+    if let Some(predictions) = record.predictions() {
+        pair(m, "evaluation", |m| m.text(evidence::evaluated(predictions)));
+        pair(m, "evaluation set", |m| m.leaf("code.copy", predictions.set));
+    }
+    if let Some(decided) = evidence::decided(record) {
+        pair(m, "judged", |m| m.text(decided));
+    }
 }
 
 fn pair(m: &mut Markup, name: &str, inside: impl FnOnce(&mut Markup)) {

@@ -3,7 +3,9 @@
 use super::markup::{Markup, tag};
 use super::{bars, clip, marks};
 use crate::record::{MetricValue, Row, RowOutcome, RuleKind};
-use crate::report::{Report, bound, change, number, value};
+use crate::report::limit::deciding;
+use crate::report::standing::{Standing, aside, measured, standing, wants};
+use crate::report::{Report, bound, change, interval, number, value};
 
 /// As many passing rules as are shown before the rest is folded; what does not pass is always shown.
 const PASSING: usize = 50;
@@ -15,17 +17,17 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
     if report.record.verdict.is_none() {
         return;
     }
-    let hold = report.rows.iter().filter(|row| row.outcome == RowOutcome::Pass).count();
+    let (hold, all) = counting(&report.rows);
     let baseline = report.record.baseline.as_ref();
     let against =
         baseline.map(|baseline| format!(", compared with {}", clip(&baseline.from, 80))).unwrap_or_default();
-    super::section(m, "rules", "Rules", &format!("{hold} of {} hold{against}", report.rows.len()), |m| {
-        let open = report.rows.len() - hold;
+    super::section(m, "rules", "Rules", &format!("{hold} of {all} hold{against}"), |m| {
+        let open = report.rows.iter().filter(|row| standing(row) != Standing::Holds).count();
         let (shown, folded) = report.rows.split_at((open + PASSING).min(report.rows.len()));
         if shown.is_empty() {
             m.leaf("p.quiet", "The configuration has no rules.");
         } else {
-            legend(m, shown.iter().any(|row| row.interval.is_some()));
+            legend(m, shown.iter().any(|row| deciding(row).is_some()));
             table(m, shown);
         }
         if !folded.is_empty() {
@@ -36,6 +38,12 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
         }
         unruled(m, report);
     });
+}
+
+/// How many of the rules that count hold, and how many there are.
+pub(super) fn counting(rows: &[&Row]) -> (usize, usize) {
+    let counts = rows.iter().filter(|row| row.aside.is_none());
+    (counts.clone().filter(|row| row.outcome == RowOutcome::Pass).count(), counts.count())
 }
 
 fn legend(m: &mut Markup, has_interval: bool) {
@@ -71,7 +79,7 @@ fn table(m: &mut Markup, rows: &[&Row]) {
 }
 
 fn table_row(m: &mut Markup, row: &Row) {
-    let tone = marks::of_row(row.outcome).class();
+    let tone = marks::of_row(row).class();
     m.element(tag("tr").set("class", tone).set("role", "row"), |m| {
         m.element(tag("th").set("scope", "row").set("role", "rowheader"), |m| {
             m.element("div.metric", |m| {
@@ -81,30 +89,49 @@ fn table_row(m: &mut Markup, row: &Row) {
                 }
             });
             m.element("div.judged", |m| {
-                marks::row_badge(m, row.outcome);
+                marks::row_badge(m, row);
                 m.leaf("span.bound", bound(row));
+                if let Some(aside) = aside(row) {
+                    m.leaf("span.aside", format!("⚠ {aside}"));
+                }
             });
-            if !row.because.is_empty() {
-                m.leaf("p.because", clip(&row.because, 600));
+            why(m, row);
+        });
+        cell(m, "td.value", "value", |m| {
+            match &row.value {
+                Some(MetricValue::Number(value)) => m.leaf("b", number(*value)),
+                Some(text) => m.leaf("b.text", value(text)),
+                None => m.leaf("span.none", "not measured"),
             }
+            ends(m, row.interval);
         });
-        cell(m, "td.value", "value", |m| match &row.value {
-            Some(MetricValue::Number(value)) => m.leaf("b", number(*value)),
-            Some(text) => m.leaf("b.text", value(text)),
-            None => m.leaf("span.none", "not measured"),
-        });
-        cell(m, "td.lies", "against the bound", |m| {
-            bars::draw(m, row);
-            if let Some([low, high]) = row.interval {
-                let what = if row.rule.compares() { "change" } else { "value" };
-                m.leaf("span.interval", format!("{what} {} to {}", number(low), number(high)));
-            }
-        });
-        number_cell(m, "baseline", row.baseline.as_ref().map(|baseline| (value(baseline), "same")));
-        number_cell(m, "change", row.change.map(|by| (change(by), direction(row.rule, by))));
+        cell(m, "td.lies", "against the bound", |m| bars::draw(m, row));
+        let baseline = row.baseline.as_ref().map(|baseline| (value(baseline), "same"));
+        number_cell(m, "baseline", baseline, None);
+        let by = row.change.map(|by| (change(by), direction(row.rule, by)));
+        number_cell(m, "change", by, row.change_interval);
         let side = |margin: f64| if margin < 0.0 { "worse" } else { "same" };
-        number_cell(m, "margin", row.margin.map(|margin| (change(margin), side(margin))));
+        number_cell(m, "margin", row.margin.map(|margin| (change(margin), side(margin))), None);
     });
+}
+
+/// The reason, what would decide it, and how it was measured.
+fn why(m: &mut Markup, row: &Row) {
+    if !row.because.is_empty() {
+        m.leaf("p.because", clip(&row.because, 600));
+    }
+    if let Some(wants) = wants(row) {
+        m.leaf("p.wants", wants);
+    }
+    if let Some(measured) = measured(row) {
+        m.leaf("p.by", measured);
+    }
+}
+
+fn ends(m: &mut Markup, ends: Option<[f64; 2]>) {
+    if let Some(ends) = ends {
+        m.leaf("span.interval", interval(ends));
+    }
 }
 
 /// A cell that names itself where there is no room for the columns' heads.
@@ -112,12 +139,18 @@ fn cell(m: &mut Markup, name: &'static str, label: &'static str, inside: impl Fn
     m.element(tag(name).set("data-label", label).set("role", "cell"), inside);
 }
 
-/// A number and its class, or a dash.
-fn number_cell(m: &mut Markup, label: &'static str, number: Option<(String, &'static str)>) {
+/// A number, its class and its interval; or a dash.
+fn number_cell(
+    m: &mut Markup,
+    label: &'static str,
+    number: Option<(String, &'static str)>,
+    interval: Option<[f64; 2]>,
+) {
     match number {
-        Some((number, class)) => {
-            cell(m, "td.n", label, |m| m.leaf(tag("span").set("class", class), number));
-        }
+        Some((number, class)) => cell(m, "td.n", label, |m| {
+            m.leaf(tag("span").set("class", class), number);
+            ends(m, interval);
+        }),
         None => cell(m, "td.n.nothing", label, |m| m.text("–")),
     }
 }

@@ -27,6 +27,16 @@ impl Scale {
         Some(Self { low: (low - air).max(f64::MIN), high: (high + air).min(f64::MAX) })
     }
 
+    /// The number at the low end.
+    pub(super) const fn low(self) -> f64 {
+        self.low
+    }
+
+    /// The number at the high end.
+    pub(super) const fn high(self) -> f64 {
+        self.high
+    }
+
     /// Where a number lies: 0 at the low end, 1 at the high end, never outside.
     pub(super) fn share(self, number: f64) -> f64 {
         // Halved first, because the span of two great numbers can be no number.

@@ -252,3 +252,11 @@ fn the_same_report_gives_the_same_bytes() {
     let record = fixtures::hostile();
     assert_eq!(page(&record), page(&record));
 }
+
+#[test]
+#[ignore]
+fn zz_dump() {
+    for (name, record) in fixtures::all() {
+        std::fs::write(format!("/tmp/{name}.html"), page(&in_turn(record))).unwrap();
+    }
+}

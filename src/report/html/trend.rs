@@ -1,10 +1,10 @@
 //! The trend: how each ruled metric went over the last runs.
 
-use super::bars::{Side, limit};
 use super::markup::{Markup, tag};
 use super::scale::{Scale, px};
 use super::{day, marks};
 use crate::record::Conclusion;
+use crate::report::limit::{Side, limit};
 use crate::report::{Past, Report, change, number};
 
 const WIDTH: f64 = 280.0;

@@ -50,6 +50,17 @@ fn the_verdict_stands_on_the_first_line() {
 }
 
 #[test]
+fn two_hostile_records_stay_text() {
+    let (a, b) = (fixtures::hostile(), fixtures::measured());
+    for [a, b] in [[&a, &b], [&b, &a], [&a, &a]] {
+        assert_tables_hold(
+            "compared",
+            &versus(&crate::report::versus::compose(["a", fixtures::HOSTILE[0]], a, b)),
+        );
+    }
+}
+
+#[test]
 fn charts_are_drawn_only_when_asked_for() {
     let record = fixtures::rejected();
     let trend = fixtures::trend(&record);
@@ -92,8 +103,10 @@ fn ordinary_sentences_stay_readable() {
 
 proptest! {
     #[test]
-    fn any_text_stays_text(record in fixtures::arbitrary()) {
+    fn any_text_stays_text(record in fixtures::arbitrary(), other in fixtures::arbitrary()) {
         assert_tables_hold("any", &page(&record));
+        let compared = crate::report::versus::compose(["a", "b"], &record, &other);
+        assert_tables_hold("any two", &versus(&compared));
     }
 
     #[test]

@@ -1,0 +1,184 @@
+//! The slices of the data: the worst of each metric beside the whole, and all of them folded.
+
+use super::clip;
+use super::markup::{Markup, tag};
+use super::scale::{Scale, px};
+use crate::name::MetricName;
+use crate::number::counted;
+use crate::record::{Estimate, Predictions};
+use crate::report::slices::{Sliced, ruled};
+use crate::report::{Report, count, interval, number};
+
+/// As many slices as are drawn for a metric.
+const DRAWN: usize = 10;
+/// As many metrics as are drawn before the rest is left to the table.
+const METRICS: usize = 6;
+/// As many slices as the folded table has.
+const LISTED: usize = 250;
+/// As many metrics as the folded table has.
+const COLUMNS: usize = 6;
+const LEFT: f64 = 8.0;
+const RIGHT: f64 = 312.0;
+
+/// Writes the section, where there are slices.
+pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
+    let Some(predictions) = report.record.predictions().filter(|it| !it.slices.is_empty()) else { return };
+    let small = predictions.slices.iter().filter(|slice| slice.small).count();
+    let aside = match small {
+        0 => counted(predictions.slices.len(), "slice", "slices"),
+        small => format!("{}, {small} of them small", counted(predictions.slices.len(), "slice", "slices")),
+    };
+    super::section(m, "slices", "Slices", &aside, |m| {
+        let all = ruled(report);
+        if !all.is_empty() {
+            legend(m);
+            m.element("div.forests", |m| all.iter().take(METRICS).for_each(|sliced| forest(m, sliced)));
+        }
+        if let Some(more @ 1..) = all.len().checked_sub(METRICS) {
+            m.leaf(
+                "p.quiet",
+                format!("{} more with a rule stand in run.json.", counted(more, "metric", "metrics")),
+            );
+        }
+        table(m, predictions, &all);
+    });
+}
+
+fn legend(m: &mut Markup) {
+    let keys: [(&'static str, &'static str); 4] = [
+        ("circle.spot", "slice, with its interval"),
+        ("circle.hollow", "small slice: decides nothing"),
+        ("path.limit", "all rows"),
+        ("rect.spread", "their interval"),
+    ];
+    m.element("ul.legend", |m| {
+        for (shape, words) in keys {
+            m.element("li", |m| {
+                m.element(tag("svg.key").set("viewBox", "0 0 12 12").set("aria-hidden", "true"), |m| {
+                    m.empty(match shape {
+                        "path.limit" => tag(shape).set("d", "M6 0v12"),
+                        "rect.spread" => tag(shape).set("width", 12).set("height", 12).set("rx", 3),
+                        _ => tag(shape).set("cx", 6).set("cy", 6).set("r", 4.5),
+                    });
+                });
+                m.text(words);
+            });
+        }
+    });
+}
+
+/// One line a slice, the worst first, all on one scale with the whole.
+fn forest(m: &mut Markup, sliced: &Sliced<'_>) {
+    let shown = &sliced.slices[..sliced.slices.len().min(DRAWN)];
+    let estimates = || shown.iter().map(|(_, estimate)| *estimate).chain(sliced.whole);
+    let numbers = estimates().flat_map(|it| it.interval.into_iter().flatten().chain([it.value]));
+    let Some(scale) = Scale::around(numbers, 0.04) else { return };
+    m.element("table.forest", |m| {
+        m.element("caption", |m| {
+            m.leaf("b", sliced.metric);
+            if let Some(whole) = sliced.whole {
+                m.text(format!(" all rows {}", number(whole.value)));
+                if let Some(ends) = whole.interval {
+                    m.text(format!(" {}", interval(ends)));
+                }
+            }
+        });
+        m.columns(&["slice", "rows", "value", "beside all rows"]);
+        m.element("tbody", |m| {
+            for (slice, estimate) in shown {
+                m.element("tr", |m| {
+                    m.element(tag("th").set("scope", "row"), |m| {
+                        m.leaf("bdi", clip(&slice.name, 120));
+                        if slice.small {
+                            m.leaf("span.aside", "⚠ small");
+                        }
+                    });
+                    m.leaf("td.n", count(slice.rows));
+                    m.element("td.n", |m| {
+                        m.leaf("b", number(estimate.value));
+                        if let Some(ends) = estimate.interval {
+                            m.leaf("span.interval", interval(ends));
+                        }
+                    });
+                    m.element("td.lies", |m| draw(m, scale, sliced.whole, *estimate, slice.small));
+                });
+            }
+        });
+    });
+    if let Some(more @ 1..) = sliced.slices.len().checked_sub(DRAWN) {
+        m.leaf("p.quiet", format!("{more} better or smaller ones are below."));
+    }
+}
+
+fn draw(m: &mut Markup, scale: Scale, whole: Option<Estimate>, estimate: Estimate, small: bool) {
+    let x = |number| scale.between(number, LEFT, RIGHT);
+    let svg = tag("svg.strip").set("viewBox", "0 0 320 40").set("aria-hidden", "true");
+    m.element(svg, |m| {
+        if let Some(whole) = whole {
+            if let Some([low, high]) = whole.interval {
+                let (low, high) = (x(low), x(high));
+                let rect = tag("rect.spread").set("x", px(low.min(high))).set("y", 0);
+                m.empty(rect.set("width", px((high - low).abs())).set("height", 40));
+            }
+            m.empty(tag("path.limit").set("d", format!("M{} 0v40", px(x(whole.value)))));
+        }
+        if let Some([low, high]) = estimate.interval {
+            let (low, high) = (px(x(low)), px(x(high)));
+            m.empty(tag("path.whisker").set("d", format!("M{low} 14v12M{low} 20H{high}M{high} 14v12")));
+        }
+        let name = if small { "circle.hollow" } else { "circle.spot" };
+        m.empty(tag(name).set("cx", px(x(estimate.value))).set("cy", 20).set("r", 5.5));
+    });
+}
+
+/// All slices in the order of the record; those who want more of them read the record.
+fn table(m: &mut Markup, predictions: &Predictions, ruled: &[Sliced<'_>]) {
+    let mut columns: Vec<&MetricName> = ruled.iter().map(|sliced| sliced.metric).collect();
+    for name in predictions.estimates.keys() {
+        if !columns.contains(&name) {
+            columns.push(name);
+        }
+    }
+    let left_out = columns.len().saturating_sub(COLUMNS);
+    columns.truncate(COLUMNS);
+    m.element("details", |m| {
+        m.leaf("summary", format!("all {}", counted(predictions.slices.len(), "slice", "slices")));
+        let region = tag("div.scroll").set("tabindex", 0).set("role", "region");
+        m.element(region.set("aria-label", "all slices"), |m| {
+            m.element("table.plain", |m| {
+                m.element("thead", |m| {
+                    m.element("tr", |m| {
+                        m.leaf(tag("th").set("scope", "col"), "slice");
+                        m.leaf(tag("th.n").set("scope", "col"), "rows");
+                        columns.iter().for_each(|name| m.leaf(tag("th.n").set("scope", "col"), name));
+                    });
+                });
+                m.element("tbody", |m| {
+                    for slice in predictions.slices.iter().take(LISTED) {
+                        m.element("tr", |m| {
+                            let small = if slice.small { " ⚠ small" } else { "" };
+                            m.leaf(
+                                tag("th").set("scope", "row"),
+                                format!("{}{small}", clip(&slice.name, 120)),
+                            );
+                            m.leaf("td.n", count(slice.rows));
+                            for name in &columns {
+                                let estimate = slice.estimates.get(*name);
+                                m.leaf(
+                                    "td.n",
+                                    estimate.map_or_else(|| "–".to_owned(), |it| number(it.value)),
+                                );
+                            }
+                        });
+                    }
+                });
+            });
+        });
+        if let Some(more @ 1..) = predictions.slices.len().checked_sub(LISTED) {
+            m.leaf("p.quiet", format!("{more} more slices stand in run.json."));
+        }
+        if left_out > 0 {
+            m.leaf("p.quiet", format!("{} more in run.json.", counted(left_out, "metric is", "metrics are")));
+        }
+    });
+}
