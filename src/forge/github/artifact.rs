@@ -107,7 +107,9 @@ pub(super) async fn bring(api: &Api, run: u64, wanted: &Wanted, into: &Path) -> 
         };
         match because {
             Ok(()) => return Ok(()),
-            Err(because) => why = format!("the artifact «{}» of the run {run} {because}", shown(&artifact.name)),
+            Err(because) => {
+                why = format!("the artifact «{}» of the run {run} {because}", shown(&artifact.name))
+            }
         }
     }
     Err(why)
