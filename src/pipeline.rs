@@ -1,6 +1,9 @@
 //! The conductor: from the plan to the record, from the record to the verdict, from the verdict to the
 //! report. Whatever happens, the record is saved after each step and the report is written.
 
+mod aside;
+mod comparing;
+mod remeasuring;
 mod shipping;
 
 use std::collections::BTreeMap;
@@ -9,7 +12,7 @@ use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 
 use crate::cache::Cache;
-use crate::config::{self, BaselineSource, Config};
+use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
@@ -19,7 +22,7 @@ use crate::image::Workplaces;
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
 use crate::record::store::RunFolder;
-use crate::record::{Baseline, Conclusion, Outcome, Record, StepRecord, Verdict, Work, conclude};
+use crate::record::{Conclusion, Evidence, Outcome, Record, StepRecord, Verdict, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, image, lint, report, test, train};
@@ -59,6 +62,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// A record that cannot be saved. Every other fault is in the record.
     pub async fn run(&self, plan: &Plan, record: &mut Record) -> Result<()> {
+        self.recover()?;
         self.folder.save(record)?;
         self.forge.withdraw()?;
         let unshown = self.forge.open(record).await;
@@ -98,6 +102,7 @@ impl Pipeline<'_> {
     /// # Errors
     /// As [`Self::run`].
     pub async fn alone(&self, step: Step, record: &mut Record) -> Result<()> {
+        self.recover()?;
         record.reopen(step);
         if step < Step::Report {
             self.forge.withdraw()?;
@@ -221,10 +226,18 @@ impl Pipeline<'_> {
             );
             return Ok(not_judged("an output is no longer the one that was measured", finding));
         }
-        let mut findings = Vec::new();
+        let (mut findings, mut evidence) = (Vec::new(), Evidence::default());
         let mut judge: fn(&config::Gate, &Record) -> Verdict = gate::judge;
         record.baseline = match self.baseline(record).await? {
-            Found::Baseline(baseline) => Some(self.engine.redaction().baseline(*baseline)),
+            Found::Baseline(baseline) => {
+                let compared = self.compare(record, *baseline).await?;
+                findings.extend(compared.findings);
+                evidence.commands = compared.commands;
+                if compared.baseline.is_none() {
+                    judge = gate::judge_unread;
+                }
+                compared.baseline.map(|baseline| self.engine.redaction().baseline(baseline))
+            }
             Found::None(reason) => {
                 findings.extend((!reason.is_empty()).then(|| Finding::notice("no-baseline", reason)));
                 None
@@ -245,19 +258,7 @@ impl Pipeline<'_> {
         };
         let because = report::judged(&verdict);
         record.verdict = Some(verdict);
-        Ok(Work { findings, ..Work::new(outcome, because) })
-    }
-
-    async fn baseline(&self, record: &Record) -> Result<Found> {
-        let found = |baseline: Baseline| Found::Baseline(Box::new(baseline));
-        match &self.config.gate.baseline {
-            BaselineSource::None => Ok(Found::None(String::new())),
-            BaselineSource::DefaultBranch => self.forge.default_branch_baseline(record).await,
-            BaselineSource::Deployed(environment) => self.forge.deployed_baseline(record, environment).await,
-            BaselineSource::File(path) => {
-                gate::baseline::from_file(&self.engine.root, path, &record.model).map(found)
-            }
-        }
+        Ok(Work { findings, evidence, ..Work::new(outcome, because) })
     }
 
     /// Concludes, and writes the reports. The record in them is complete: it says of the report itself that it was

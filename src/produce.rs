@@ -68,6 +68,17 @@ pub struct Order<'a> {
     /// Whether train makes a model and nobody knows which, because it names no outputs. What was measured of
     /// one model must not be taken for a measurement of another.
     pub model_unknown: bool,
+    /// Where the commands run not once but several times over: the outputs are then made anew and not kept.
+    pub again: Option<Again<'a>>,
+}
+
+/// One of several times that the commands of a step run.
+#[derive(Debug, Clone, Copy)]
+pub struct Again<'a> {
+    /// Why nothing can be restored.
+    pub because: &'a str,
+    /// How many commands of the step have run before, whose logs stay.
+    pub before: usize,
 }
 
 /// Why a step is not restored when [`Order::model_unknown`].
@@ -76,7 +87,7 @@ pub const MODEL_UNKNOWN: &str = "train recorded no outputs, so nobody knows whet
 impl Order<'_> {
     /// Whether its outputs follow from things that are known, and something makes them.
     fn can_be_kept(&self) -> bool {
-        self.asks_to_be_kept() && !self.model_unknown
+        self.asks_to_be_kept() && !self.model_unknown && self.again.is_none()
     }
 
     /// Whether the configuration says all that it can say of this step so that it may be restored.
@@ -154,6 +165,9 @@ fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Ch
     if order.script.commands.is_empty() {
         return Ok(Choice::Make("it has no commands of its own".into()));
     }
+    if let Some(again) = order.again {
+        return Ok(Choice::Make(again.because.into()));
+    }
     if order.inputs.is_empty() {
         return Ok(Choice::Make("it declares no inputs, so it always runs".into()));
     }
@@ -183,7 +197,8 @@ fn choose(shop: Shop<'_>, order: &Order<'_>, materials: &Materials) -> Result<Ch
 
 async fn make(shop: Shop<'_>, order: &Order<'_>, materials: &Materials, because: String) -> Result<Work> {
     let before = outputs::stamps(shop, order)?;
-    let ran = shop.engine.run(order.step, order.script, Capture::No).await?;
+    let before_it = order.again.map_or(0, |again| again.before);
+    let ran = shop.engine.run_on(before_it, order.step, order.script, Capture::No).await?;
     let mut work = Work::new(Outcome::Passed, because);
     work.evidence = Evidence { inputs: materials.evidence.clone(), ..Evidence::default() };
     work.evidence.commands = ran.iter().map(|ran| ran.evidence.clone()).collect();
@@ -237,7 +252,7 @@ fn keep(
 /// Of a step that would take part in the cache, and cannot.
 fn model_unknown(order: &Order<'_>) -> Option<Finding> {
     let message = format!("{MODEL_UNKNOWN}; {} always runs", order.step);
-    (order.asks_to_be_kept() && order.model_unknown)
+    (order.asks_to_be_kept() && order.model_unknown && order.again.is_none())
         .then(|| Finding::notice("model-unknown", message).help("name what train writes under train.outputs"))
 }
 

@@ -8,6 +8,7 @@
 
 mod container;
 mod pack;
+mod pick;
 mod sums;
 mod verify;
 
@@ -16,6 +17,7 @@ use std::io::Read;
 use sha2::{Digest as _, Sha256};
 
 pub use pack::pack;
+pub use pick::{Wanted, brought, pick};
 pub use verify::{record_in, verify_bundle, verify_outputs};
 
 use crate::name::Digest;
@@ -47,6 +49,14 @@ const TOTAL: u64 = 1 << 40;
 
 /// The largest directory of entries.
 const DIRECTORY: u64 = 256 << 20;
+
+/// Whether a file is a zip, by its first bytes. A metrics file and a record never begin like one.
+#[must_use]
+pub fn is_zip(path: &std::path::Path) -> bool {
+    let mut start = [0; 4];
+    let read = pack::open_regular(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *b"PK\x03\x04"
+}
 
 /// The digest of the rest of `reader`, and its length in bytes; `each` sees every piece, a whole block
 /// except for the last.

@@ -217,6 +217,27 @@ impl Cache {
         swapped::swapped(root, self, outputs)
     }
 
+    /// Copies the file with this digest to `place`, which is in a folder that is there; false where the cache does not
+    /// hold it whole.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or an interrupt.
+    pub fn bring(&self, digest: &Digest, place: &Path) -> Result<bool> {
+        if self.check().is_err() {
+            return Ok(false);
+        }
+        let _lock = folder::share(&self.folder);
+        let output = Output { digest: *digest, bytes: 0, executable: false };
+        let beside = place.parent().unwrap_or(place);
+        match object::copy_out(&self.folder, &output, beside, &self.interrupt)? {
+            Err(_) => Ok(false),
+            Ok(copy) => match copy.persist(place) {
+                Ok(_) => Ok(true),
+                Err(error) => Err(Fault::file("write", place, error.error)),
+            },
+        }
+    }
+
     /// What was made with this key, if all of it is still there.
     #[must_use]
     pub fn lookup(&self, key: &Key) -> Lookup {

@@ -290,6 +290,15 @@ pub struct Evaluate {
     pub repeats: u32,
 }
 
+impl Evaluate {
+    /// The patterns of what is read in the end: the metrics files and the predictions.
+    #[must_use]
+    pub fn read(&self) -> Vec<String> {
+        let predictions = self.predictions.as_ref().map(|predictions| predictions.files.as_slice());
+        [self.metrics.as_slice(), predictions.unwrap_or_default()].concat()
+    }
+}
+
 /// Where the baseline's model is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BaselineModel {

@@ -85,10 +85,10 @@ impl Finished {
     }
 }
 
-/// Runs the commands of a script; see [`Engine::run`].
+/// Runs the commands of a script; see [`Engine::run_on`].
 pub async fn run(
     engine: &Engine,
-    step: Step,
+    (step, before): (Step, usize),
     script: &Script,
     capture: Capture,
     patience: Patience,
@@ -111,7 +111,7 @@ pub async fn run(
     };
     let mut done = Vec::new();
     for (index, command) in script.commands.iter().enumerate() {
-        let ran = bench.run(index, command).await?;
+        let ran = bench.run(before + index, command).await?;
         hint(engine, step, &withheld, &ran);
         let is_last = ran.evidence.ended == INTERRUPTED
             || bench.refusal.is_some()

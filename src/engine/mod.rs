@@ -121,12 +121,25 @@ impl Engine {
     /// A command that cannot be started for a reason that is not its own (no memory), a log that cannot be
     /// written, a process that does not even end when it is killed.
     pub async fn run(&self, step: Step, script: &Script, capture: Capture) -> Result<Vec<Ran>> {
+        self.run_on(0, step, script, capture).await
+    }
+
+    /// [`Self::run`] of a step of which `before` commands have run already, whose logs stay as they are.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_on(
+        &self,
+        before: usize,
+        step: Step,
+        script: &Script,
+        capture: Capture,
+    ) -> Result<Vec<Ran>> {
+        let patience = supervise::Patience::default();
         match &script.engine {
-            config::Engine::Local => {
-                local::run(self, step, script, capture, supervise::Patience::default()).await
-            }
+            config::Engine::Local => local::run(self, (step, before), script, capture, patience).await,
             config::Engine::Docker(container) => {
-                docker::run(self, step, script, container, supervise::Patience::default()).await
+                docker::run(self, (step, before), script, container, patience).await
             }
         }
     }

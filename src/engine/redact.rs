@@ -109,12 +109,13 @@ impl Redaction {
         if self.mask.is_empty() {
             return baseline;
         }
-        let Baseline { from, place, commit, run, metrics, outputs, predictions, comparison } = baseline;
+        let Baseline { from, place, commit, run, job, metrics, outputs, predictions, comparison } = baseline;
         Baseline {
             from: self.text(&from),
             place: place.map(|place| self.text(&place)),
             commit,
             run: run.map(|run| self.text(&run)),
+            job: job.map(|job| self.text(&job)),
             metrics: self.metrics(metrics),
             outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
             predictions,

@@ -14,7 +14,7 @@ use crate::context::{Context, Forge};
 use crate::engine::{Engine, Variables};
 use crate::interrupt::{Hand, Interrupt};
 use crate::name::{MetricName, ModelName};
-use crate::record::MetricValue;
+use crate::record::{MetricValue, Outcome};
 
 struct Project {
     folder: tempfile::TempDir,

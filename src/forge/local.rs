@@ -1,7 +1,7 @@
 //! The local forge: reports as files in the run's folder, records as a history in the git repository.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
@@ -103,6 +103,16 @@ impl Forge for Local {
     async fn deployed_baseline(&self, _: &Record, environment: &str) -> Result<Found> {
         let cause = "only a job of GitHub Actions can tell what is deployed";
         Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
+    }
+
+    /// What runs made is not kept in git.
+    async fn baseline_files(
+        &self,
+        _: &Baseline,
+        _: &bundle::Wanted,
+        _: &Path,
+    ) -> std::result::Result<(), String> {
+        Err("on this machine only the cache keeps what runs made".into())
     }
 
     /// Records of runs are kept in git before they ship.
@@ -269,6 +279,7 @@ pub(super) fn baseline_of(past: &Record, from: &str, place: String) -> Baseline 
         place: Some(place),
         commit: past.context.commit.clone(),
         run: Some(past.id.clone()),
+        job: past.context.job.clone(),
         metrics: past.metrics(),
         outputs: past.model_outputs(),
         predictions: past.predictions().map(|predictions| Box::new(predictions.without_pictures())),

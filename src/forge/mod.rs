@@ -4,8 +4,11 @@
 pub mod github;
 pub mod local;
 
+use std::path::Path;
+
 use async_trait::async_trait;
 
+use crate::bundle::Wanted;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::record::{Baseline, Delivery, Record};
@@ -52,6 +55,17 @@ pub trait Forge {
     /// # Errors
     /// A history that cannot be read.
     async fn deployed_baseline(&self, record: &Record, environment: &str) -> Result<Found>;
+
+    /// Brings files of the run that made the baseline into the folder `into`, each under [`brought`] of its digest. Only
+    /// what has its digest is brought. The error is why something was not, as the end of a sentence.
+    ///
+    /// [`brought`]: crate::bundle::brought
+    async fn baseline_files(
+        &self,
+        baseline: &Baseline,
+        wanted: &Wanted,
+        into: &Path,
+    ) -> std::result::Result<(), String>;
 
     /// What earlier runs delivered of the same commit, the newest account of it first; empty where nobody keeps it.
     ///

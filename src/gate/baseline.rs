@@ -27,7 +27,7 @@ const LARGEST: u64 = 64 << 20;
 pub fn from_file(root: &Path, path: &str, model: &ModelName) -> Result<Baseline> {
     let on_disk = root.join(path);
     if let Some(text) = record_text(&on_disk) {
-        return from_record(path, &text, model);
+        return from_record(path, &parse(path, &text)?, model);
     }
     let file = ProjectFile { path: path.to_owned(), on_disk };
     from_metrics(path, metrics::read(&file))
@@ -65,8 +65,11 @@ fn from_metrics(path: &str, sheet: metrics::Sheet) -> Result<Baseline> {
     Ok(Baseline { from: path.to_owned(), metrics: metrics.values, ..Baseline::default() })
 }
 
-fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
-    let record = parse(path, text)?;
+/// A baseline out of the record that the file at `path` is, or holds.
+///
+/// # Errors
+/// A record of another model, or of a run without metrics.
+pub fn from_record(path: &str, record: &Record, model: &ModelName) -> Result<Baseline> {
     if record.model != *model {
         let cause =
             format!("the run in it is of the model {}, and modelgate.yml is about {model}", record.model);
@@ -84,6 +87,7 @@ fn from_record(path: &str, text: &str, model: &ModelName) -> Result<Baseline> {
         from: described(path, record.conclusion),
         commit: record.context.commit.clone(),
         run: Some(record.id.clone()),
+        job: record.context.job.clone(),
         metrics,
         outputs: record.model_outputs(),
         predictions: record.predictions().map(|predictions| Box::new(predictions.without_pictures())),

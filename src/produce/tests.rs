@@ -107,6 +107,7 @@ impl Wanted {
             fresh: &self.fresh,
             upstream: &self.upstream,
             model_unknown: false,
+            again: None,
         }
     }
 }

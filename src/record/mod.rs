@@ -266,6 +266,9 @@ pub struct Baseline {
     /// The run that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The forge's name of the job that made it, by which what it left is found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// Its metrics.
     pub metrics: BTreeMap<MetricName, MetricValue>,
     /// What its train made.

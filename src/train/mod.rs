@@ -14,7 +14,8 @@ use crate::step::Step;
 /// # Errors
 /// The world failed.
 pub async fn perform(config: &Config, shop: Shop<'_>) -> Result<Work> {
-    let Some(order) = order(config) else {
+    let measured = measured(config);
+    let Some(order) = order(config, &measured) else {
         return Ok(Work::new(Outcome::Skipped, "train is not configured"));
     };
     produce(shop, order).await
@@ -25,24 +26,29 @@ pub async fn perform(config: &Config, shop: Shop<'_>) -> Result<Work> {
 /// # Errors
 /// As [`perform`].
 pub fn foresee(config: &Config, shop: Shop<'_>) -> Result<Option<Forecast>> {
-    order(config).map(|order| forecast(shop, order)).transpose()
+    order(config, &measured(config)).map(|order| forecast(shop, order)).transpose()
 }
 
 /// Nothing comes before train.
 static NO_UPSTREAM: BTreeMap<String, Digest> = BTreeMap::new();
 
-fn order(config: &Config) -> Option<Order<'_>> {
+/// What train itself must measure. Where evaluate has no commands nobody else does, so what train leaves as it was is no
+/// measurement of this model.
+fn measured(config: &Config) -> Vec<String> {
+    if config.evaluate.script.commands.is_empty() { config.evaluate.read() } else { Vec::new() }
+}
+
+fn order<'a>(config: &'a Config, measured: &'a [String]) -> Option<Order<'a>> {
     let train = config.train.as_ref()?;
-    // Nobody but train measures then, so what it leaves as it was is no measurement of this model.
-    let measures = config.evaluate.script.commands.is_empty();
     Some(Order {
         step: Step::Train,
         script: &train.script,
         inputs: &train.inputs,
         outputs: &train.outputs,
-        fresh: if measures { &config.evaluate.metrics } else { &[] },
+        fresh: measured,
         upstream: &NO_UPSTREAM,
         model_unknown: false,
+        again: None,
     })
 }
 
@@ -58,7 +64,7 @@ mod tests {
              evaluate: {evaluate}\ngate: {{ rules: {{ accuracy: {{ min: 0.8 }} }} }}\n"
         );
         let config = crate::config::parse(&text).unwrap();
-        order(&config).unwrap().fresh.to_vec()
+        measured(&config)
     }
 
     #[test]

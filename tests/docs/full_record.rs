@@ -98,6 +98,7 @@ pub fn full_record() -> Record {
             from: text(),
             commit: Some(commit),
             run: Some(text()),
+            job: Some(text()),
             metrics: metrics(),
             outputs: outputs(),
             predictions: Some(Box::new(predictions())),

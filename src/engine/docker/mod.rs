@@ -38,10 +38,10 @@ struct Bench<'a> {
     place: Option<Place>,
 }
 
-/// Runs the commands of a script; see [`Engine::run`].
+/// Runs the commands of a script; see [`Engine::run_on`].
 pub async fn run(
     engine: &Engine,
-    step: Step,
+    (step, before): (Step, usize),
     script: &Script,
     container: &Container,
     patience: Patience,
@@ -64,7 +64,7 @@ pub async fn run(
     };
     let mut done = Vec::new();
     for (index, command) in script.commands.iter().enumerate() {
-        let ran = bench.run(index, command).await?;
+        let ran = bench.run(before + index, command).await?;
         let is_last = !ran.success;
         done.push(ran);
         if is_last {

@@ -81,7 +81,7 @@ impl Workshop {
     }
 
     async fn run(&self, script: &Script, capture: Capture) -> Vec<Ran> {
-        local::run(&self.engine, Step::Train, script, capture, self.patience).await.unwrap()
+        local::run(&self.engine, (Step::Train, 0), script, capture, self.patience).await.unwrap()
     }
 
     /// Runs one shell command.

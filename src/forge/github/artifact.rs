@@ -1,8 +1,9 @@
-//! A record that was too large for the text of its check: in an artifact of the same run of the workflow, as long
-//! as GitHub keeps that.
+//! What runs left in the artifacts of their workflow's run, as long as GitHub keeps those: a record that was too large
+//! for the text of its check, and the predictions and the model of a baseline.
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 
 use http::Method;
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use zip::ZipArchive;
 
 use super::api::{Api, Trouble};
 use super::keepsake;
+use crate::bundle::{self, Wanted};
 use crate::name::Digest;
 use crate::record::{Record, store};
 
@@ -19,8 +21,10 @@ const NAME: &str = "modelgate";
 const ARTIFACTS: usize = 20;
 /// How many records of an artifact are looked at.
 const RECORDS: usize = 50;
-/// The largest artifact that is fetched, in bytes.
+/// The largest artifact that is fetched for a record, in bytes.
 const LARGEST: u64 = 256 << 20;
+/// The largest artifact that is fetched for files, in bytes.
+const LARGEST_WITH_FILES: u64 = 2 << 30;
 /// The largest record that is read from one, in bytes.
 const LARGEST_RECORD: u64 = 64 << 20;
 
@@ -59,8 +63,7 @@ pub(super) async fn record(api: &Api, run: Option<u64>, digest: &Digest) -> Resu
     let Some(run) = run else {
         return unreadable("its record is in an artifact, and of which run is not told".into());
     };
-    let path = api.path(&format!("actions/runs/{run}/artifacts?per_page=100"));
-    let Artifacts { mut artifacts } = match api.get(&path).await {
+    let artifacts = match of_run(api, run).await {
         Ok(artifacts) => artifacts,
         Err(Trouble::NotFound(_)) => {
             return unreadable(format!(
@@ -70,26 +73,76 @@ pub(super) async fn record(api: &Api, run: Option<u64>, digest: &Digest) -> Resu
         }
         Err(trouble) => return Err(Gone::Trouble(trouble)),
     };
-    artifacts.retain(|artifact| artifact.name.starts_with(NAME));
-    artifacts.sort_by_key(|artifact| std::cmp::Reverse(artifact.id));
     let mut why = "no artifact of that run has it".to_owned();
-    for artifact in artifacts.iter().take(ARTIFACTS) {
-        let name: String = artifact.name.escape_debug().take(100).collect();
-        match look_into(api, artifact, digest).await? {
+    for artifact in &artifacts {
+        let picked = match download(api, artifact, LARGEST).await? {
+            Ok(file) => pick(file, digest),
+            Err(because) => Err(because),
+        };
+        match picked {
             Ok(record) => return Ok(record),
-            Err(because) => why = format!("«{name}» {because}"),
+            Err(because) => why = format!("«{}» {because}", shown(&artifact.name)),
         }
     }
     unreadable(format!("its record is in an artifact of the run {run}, and {why}"))
 }
 
-/// The record, or why the artifact does not have it.
-async fn look_into(api: &Api, artifact: &Artifact, digest: &Digest) -> Result<Result<Record, String>, Gone> {
+/// Files out of the artifacts of a run, each by its digest: see [`Forge::baseline_files`].
+///
+/// [`Forge::baseline_files`]: crate::forge::Forge::baseline_files
+pub(super) async fn bring(api: &Api, run: u64, wanted: &Wanted, into: &Path) -> Result<(), String> {
+    let artifacts = of_run(api, run).await.map_err(|trouble| match trouble {
+        Trouble::NotFound(_) | Trouble::Forbidden(..) => {
+            format!("there is no run {run} any more, or the token lacks `actions: read`")
+        }
+        trouble => format!("GitHub does not tell of the artifacts of the run {run}: {trouble}"),
+    })?;
+    let mut why = format!("no artifact of the run {run} has them");
+    for artifact in &artifacts {
+        let because = match download(api, artifact, LARGEST_WITH_FILES).await {
+            Ok(Ok(file)) => unpack(file, wanted, into).await,
+            Ok(Err(because)) => Err(because),
+            Err(Gone::Trouble(trouble)) => Err(format!("is not given: {trouble}")),
+            Err(Gone::Unreadable(because)) => Err(because),
+        };
+        match because {
+            Ok(()) => return Ok(()),
+            Err(because) => {
+                why = format!("the artifact «{}» of the run {run} {because}", shown(&artifact.name))
+            }
+        }
+    }
+    Err(why)
+}
+
+/// Unpacks where a signal is still heard meanwhile.
+async fn unpack(file: File, wanted: &Wanted, into: &Path) -> Result<(), String> {
+    let (wanted, into) = (wanted.clone(), into.to_owned());
+    let unpacked = tokio::task::spawn_blocking(move || bundle::pick(file, &wanted, &into));
+    unpacked.await.unwrap_or_else(|error| Err(format!("was not unpacked: {error}")))
+}
+
+fn shown(name: &str) -> String {
+    name.escape_debug().take(100).collect()
+}
+
+/// The artifacts of a run that are looked into, the newest first.
+async fn of_run(api: &Api, run: u64) -> Result<Vec<Artifact>, Trouble> {
+    let path = api.path(&format!("actions/runs/{run}/artifacts?per_page=100"));
+    let Artifacts { mut artifacts } = api.get(&path).await?;
+    artifacts.retain(|artifact| artifact.name.starts_with(NAME));
+    artifacts.sort_by_key(|artifact| std::cmp::Reverse(artifact.id));
+    artifacts.truncate(ARTIFACTS);
+    Ok(artifacts)
+}
+
+/// The artifact as a file that is gone when it is closed, or why it is not to be had.
+async fn download(api: &Api, artifact: &Artifact, largest: u64) -> Result<Result<File, String>, Gone> {
     if artifact.expired {
         return Ok(Err("has expired".into()));
     }
-    if artifact.size_in_bytes > LARGEST {
-        return Ok(Err(format!("has more than {LARGEST} bytes")));
+    if artifact.size_in_bytes > largest {
+        return Ok(Err(format!("has more than {largest} bytes")));
     }
     let path = api.path(&format!("actions/artifacts/{}/zip", artifact.id));
     let answer = match api.send(&Method::GET, &path, None).await {
@@ -103,12 +156,12 @@ async fn look_into(api: &Api, artifact: &Artifact, digest: &Digest) -> Result<Re
         Ok(file) => file,
         Err(error) => return Ok(Err(format!("cannot be kept on this machine: {error}"))),
     };
-    match api.download(location, &mut file, LARGEST).await {
+    match api.download(location, &mut file, largest).await {
         Err(Trouble::NotFound(_)) => return Ok(Err("is gone".into())),
         Err(Trouble::Refused(_, why)) => return Ok(Err(why)),
         fetched => fetched.map_err(Gone::Trouble)?,
     }
-    Ok(pick(file, digest))
+    Ok(Ok(file))
 }
 
 /// The record with this digest out of a zip.

@@ -22,10 +22,11 @@ use async_trait::async_trait;
 
 use super::local::Local;
 use super::{Forge, Found};
+use crate::bundle::Wanted;
 use crate::console::Console;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::record::{Delivery, Outcome, Record};
+use crate::record::{Baseline, Delivery, Outcome, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
 use annotations::Place;
@@ -142,6 +143,21 @@ impl Forge for Github {
                 Err(Fault::new(doing, "only GitHub's API tells, and GITHUB_TOKEN is not set").help(help))
             }
         }
+    }
+
+    async fn baseline_files(
+        &self,
+        baseline: &Baseline,
+        wanted: &Wanted,
+        into: &Path,
+    ) -> std::result::Result<(), String> {
+        let Some(remote) = &self.remote else {
+            return Err("without GITHUB_TOKEN no artifact can be asked for".into());
+        };
+        let Some(run) = baseline.job.as_deref().and_then(artifact::run) else {
+            return Err("it is not told which run of a workflow made them".into());
+        };
+        artifact::bring(&remote.api, run, wanted, into).await
     }
 
     async fn deliveries(&self, record: &Record) -> Result<Vec<Delivery>> {
