@@ -286,13 +286,16 @@ fn time(array: &dyn Array, row: usize, unit: TimeUnit, zoned: bool) -> Option<St
 
 /// A cell as a finding shows it.
 fn shown(array: &ArrayRef, row: usize) -> String {
+    if array.is_null(row) {
+        return String::new();
+    }
     let (values, row): (&dyn Array, usize) = match array.as_any_dictionary_opt() {
         Some(dictionary) if !dictionary.values().is_empty() => {
             (dictionary.values(), dictionary.normalized_keys().get(row).copied().unwrap_or_default())
         }
         _ => (array, row),
     };
-    if row >= values.len() || values.is_null(row) || array.null_count() == array.len() {
+    if row >= values.len() || values.is_null(row) || *values.data_type() == DataType::Null {
         return String::new();
     }
     let mut scratch = String::new();
