@@ -12,9 +12,6 @@ use super::labels::Labels;
 use super::trouble::{Stop, Troubles, heed};
 use super::{Batch, Column, Wanted};
 
-/// The blocks of a wave: enough for the cores of a usual runner, and little memory.
-const WAVE: usize = 16;
-
 /// What all files of a table share.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {
@@ -60,14 +57,22 @@ pub enum Unit<'a> {
     /// A block, of which nobody knows yet how many rows are in it.
     Block(Box<dyn FnOnce() -> Parsed + Send + 'a>),
     /// So many rows, which are parsed in parts because together they may be large.
-    Parts(u64, Box<dyn FnOnce(&mut Taker<'_>) -> Result<(), Stop> + Send + 'a>),
+    Parts(u64, Parts<'a>),
 }
+
+/// Parses rows part by part.
+pub type Parts<'a> = Box<dyn FnOnce(&mut Taker<'_>) -> Result<(), Stop> + Send + 'a>;
 
 /// A file that is being read.
 pub trait Source<'a>: Send {
     /// How many lines are before the first unit.
     fn lines(&self) -> u64 {
         0
+    }
+
+    /// How many units make a wave: enough for the cores of a usual runner, and little memory.
+    fn wave(&self) -> usize {
+        16
     }
 
     /// The next rows; none at the end.
@@ -107,13 +112,15 @@ pub fn drive<'a, T: Send>(
     merge: &mut impl FnMut(T),
 ) -> Result<u64, Stop> {
     let mut position = Position { rows: first, rows_of_file: 0, lines: source.lines() };
+    let most = source.wave();
+    // The first is small, so that what is wrong from the beginning on is found at once.
     let mut wave = gather(&mut *source, 1);
     loop {
         heed(shared.interrupt, path)?;
         let Wave { units, end } = wave;
         let work = || work(units, path, position, shared, each);
         let (next, worked) = match &end {
-            None => rayon::join(|| Some(gather(&mut *source, WAVE)), work),
+            None => rayon::join(|| Some(gather(&mut *source, most)), work),
             Some(_) => (None, work()),
         };
         let worked = worked?;
@@ -148,7 +155,7 @@ struct Worked<T> {
 /// A unit of which it is known how many rows it has.
 enum Counted<'a> {
     Parsed(Parsed),
-    Parts(u64, Box<dyn FnOnce(&mut Taker<'_>) -> Result<(), Stop> + Send + 'a>),
+    Parts(u64, Parts<'a>),
 }
 
 fn work<T: Send>(

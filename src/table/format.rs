@@ -48,7 +48,8 @@ pub fn of(path: &str, head: &[u8]) -> Result<(Format, Packing), Box<Finding>> {
     if packing != Packing::None {
         return match named {
             Some(Format::Parquet | Format::ArrowFile | Format::ArrowStream) => {
-                let message = format!("the file is packed with {}, and only text may be packed", packing.word());
+                let message =
+                    format!("the file is packed with {}, and only text may be packed", packing.word());
                 let help = "unpack it; Parquet and Arrow compress their columns themselves";
                 Err(unreadable(message).help(help).into())
             }
@@ -59,11 +60,13 @@ pub fn of(path: &str, head: &[u8]) -> Result<(Format, Packing), Box<Finding>> {
         return Ok((format, packing));
     }
     if let Some((_, what)) = OTHERS.iter().find(|(start, _)| head.starts_with(start)) {
-        return Err(unreadable(format!("the file is {what}, not a table that can be read here")).help(HELP).into());
+        return Err(unreadable(format!("the file is {what}, and no table that can be read here"))
+            .help(HELP)
+            .into());
     }
     match named {
         Some(Format::Parquet) => Err(misnamed("Parquet", "PAR1").into()),
-        Some(Format::ArrowFile) => Err(misnamed("Arrow", "ARROW1, and not as a stream does").into()),
+        Some(Format::ArrowFile) => Err(misnamed("Arrow", "ARROW1, or as a stream does").into()),
         named => Ok((named.unwrap_or(Format::Text), packing)),
     }
 }
@@ -105,7 +108,7 @@ fn of_head(head: &[u8]) -> Option<Format> {
 }
 
 fn misnamed(name: &str, start: &str) -> Finding {
-    let message = format!("the file is no {name}, though it is named so: it does not begin with {start}");
+    let message = format!("the file is named as {name} and does not begin with {start}");
     unreadable(message).help(HELP)
 }
 

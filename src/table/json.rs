@@ -85,7 +85,10 @@ impl Names {
 
 /// The first line with something in it, and whether its end is there.
 fn first_line(text: &[u8]) -> Option<(&[u8], bool)> {
-    let (line, whole) = text.split_inclusive(|byte| *byte == b'\n').map(|line| (line, line.ends_with(b"\n"))).find(|(line, _)| !line.trim_ascii().is_empty())?;
+    let (line, whole) = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| (line, line.ends_with(b"\n")))
+        .find(|(line, _)| !line.trim_ascii().is_empty())?;
     Some((line, whole))
 }
 
@@ -104,8 +107,8 @@ fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
         start = end;
         if !line.trim_ascii().is_empty() {
             if let Err(error) = row.read(line) {
-                let column = u32::try_from(error.column()).ok();
-                troubles.note(Wrong::Json(told(&error)), None, || (Place::Line(lines, column), String::new()));
+                let (wrong, column) = unreadable(line, &error);
+                troubles.note(wrong, None, || (Place::Line(lines, column), String::new()));
                 break;
             }
             for (slot, (column, field)) in filling.iter_mut().zip(&names.wanted).enumerate() {
@@ -119,6 +122,15 @@ fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
         lines += u64::from(line.ends_with(b"\n"));
     }
     Parsed { rows, lines, columns: filling.into_iter().map(Filling::finish).collect(), troubles }
+}
+
+/// What is wrong with a line, and in which column.
+fn unreadable(line: &[u8], error: &serde_json::Error) -> (Wrong, Option<u32>) {
+    if let Err(error) = std::str::from_utf8(line) {
+        let Place::Line(_, column) = place(line, error.valid_up_to()) else { return (Wrong::NotUtf8, None) };
+        return (Wrong::NotUtf8, column);
+    }
+    (Wrong::Json(told(error)), u32::try_from(error.column()).ok().filter(|column| *column > 0))
 }
 
 /// Adds one value of a row to its column, or says what is wrong with it, and what it is.

@@ -3,17 +3,21 @@
 //! A table is never in memory as a whole: [`fold`] hands out batches, in parallel, and brings what became of them
 //! together in the order of the rows, so that the answer is the same with any number of threads.
 
+mod arrays;
 mod blocks;
 mod cell;
+mod columnar;
 mod csv;
 mod drive;
 mod fields;
 mod format;
 mod header;
+mod ipc;
 mod json;
 mod labels;
 mod marks;
 mod open;
+mod parquet;
 mod spelling;
 mod text;
 mod trouble;

@@ -120,6 +120,17 @@ impl Troubles {
     }
 }
 
+// The codes of what is wrong with cells and rows.
+const MISSING: &str = "table-value-missing";
+const NUMBER: &str = "table-number";
+const ENCODING: &str = "table-encoding";
+const NESTED: &str = "table-value-nested";
+const TWICE: &str = "table-column-twice";
+const ROW: &str = "table-row";
+const QUOTE: &str = "table-quote";
+const LONG: &str = "table-line-too-long";
+const JSON: &str = "table-json";
+
 impl Trouble {
     fn finding(&self, path: &str, columns: &[String], lines: u64, rows: u64) -> Finding {
         let name = self.wanted.and_then(|wanted| columns.get(wanted)).map_or("", String::as_str);
@@ -145,53 +156,58 @@ impl Trouble {
         let shown = clipped(&self.shown);
         match &self.wrong {
             Wrong::Missing if shown.trim().is_empty() => (
-                "table-value-missing",
+                MISSING,
                 format!("the column «{name}» has no value here"),
                 "leave the row out, or write a value that stands for it",
             ),
             Wrong::Missing => (
-                "table-value-missing",
+                MISSING,
                 format!("the column «{name}» has «{shown}» here, which is how a missing value is written"),
                 "leave the row out, or write a value that stands for it",
             ),
             Wrong::NotNumber => (
-                "table-number",
+                NUMBER,
                 format!("«{shown}» in the column «{name}» is no number"),
-                if has_decimal_comma(&self.shown) { "write the fraction after a point, not a comma" } else { "" },
+                if has_decimal_comma(&self.shown) {
+                    "write the fraction after a point, not a comma"
+                } else {
+                    ""
+                },
             ),
+            Wrong::NotUtf8 if self.wanted.is_none() => {
+                (ENCODING, "this line is not UTF-8".into(), "write the file with encoding=\"utf-8\"")
+            }
             Wrong::NotUtf8 => (
-                "table-encoding",
+                ENCODING,
                 format!("«{shown}» in the column «{name}» is not UTF-8"),
                 "write the file with encoding=\"utf-8\"",
             ),
             Wrong::Nested => (
-                "table-value-nested",
+                NESTED,
                 format!("the column «{name}» has a list or an object here, not a value"),
                 "write a field for each value",
             ),
-            Wrong::Absent => (
-                "table-value-missing",
-                format!("this row has no field «{name}»"),
-                "write every field in every row",
-            ),
-            Wrong::Twice => ("table-column-twice", format!("this row has the field «{name}» twice"), ""),
+            Wrong::Absent => {
+                (MISSING, format!("this row has no field «{name}»"), "write every field in every row")
+            }
+            Wrong::Twice => (TWICE, format!("this row has the field «{name}» twice"), ""),
             Wrong::Fields(fields, columns) => (
-                "table-row",
+                ROW,
                 format!("this row has {}, and the header has {columns}", counted(*fields)),
                 "a field with the delimiter or a line break in it must be quoted",
             ),
             Wrong::OpenQuote => (
-                "table-quote",
+                QUOTE,
                 "a quote is opened here and never closed".into(),
                 "within a quoted field, write a quote twice",
             ),
             Wrong::TooLong(most) => (
-                "table-line-too-long",
+                LONG,
                 format!("this line is longer than {}", crate::number::bytes(*most as u64)),
                 "is it a table of this format, with a line for each row, and is every quote closed?",
             ),
             Wrong::Json(why) => (
-                "table-json",
+                JSON,
                 format!("this line is no JSON object: {}", clipped(why)),
                 "write one object a line; NaN and Infinity are no JSON: write null, or leave the row out",
             ),
