@@ -85,8 +85,7 @@ pub fn rescaled(value: f64, [low, high]: Interval, from: f64, to: f64) -> Interv
 
 /// Newcombe's interval of the difference between two proportions of the same rows, candidate minus baseline: `both`
 /// are right, only the candidate, only the baseline, and neither. Wilson's intervals, squared and added, with the
-/// correlation of the two as it is in the table. (Newcombe 1998, without his continuity correction of it) None without
-/// rows.
+/// correlation of the two as it is in the table, without a continuity correction. (Newcombe 1998) None without rows.
 #[must_use]
 pub fn newcombe(both: f64, candidate: f64, baseline: f64, neither: f64, confidence: f64) -> Option<Interval> {
     let rows = both + candidate + baseline + neither;

@@ -10,6 +10,8 @@ mod distribution;
 mod interval;
 mod many;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
