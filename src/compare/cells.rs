@@ -150,7 +150,9 @@ impl Cells {
 
     fn value_of(&self, measure: Measure, classes: usize, side: usize, weights: &[f64]) -> f64 {
         let mut margins = Margins::new(classes);
-        for (kind, weight) in self.kinds.iter().zip(weights) {
+        // A class of which no row was drawn is none of the resample's.
+        let drawn = self.kinds.iter().zip(weights).filter(|(_, weight)| **weight != 0.0 || !self.alike);
+        for (kind, weight) in drawn {
             margins.add(kind.truth as usize, kind.predicted[side] as usize, *weight);
         }
         margins.value(measure).unwrap_or(f64::NAN)

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::cells::{Cells, Kind};
 use super::change::{Options, cells};
-use super::pair::{Both, Pair};
+use super::pair::{Both, Pair, at};
 use crate::config::{self, Fairness};
 use crate::name::MetricName;
 use crate::record::Estimate;
 
-/// The changes of the differences between the slices of each slicing; of two classes only, as Fairlearn has them.
+/// The changes of the differences between the slices of each slicing that are not small; of two classes only, as
+/// Fairlearn has them.
 pub fn changes(
     spec: &config::Predictions,
     pair: &Pair,
@@ -21,7 +22,19 @@ pub fn changes(
         return changes;
     }
     for (slicing, (names, rows)) in spec.slices.iter().zip(slices) {
-        let Some(cells) = cells(pair, |row| rows[row]) else { continue };
+        let mut counts = vec![0_u64; names.len()];
+        rows.iter().for_each(|slice| counts[*slice as usize] += 1);
+        let places: Vec<u32> = (0..)
+            .zip(rows)
+            .filter(|(_, slice)| counts[**slice as usize] >= spec.small_slice)
+            .map(|row| row.0)
+            .collect();
+        let large = pair.select(&places);
+        let slices = at(rows, &places);
+        let Some(cells) = cells(&large, |row| slices[row]) else { continue };
+        if counts.iter().filter(|count| **count > 0 && **count >= spec.small_slice).count() < 2 {
+            continue;
+        }
         for fairness in Fairness::ALL {
             let Ok(name) = MetricName::new(format!("{}.{}", fairness.word(), slicing.name())) else {
                 continue;

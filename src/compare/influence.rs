@@ -48,8 +48,8 @@ pub fn of(
 ) -> Option<Influence> {
     let influence = match both {
         Both::Regression { truth, predicted } => of_numbers(measure, truth, &predicted[side], weights),
-        Both::Classes { classes, truth, predicted, scores } => {
-            let said = Said { classes: *classes, truth, predicted: &predicted[side], scores: &scores[side] };
+        Both::Classes { classes, truth, scores, .. } => {
+            let said = Said { classes: *classes, truth, scores: &scores[side] };
             if said.scores.is_empty() { None } else { said.influence(measure, weights, bins) }
         }
     }?;
@@ -109,13 +109,13 @@ fn explained(squares: Influence, truth: &[f64], weights: Weights<'_>) -> Option<
 struct Said<'a> {
     classes: usize,
     truth: &'a [u32],
-    predicted: &'a [u32],
     scores: &'a [Vec<f64>],
 }
 
 impl Said<'_> {
     fn influence(&self, measure: Measure, weights: Weights<'_>, bins: usize) -> Option<Influence> {
         match measure {
+            Measure::LogLoss | Measure::Brier | Measure::ExpectedCalibrationError if !self.probable() => None,
             Measure::LogLoss => Some(mean((0..self.truth.len()).map(|row| self.log_loss(row)), weights)),
             Measure::Brier => Some(mean((0..self.truth.len()).map(|row| self.brier(row)), weights)),
             Measure::ExpectedCalibrationError => Some(self.calibration(weights, bins)),
@@ -164,14 +164,21 @@ impl Said<'_> {
         self.scores.iter().enumerate().map(squared).sum()
     }
 
-    /// What was said, and whether it came true: of two classes of the positive one, of several of the predicted one.
+    /// What was said, and whether it came true: of two classes of the positive one, of several of the first with the
+    /// highest score.
     fn claim(&self, row: usize) -> (f64, f64) {
-        let (said, true_) = if self.binary() {
-            (self.scores[0][row], self.truth[row] == 1)
+        let (said, class) = if self.binary() {
+            (self.scores[0][row], 1)
         } else {
-            (self.scores[self.predicted[row] as usize][row], self.predicted[row] == self.truth[row])
+            let scores = self.scores.iter().map(|scores| scores[row]).zip(0..);
+            scores.fold((f64::NEG_INFINITY, 0), |best, next| if next.0 > best.0 { next } else { best })
         };
-        (said, f64::from(u8::from(true_)))
+        (said, f64::from(u8::from(self.truth[row] == class)))
+    }
+
+    /// Whether every score is a probability.
+    fn probable(&self) -> bool {
+        self.scores.iter().flatten().all(|score| (0.0..=1.0).contains(score))
     }
 
     /// Σ over bins of |Σ w (said − true)| / Σ w: a row's part is its own gap, with its bin's sign.

@@ -15,6 +15,7 @@ pub fn change(measure: Measure, pair: &Pair, options: Options) -> Option<Estimat
     let Both::Regression { truth, predicted } = &pair.both else { return None };
     let sides = [CANDIDATE, BASELINE].map(|side| Errors::new(truth, &predicted[side]));
     let weight = |row: usize| pair.weight(row);
+    let alike = pair.weights.is_none();
     let of = |sides: &[Errors; 2], value: &dyn Fn(&Errors) -> f64| {
         let change = value(&sides[CANDIDATE]) - value(&sides[BASELINE]);
         change.is_finite().then_some(change)
@@ -23,20 +24,22 @@ pub fn change(measure: Measure, pair: &Pair, options: Options) -> Option<Estimat
         let value = of(&sides, &Errors::largest)?;
         return Some(Estimate { value, interval: None, method: None });
     }
-    let value = of(&sides, &|errors| errors.median(weight))?;
-    let by = (pair.rows <= MOST_RESAMPLED).then(|| resampled(&sides, weight, pair.rows, options)).flatten();
+    let value = of(&sides, &|errors| errors.median(alike, weight))?;
+    let by =
+        (pair.rows <= MOST_RESAMPLED).then(|| resampled(&sides, alike, weight, pair.rows, options)).flatten();
     Some(Estimate { value, interval: by.map(|by| by.0), method: by.map(|by| by.1) })
 }
 
 fn resampled(
     sides: &[Errors; 2],
+    alike: bool,
     weight: impl Fn(usize) -> f64 + Sync,
     rows: usize,
     options: Options,
 ) -> Option<([f64; 2], crate::record::Method)> {
     let statistic = |drawn: &[u8]| {
         let [candidate, baseline] =
-            sides.each_ref().map(|errors| errors.median(|row| f64::from(drawn[row]) * weight(row)));
+            sides.each_ref().map(|errors| errors.median(alike, |row| f64::from(drawn[row]) * weight(row)));
         candidate - baseline
     };
     let resamples = options.resamples.max(bootstrap::least(options.confidence));
@@ -61,23 +64,23 @@ impl Errors {
         self.0.last().map_or(f64::NAN, |last| last.0)
     }
 
-    /// The lowest that at least half of the weight does not exceed; the mean of two where it is exactly half, as NumPy
-    /// has it of rows that weigh the same.
-    fn median(&self, weight: impl Fn(usize) -> f64) -> f64 {
+    /// The lowest that at least half of the weight does not exceed, as scikit-learn has it; where rows weigh alike and
+    /// it is exactly half, the mean of it and the next, as NumPy has it.
+    fn median(&self, alike: bool, weight: impl Fn(usize) -> f64) -> f64 {
         let all: f64 = self.0.iter().map(|(_, row)| weight(*row as usize)).sum();
-        let mut so_far = 0.0;
-        let mut half = None;
-        for (error, row) in &self.0 {
-            let weight = weight(*row as usize);
-            if let Some(lower) = half.filter(|_| weight > 0.0) {
+        let weighted = self.0.iter().map(|(error, row)| (*error, weight(*row as usize)));
+        let (mut so_far, mut lower) = (0.0, None);
+        for (error, weight) in weighted.filter(|(_, weight)| *weight > 0.0) {
+            if let Some(lower) = lower {
                 return (lower + error) / 2.0;
             }
             so_far += weight;
-            if so_far * 2.0 > all {
-                return *error;
+            if so_far * 2.0 == all && alike {
+                lower = Some(error);
+            } else if so_far * 2.0 >= all {
+                return error;
             }
-            half = half.or((so_far * 2.0 == all && all > 0.0).then_some(*error));
         }
-        half.unwrap_or(f64::NAN)
+        f64::NAN
     }
 }

@@ -74,10 +74,29 @@ pub fn paired(
             }
         }
     }
-    let (Some(baseline), Some(candidate)) = (sides.pop(), sides.pop()) else {
+    let (Some(baseline_rows), Some(candidate_rows)) = (sides.pop(), sides.pop()) else {
         return Ok(Err("there are not two sides".into()));
     };
-    Ok(rows(spec, confidence, candidate, baseline, same_set))
+    let compared = rows(spec, confidence, candidate_rows, baseline_rows, same_set);
+    Ok(compared.map(|compared| compared.of_both(candidate.evidence, baseline.evidence)))
+}
+
+impl Compared {
+    /// Without what is not in the evidence of both: a metric that one side could not have, a slice that it lacks.
+    fn of_both(mut self, candidate: &Predictions, baseline: &Predictions) -> Self {
+        let Comparison { changes, slices, .. } = &mut self.comparison;
+        changes.retain(|name, _| {
+            candidate.estimates.contains_key(name) && baseline.estimates.contains_key(name)
+        });
+        slices.retain(|name, changes| {
+            let (Some(now), Some(before)) = (candidate.slice(name), baseline.slice(name)) else {
+                return false;
+            };
+            changes.retain(|name, _| now.estimates.contains_key(name) && before.estimates.contains_key(name));
+            true
+        });
+        self
+    }
 }
 
 /// Compares rows. `same_set` says that both are of the same evaluation set, in the same order where they have no ids.

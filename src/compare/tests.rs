@@ -270,7 +270,8 @@ fn weights_of_one_weigh_nothing() {
     let plain = compare(&spec, measured(200, 2), measured(200, 3)).unwrap().comparison.changes;
     let weighted = |noise| Rows { weights: Some(vec![2.0; 200]), ..measured(200, noise) };
     let weighted = compare(&spec, weighted(2), weighted(3)).unwrap().comparison.changes;
-    for (name, change) in &plain {
+    // The median of weighted rows is scikit-learn's, which is not NumPy's of an even number of rows.
+    for (name, change) in plain.iter().filter(|(name, _)| name.as_str() != "median_ae") {
         let other = &weighted[name];
         assert!((change.value - other.value).abs() < 1e-12, "{name}");
         let (Some(one), Some(two)) = (change.interval, other.interval) else { continue };
@@ -301,7 +302,7 @@ fn a_weight_of_two_is_two_rows_to_every_value() {
         Rows { weights: Some(weights), ..rows.clone() }
     };
     let (one, other) = (classified(80, 2), classified(80, 3));
-    let spec = spec(PredictedTask::Classification);
+    let spec = Spec { small_slice: 1, ..spec(PredictedTask::Classification) };
     let twice = compare(&spec, doubled(&one), doubled(&other)).unwrap().comparison.changes;
     let weighted = compare(&spec, weighted(&one), weighted(&other)).unwrap().comparison.changes;
     assert_eq!(twice.len(), weighted.len());
@@ -440,6 +441,44 @@ fn records_of_other_rows_are_compared_as_independent() {
     assert_eq!((change("max_error").value, change("max_error").interval), (1.0, None));
     assert_eq!(change("r2").method, Some(Method::Wilson), "that of the candidate's value");
     assert_eq!(change("r2").interval.map(|ends| ends[1]), Some(0.6 - 0.25));
+}
+
+#[test]
+fn what_one_side_does_not_have_is_not_compared() {
+    let compared =
+        rows(&spec(PredictedTask::Classification), 0.95, classified(90, 2), classified(90, 3), false)
+            .unwrap();
+    let sure = |value| estimate(value, Some([0.0, 1.0]));
+    let candidate = evidence(&[("accuracy", sure(0.9)), ("f1", sure(0.8)), ("roc_auc", sure(0.8))], 0.95);
+    let baseline = evidence(&[("accuracy", sure(0.9)), ("f1", sure(0.8))], 0.95);
+    let both = compared.of_both(&candidate, &baseline).comparison;
+    let names = |changes: &BTreeMap<MetricName, Estimate>| methods(changes).len();
+    assert_eq!((names(&both.changes), both.slices.len()), (2, 1));
+    assert_eq!(names(&both.slices["region=north"]), 2);
+}
+
+#[test]
+fn fairness_leaves_small_slices_out() {
+    let spec = Spec { small_slice: 31, ..spec(PredictedTask::Classification) };
+    let fair = MetricName::new("demographic_parity_difference.region").unwrap();
+    let has = |rows: usize| {
+        let compared = compare(&spec, classified(rows, 2), classified(rows, 3)).unwrap();
+        compared.comparison.changes.contains_key(&fair)
+    };
+    assert!(!has(90), "of 90 rows 30 are in the south");
+    assert!(has(93));
+}
+
+#[test]
+fn scores_that_are_no_probabilities_have_no_log_loss() {
+    let mut odds = classified(60, 2);
+    if let Target::Classes { scores, .. } = &mut odds.target {
+        scores[0][3] = 1.5;
+    }
+    let changes =
+        compare(&spec(PredictedTask::Classification), odds, classified(60, 3)).unwrap().comparison.changes;
+    let has = |name: &str| changes.contains_key(&MetricName::new(name).unwrap());
+    assert!(has("roc_auc") && !has("log_loss") && !has("brier") && !has("expected_calibration_error"));
 }
 
 #[test]

@@ -108,7 +108,66 @@ def chi_square(observed, probabilities):
     return stats.chi2.sf(((observed - expected) ** 2 / expected).sum(), len(observed) - 1)
 
 
+def metrics(truth, predicted, scores, weights):
+    """The metrics of classes, by modelgate's names."""
+    from sklearn import metrics as sk
+
+    truth, predicted = numpy.array(truth), numpy.array(predicted)
+    scores = numpy.array(scores).T
+    w = {"sample_weight": weights}
+    of = {
+        "accuracy": sk.accuracy_score(truth, predicted, **w),
+        "balanced_accuracy": sk.balanced_accuracy_score(truth, predicted, **w),
+        "matthews_corrcoef": sk.matthews_corrcoef(truth, predicted, **w),
+        "cohen_kappa": sk.cohen_kappa_score(truth, predicted, **w),
+    }
+    for average in ["macro", "micro", "weighted"]:
+        for name in ["precision", "recall", "f1"]:
+            score = getattr(sk, name + "_score")
+            of[f"{name}_{average}"] = score(truth, predicted, average=average, zero_division=0, **w)
+    if scores.shape[1] == 1:
+        score = scores[:, 0]
+        of["precision"] = sk.precision_score(truth, predicted, zero_division=0, **w)
+        of["recall"] = sk.recall_score(truth, predicted, zero_division=0, **w)
+        of["specificity"] = sk.recall_score(truth, predicted, pos_label=0, zero_division=0, **w)
+        of["f1"] = sk.f1_score(truth, predicted, zero_division=0, **w)
+        of["roc_auc"] = sk.roc_auc_score(truth, score, **w)
+        of["average_precision"] = sk.average_precision_score(truth, score, **w)
+        of["log_loss"] = sk.log_loss(truth, score, **w)
+        of["brier"] = sk.brier_score_loss(truth, score, **w)
+    else:
+        of["log_loss"] = sk.log_loss(truth, scores, **w)
+        of["roc_auc_ovr"] = sk.roc_auc_score(truth, scores, multi_class="ovr", **w)
+        if weights is None:
+            of["roc_auc_ovo"] = sk.roc_auc_score(truth, scores, multi_class="ovo")
+    return of
+
+
+def metrics_of_numbers(truth, predicted, weights):
+    """The metrics of numbers, by modelgate's names."""
+    from sklearn import metrics as sk
+
+    w = {"sample_weight": weights}
+    return {
+        "mse": sk.mean_squared_error(truth, predicted, **w),
+        "rmse": sk.root_mean_squared_error(truth, predicted, **w),
+        "mae": sk.mean_absolute_error(truth, predicted, **w),
+        "median_ae": sk.median_absolute_error(truth, predicted, **w),
+        "mape": sk.mean_absolute_percentage_error(truth, predicted, **w),
+        "r2": sk.r2_score(truth, predicted, **w),
+        "max_error": sk.max_error(truth, predicted),
+    }
+
+
+def t_of_differences(one, other, confidence):
+    """Student's interval of the mean of paired differences."""
+    return list(stats.ttest_rel(one, other).confidence_interval(confidence))
+
+
 FUNCTIONS = {
+    "metrics": metrics,
+    "metrics_of_numbers": metrics_of_numbers,
+    "t_of_differences": t_of_differences,
     "normal_cdf": stats.norm.cdf,
     "normal_quantile": special.ndtri,
     "student_quantile": stats.t.ppf,
@@ -130,7 +189,7 @@ FUNCTIONS = {
 
 def answer(question):
     said = FUNCTIONS[question[0]](*question[1:])
-    return said if isinstance(said, list) else float(said)
+    return said if isinstance(said, (list, dict)) else float(said)
 
 
 json.dump([answer(question) for question in json.load(sys.stdin)], sys.stdout)
