@@ -73,10 +73,19 @@ pub fn mover(candidate: (f64, Interval), baseline: (f64, Interval)) -> Interval 
     square_and_add(candidate, baseline, 0.0)
 }
 
+/// An interval of another confidence, out of one: each side is stretched as that of a normal distribution would be.
+#[must_use]
+pub fn rescaled(value: f64, [low, high]: Interval, from: f64, to: f64) -> Interval {
+    let factor = match (reach(from), reach(to)) {
+        (Some(from), Some(to)) if from != to => to / from,
+        _ => return [low, high],
+    };
+    [value - factor * (value - low), value + factor * (high - value)]
+}
+
 /// Newcombe's interval of the difference between two proportions of the same rows, candidate minus baseline: `both`
 /// are right, only the candidate, only the baseline, and neither. Wilson's intervals, squared and added, with the
-/// correlation of the two as it is in the table. (Newcombe 1998, without his continuity correction of it) None without
-/// rows.
+/// correlation of the two as it is in the table, without a continuity correction. (Newcombe 1998) None without rows.
 #[must_use]
 pub fn newcombe(both: f64, candidate: f64, baseline: f64, neither: f64, confidence: f64) -> Option<Interval> {
     let rows = both + candidate + baseline + neither;

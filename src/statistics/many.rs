@@ -54,7 +54,8 @@ pub fn holm(p: &[f64], level: f64) -> Vec<bool> {
 pub fn more_rows(value: f64, interval: Interval, bound: f64, rows: u64) -> Option<u64> {
     let (gap, side) = distances(value, interval, bound);
     let times = (side / gap) * (side / gap);
-    let more = (rows as f64 * (times - 1.0)).ceil();
+    // A digit that rounding added is not a row.
+    let more = (rows as f64 * (times - 1.0) * (1.0 - 1e-12)).ceil();
     if rows == 0 || more.is_nan() || more > MOST_ROWS {
         return None;
     }

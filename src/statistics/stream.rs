@@ -15,6 +15,12 @@ impl Stream {
         }))
     }
 
+    /// The stream of a state.
+    #[cfg(test)]
+    pub const fn of(state: [u64; 4]) -> Self {
+        Self(state)
+    }
+
     /// The next 64 bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
