@@ -4,9 +4,13 @@
 
 pub mod bootstrap;
 pub mod delong;
+mod binomial;
+mod curve;
 mod distribution;
 mod interval;
 mod many;
+mod stream;
+mod weights;
 
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
 pub use interval::{delta, logit, mover, newcombe, order_statistic, student, wilson};
