@@ -50,10 +50,22 @@ pub fn gather(
     files: &[ProjectFile],
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<(Gathered, Table), Vec<Finding>>> {
+    if let Some(finding) = incomplete(layout) {
+        return Ok(Err(vec![finding]));
+    }
     let mut all = Gathered::default();
     let each = |batch| Gathered::of(spec, layout, keep, batch);
     let table = table::fold(files, &layout.wanted, MOST_LABELS, interrupt, each, |part| all.merge(part))?;
     Ok(table.map(|table| (all, table)))
+}
+
+/// Nothing tells what was predicted.
+fn incomplete(layout: &Layout) -> Option<Finding> {
+    if layout.predicted.is_some() || layout.classes && !layout.scores.is_empty() {
+        return None;
+    }
+    let finding = Finding::error("predictions-incomplete", "no column says what was predicted");
+    Some(finding.help("name it under `predicted`, or of a classification its scores under `score`"))
 }
 
 impl Gathered {
