@@ -115,5 +115,8 @@ fn leaf(name: &str) -> &str {
 }
 
 #[cfg(test)]
+#[path = "evidence_tests.rs"]
+mod evidence_tests;
+#[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;
