@@ -231,7 +231,7 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Train(args) => step::execute(Step::Train, args.cache, call),
         Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
         Command::Image(_) => step::execute(Step::Image, CacheFlags::default(), call),
-        Command::Gate(_) => replay::execute(Step::Gate, call),
+        Command::Gate(args) => replay::gate(&args, call),
         Command::Report(_) => replay::execute(Step::Report, call),
         Command::Deploy(args) => deploy::execute(args, call),
         Command::Retrain(args) => retrain::execute(args, &call),

@@ -5,14 +5,83 @@ use clap::Args;
 use super::{Call, end, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::record::{Record, conclude};
+use crate::finding::Finding;
+use crate::gate::{self, WhatIf};
+use crate::record::{Conclusion, Evidence, Outcome, Record, StepRecord, conclude};
+use crate::report;
 use crate::step::Step;
 use crate::wire::{self, House};
 
 /// `modelgate gate`
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  modelgate gate --run artifacts/run.json")]
-pub struct Gate {}
+#[command(after_help = "\
+Example:
+  modelgate gate --run artifacts/run.json
+  modelgate gate --what-if accuracy.min=0.9 --what-if accuracy.max-drop=2%")]
+pub struct Gate {
+    /// Judge the record by this bound in place of the file's, and write nothing. May be repeated
+    #[arg(long, value_name = "METRIC.KIND=BOUND")]
+    what_if: Vec<WhatIf>,
+}
+
+/// `modelgate gate`: judges the record again, or says what other bounds would come to.
+pub fn gate(args: &Gate, call: Call) -> anyhow::Result<End> {
+    if args.what_if.is_empty() { execute(Step::Gate, call) } else { what_if(&args.what_if, &call) }
+}
+
+/// Judges the record by other bounds, by what is in it alone: its baseline, and no output of it. Nothing is written.
+fn what_if(what_ifs: &[WhatIf], call: &Call) -> anyhow::Result<End> {
+    let path = wire::config_path(&call.settings, &call.environment);
+    let config = wire::read_config(&path)?;
+    wire::block_on(|interrupt| async move {
+        let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
+        refuse_unavailable(&house, path, |step| step <= Step::Gate)?;
+        let mut record = record(&house, Step::Gate)?;
+        wonder(&house, what_ifs, &mut record);
+        show::what_if(call, record.clone(), gate::what_if::note(what_ifs))?;
+        Ok(End::Concluded(record.conclusion.unwrap_or(Conclusion::Inconclusive)))
+    })?
+}
+
+/// Puts into the record what the gate would have put there.
+fn wonder(house: &House, what_ifs: &[WhatIf], record: &mut Record) {
+    // What was done with what was judged is about another judgement.
+    let (baseline, is_unread) = (record.baseline.take(), is_unread(record));
+    record.reopen(Step::Gate);
+    record.baseline = baseline;
+    let (outcome, because, findings) = match gate::unproven(&house.config, record) {
+        Some(reason) => {
+            let because = "the evidence is not complete".to_owned();
+            (Outcome::Failed, because, vec![Finding::error("unproven", reason)])
+        }
+        None => {
+            let policy = gate::what_if::with(&house.config.gate, what_ifs);
+            let judge = if is_unread { gate::judge_unread } else { gate::judge };
+            let verdict = judge(&policy, record);
+            let is_approved = verdict.conclusion == Conclusion::Approved;
+            let because = report::judged(&verdict);
+            record.verdict = Some(verdict);
+            (if is_approved { Outcome::Passed } else { Outcome::Failed }, because, Vec::new())
+        }
+    };
+    record.put(StepRecord {
+        step: Step::Gate,
+        outcome,
+        because,
+        help: None,
+        started: record.started.clone(),
+        seconds: 0.0,
+        findings,
+        evidence: Evidence::default(),
+    });
+    record.conclusion = Some(conclude(record, false));
+}
+
+/// Whether the gate of this record had a baseline that it could not read.
+fn is_unread(record: &Record) -> bool {
+    let gate = record.step(Step::Gate);
+    gate.is_some_and(|gate| gate.findings.iter().any(|finding| finding.code == "baseline-unreadable"))
+}
 
 /// `modelgate report`
 #[derive(Debug, Args)]

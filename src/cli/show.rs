@@ -28,6 +28,17 @@ pub fn run(call: &Call, house: &House, record: &Record) -> anyhow::Result<()> {
     print(&text)
 }
 
+/// What other bounds would come to. A reader knows from the first line that it is not so.
+pub fn what_if(call: &Call, mut record: Record, note: String) -> anyhow::Result<()> {
+    if call.format == Format::Json {
+        if let Some(verdict) = &mut record.verdict {
+            verdict.notes.insert(0, note);
+        }
+        return print(&store::to_json(&record)?);
+    }
+    print(&format!("{note}\n\n{}", terminal::render(&report::compose(&record, &[]), look(call))))
+}
+
 /// What one step found.
 pub fn step(call: &Call, step: Step, record: &Record) -> anyhow::Result<()> {
     match (call.format, record.step(step)) {

@@ -39,47 +39,51 @@ impl<'a> Computed<'a> {
         self.predictions
     }
 
-    /// Checks that somebody computes `metric`, whose rules stand at `path`.
-    pub fn check(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) {
+    /// Checks that somebody computes `metric`, whose rules stand at `path`. False when it was found that nobody does.
+    pub fn check(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) -> bool {
         if metric.starts_with(SMOKE) {
-            self.check_smoke(source, path, metric);
-            return;
+            return self.check_smoke(source, path, metric);
         }
-        let Some(predictions) = self.predictions else { return };
-        let known = self.names(predictions);
+        let Some(predictions) = self.predictions else { return true };
+        let known = names(predictions);
         if known.iter().any(|name| name == metric) || (self.from_files && fairness(metric).is_none()) {
-            return;
+            return true;
         }
         let (message, help) = match fairness(metric) {
             Some((_, slicing)) => no_fairness(predictions, metric, slicing),
             None => not_computed(predictions, metric, &known),
         };
         source.key(path, message, help);
+        false
     }
 
-    /// The names of all that is computed of predictions, and of the image.
-    fn names(&self, predictions: &Predictions) -> Vec<String> {
-        let measures = Measure::ALL.into_iter();
-        let asked = measures.filter(|measure| predictions.asks_for(*measure) && predictions.gives(*measure));
-        let mut names: Vec<String> = asked.map(|measure| measure.word().to_owned()).collect();
-        if predictions.tasks().contains(&Task::Binary) {
-            for slicing in &predictions.slices {
-                names.extend(Fairness::ALL.map(|fairness| format!("{}.{}", fairness.word(), slicing.name())));
-            }
-        }
-        names
-    }
-
-    fn check_smoke(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) {
+    fn check_smoke(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) -> bool {
         // A section that is wrong was reported already.
         if !self.has_smoke && !source.has(&KeyPath::of(&["image", "smoke"])) {
             let message = format!("nobody measures «{}»: there is no `image.smoke`", shown(metric));
             source.key(path, message, "add `smoke` to image, or remove the rule");
+            false
         } else if !OF_THE_SERVER.contains(&metric) {
             let message = format!("nobody measures «{}»", shown(metric));
             source.key(path, message, suggest::help(metric, &OF_THE_SERVER, "metrics"));
+            false
+        } else {
+            true
         }
     }
+}
+
+/// The names of all that is computed of predictions.
+fn names(predictions: &Predictions) -> Vec<String> {
+    let measures = Measure::ALL.into_iter();
+    let asked = measures.filter(|measure| predictions.asks_for(*measure) && predictions.gives(*measure));
+    let mut names: Vec<String> = asked.map(|measure| measure.word().to_owned()).collect();
+    if predictions.tasks().contains(&Task::Binary) {
+        for slicing in &predictions.slices {
+            names.extend(Fairness::ALL.map(|fairness| format!("{}.{}", fairness.word(), slicing.name())));
+        }
+    }
+    names
 }
 
 /// The difference between slices that a metric is by its name, and the slicing that it names.
@@ -102,7 +106,10 @@ fn no_fairness(predictions: &Predictions, metric: &str, slicing: &str) -> (Strin
         ([], _) => "add `evaluate.predictions.slices`: a difference is one between slices".into(),
         (_, Some(near)) => format!("did you mean «{}.{}»?", metric.split('.').next().unwrap_or(metric), near),
         (known, None) => {
-            format!("write the slices after a dot; `evaluate.predictions.slices` are {}", suggest::list(known))
+            format!(
+                "write the slices after a dot; `evaluate.predictions.slices` are {}",
+                suggest::list(known)
+            )
         }
     };
     (message, help)
@@ -123,6 +130,7 @@ fn not_computed(predictions: &Predictions, metric: &str, known: &[String]) -> (S
             match suggest::nearest(metric, &known) {
                 _ if scores => "it needs scores: add `score` to `evaluate.predictions`".into(),
                 Some(near) => format!("did you mean «{near}»?"),
+                None if known.is_empty() => "name a metrics file that has it with `evaluate.metrics`".into(),
                 None => format!(
                     "what is computed are {}; for others name a metrics file with `evaluate.metrics`",
                     suggest::list(&known)

@@ -96,12 +96,7 @@ fn baseline_file(source: &mut Source<'_>, path: &KeyPath, file: &str) -> Option<
 
 type Named = raw::Ordered<raw::Rules>;
 
-fn rules(
-    source: &mut Source<'_>,
-    path: &KeyPath,
-    raw: Option<Named>,
-    computed: &Computed<'_>,
-) -> Vec<Rule> {
+fn rules(source: &mut Source<'_>, path: &KeyPath, raw: Option<Named>, computed: &Computed<'_>) -> Vec<Rule> {
     match raw {
         None if source.has(path) => Vec::new(),
         None => {
@@ -163,10 +158,9 @@ fn metric_rules(
         source.key(path, format!("«{}» is not a metric name", shown(metric)), help);
     }
     consistent(source, path, &raw);
-    if name.is_ok() {
-        computed.check(source, path, metric);
-    }
-    let slices = slices::slices(source, path, metric, &raw, computed);
+    let is_computed = name.is_err() || computed.check(source, path, metric);
+    // What nobody computes has no slices either, and one problem is enough.
+    let slices = if is_computed { slices::slices(source, path, metric, &raw, computed) } else { None };
     let better = raw.better.unwrap_or_default();
     let mut bounds = bounds(&raw);
     let written: Vec<&String> =

@@ -153,3 +153,6 @@ impl Predictions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

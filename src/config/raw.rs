@@ -218,7 +218,6 @@ pub struct Gate {
     pub without_baseline: Option<WithoutBaseline>,
     /// What is done about many rules, so that one of them does not fail by chance: `holm` (a rule fails only when it
     /// does after Holm's correction, else it is inconclusive), or `none`. It needs `confidence`. Default: `holm`
-    #[schemars(extend("default" = "holm"))]
     pub correction: Option<Correction>,
     /// Rules that never block: where one does not hold, the report says so, and no more. Default: none.
     #[schemars(extend("examples" = [{ "accuracy": { "min": 0.9 } }]))]

@@ -83,8 +83,12 @@ impl Schema {
             let word = |word: &Value| format!("`{}`", word["const"].as_str().unwrap());
             return words.iter().map(word).collect::<Vec<_>>().join(" or ");
         }
+        if let Some(ways) = schema["anyOf"].as_array().filter(|_| schema.get("properties").is_none()) {
+            return ways.iter().map(|way| self.kind(way)).collect::<Vec<_>>().join(" or ");
+        }
         match schema["type"].as_str() {
             Some("string") => "text".into(),
+            Some("array") => "list".into(),
             Some("integer") => "whole number".into(),
             Some("object") if schema["additionalProperties"].is_object() => {
                 let of = self.kind(&schema["additionalProperties"]);
@@ -140,7 +144,18 @@ fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value)
         entry(out, schema, key, value, required(body, key));
     }
     match name {
-        "gate" => write_map(out, schema, "A rule", &keys["rules"]["additionalProperties"]),
+        "gate" => {
+            let rule = &keys["rules"]["additionalProperties"];
+            write_map(out, schema, "A rule", rule);
+            let slices = schema.resolve(&properties(schema.resolve(rule))["slices"]);
+            let long = slices["anyOf"].as_array().and_then(|ways| ways.last()).expect("the long form");
+            write_map(out, schema, "The slices of a rule", long);
+        }
+        "evaluate" => {
+            write_map(out, schema, "The predictions", &keys["predictions"]);
+            let predictions = properties(schema.resolve(&keys["predictions"]));
+            write_map(out, schema, "A target", &predictions["targets"]["items"]);
+        }
         "train" => write_map(out, schema, "The container", &keys["docker"]),
         "image" => {
             write_map(out, schema, "A secret of the build", &keys["secrets"]["additionalProperties"]);
@@ -156,7 +171,7 @@ fn write_map(out: &mut String, schema: &Schema, title: &str, map: &Value) {
     let map = schema.resolve(map);
     let _ = write!(out, "\n### {title}\n\n{}\n\n", text(&Value::Null, map));
     for (key, value) in properties(map) {
-        entry(out, schema, key, value, false);
+        entry(out, schema, key, value, required(map, key));
     }
 }
 
@@ -283,8 +298,8 @@ fn documented_defaults_are_the_real_ones() {
     let better = base.replace("min-gain: 0.85", "min-gain: 0.85, better: higher");
     assert_eq!(parse(&better).as_ref(), Ok(&plain));
     assert_eq!(
-        seen, 19,
-        "lint.python, train.engine, evaluate.engine, gate.without-baseline, 2 of report, 4 working directories, 6 of \
+        seen, 21,
+        "lint.python, train.engine, 3 of evaluate, gate.without-baseline, 2 of report, 4 working directories, 6 of \
          image, 3 of image.smoke"
     );
 }

@@ -105,7 +105,10 @@ fn baseline_model_is_compared(
     }
     if evaluate.predictions.is_none() {
         let help = "add `evaluate.predictions`: what is compared are the two models' predictions";
-        missing("the baseline's model has nothing to be compared by: `evaluate.predictions` is missing", help);
+        missing(
+            "the baseline's model has nothing to be compared by: `evaluate.predictions` is missing",
+            help,
+        );
     }
     if train.is_none_or(|train| train.outputs.is_empty()) {
         let help = "add `outputs` to train: the baseline's model is put in their place";
@@ -113,7 +116,10 @@ fn baseline_model_is_compared(
     }
     if !gate.rules.iter().any(|rule| rule.kind.compares()) {
         let help = "add a rule with `max-drop`, `max-rise` or `min-gain`, or remove it";
-        missing("nothing is compared with the baseline's model: `gate.rules` have no rule that compares", help);
+        missing(
+            "nothing is compared with the baseline's model: `gate.rules` have no rule that compares",
+            help,
+        );
     }
 }
 

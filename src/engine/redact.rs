@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+mod predictions;
+
 use super::mask::{Mask, SHORTEST};
 use crate::finding::Finding;
 use crate::name::MetricName;
@@ -117,9 +119,9 @@ impl Redaction {
             run: run.map(|run| self.text(&run)),
             job: job.map(|job| self.text(&job)),
             metrics: self.metrics(metrics),
-            outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
-            predictions,
-            comparison,
+            outputs: self.named(outputs),
+            predictions: predictions.map(|predictions| Box::new(self.predictions(*predictions))),
+            comparison: comparison.map(|comparison| Box::new(self.comparison(*comparison))),
         }
     }
 
@@ -159,16 +161,19 @@ impl Redaction {
         for name in metrics.keys() {
             refused.extend(self.refuse("metric", name.as_str()));
         }
+        for name in predictions.iter().flat_map(predictions::names) {
+            refused.extend(self.refuse("slice", name));
+        }
         let evidence = Evidence {
             files,
             tests: tests.map(|tests| self.tests(tests)),
             commands: commands.into_iter().map(|command| self.command(command)).collect(),
             inputs,
-            outputs: outputs.into_iter().filter(|(path, _)| self.is_clean(path)).collect(),
+            outputs: self.named(outputs),
             metrics: self.metrics(metrics),
-            predictions,
-            repeats,
-            means,
+            predictions: predictions.map(|predictions| self.predictions(predictions)),
+            repeats: repeats.into_iter().map(|repeat| self.repeat(repeat)).collect(),
+            means: self.named(means),
             image: image.map(|image| self.image(image)),
             build: build.map(|build| self.build(build)),
             smoke: smoke.map(|smoke| self.smoke(smoke)),

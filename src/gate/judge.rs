@@ -45,12 +45,18 @@ fn verdict(policy: &Gate, record: &Record, without: &Reference) -> Verdict {
         .map(|rule| Judged {
             rule,
             whole: whole(library, rule, &metrics),
-            slices: rule.slices.as_ref().map(|wanted| slices::drafts(library, rule, wanted)).unwrap_or_default(),
+            slices: rule
+                .slices
+                .as_ref()
+                .map(|wanted| slices::drafts(library, rule, wanted))
+                .unwrap_or_default(),
         })
         .collect();
     // Before the worst slices are picked: who picks has looked at all of them.
-    let mut drafts: Vec<&mut Draft> =
-        all.iter_mut().flat_map(|judged| std::iter::once(&mut judged.whole).chain(&mut judged.slices)).collect();
+    let mut drafts: Vec<&mut Draft> = all
+        .iter_mut()
+        .flat_map(|judged| std::iter::once(&mut judged.whole).chain(&mut judged.slices))
+        .collect();
     let tests = many::correct(policy, &mut drafts);
     let facts = Facts::of(policy, tests, drafts.iter().map(|draft| &**draft));
     let is_unread = matches!(without, Reference::Unreadable);
@@ -108,6 +114,9 @@ fn leaf(name: &str) -> &str {
     name.rsplit(['.', '/']).next().unwrap_or(name)
 }
 
+#[cfg(test)]
+#[path = "evidence_tests.rs"]
+mod evidence_tests;
 #[cfg(test)]
 #[path = "judge_tests.rs"]
 mod tests;

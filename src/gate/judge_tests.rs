@@ -12,11 +12,11 @@ use crate::name::{Digest, ModelName};
 use crate::record::{Baseline, Conclusion, Evidence, Outcome, RowOutcome, RuleKind, StepRecord};
 use crate::step::Step;
 
-fn name(text: &str) -> MetricName {
+pub(super) fn name(text: &str) -> MetricName {
     MetricName::new(text).unwrap()
 }
 
-fn number(value: f64) -> MetricValue {
+pub(super) fn number(value: f64) -> MetricValue {
     MetricValue::Number(value)
 }
 
@@ -24,9 +24,9 @@ fn text(value: &str) -> MetricValue {
     MetricValue::Text(value.into())
 }
 
-type Metrics<'a> = &'a [(&'a str, MetricValue)];
+pub(super) type Metrics<'a> = &'a [(&'a str, MetricValue)];
 
-fn record(metrics: Metrics<'_>, baseline: Option<Metrics<'_>>) -> Record {
+pub(super) fn record(metrics: Metrics<'_>, baseline: Option<Metrics<'_>>) -> Record {
     let collect = |metrics: Metrics<'_>| -> BTreeMap<MetricName, MetricValue> {
         metrics.iter().map(|(key, value)| (name(key), value.clone())).collect()
     };
@@ -58,7 +58,7 @@ fn step(step: Step, evidence: Evidence) -> StepRecord {
     }
 }
 
-fn rule(metric: &str, kind: RuleKind, bound: MetricValue) -> Rule {
+pub(super) fn rule(metric: &str, kind: RuleKind, bound: MetricValue) -> Rule {
     Rule {
         metric: name(metric),
         kind,
@@ -70,15 +70,15 @@ fn rule(metric: &str, kind: RuleKind, bound: MetricValue) -> Rule {
     }
 }
 
-fn share(metric: &str, kind: RuleKind, fraction: f64) -> Rule {
+pub(super) fn share(metric: &str, kind: RuleKind, fraction: f64) -> Rule {
     Rule { relative: true, ..rule(metric, kind, number(fraction)) }
 }
 
-fn lower(rule: Rule) -> Rule {
+pub(super) fn lower(rule: Rule) -> Rule {
     Rule { better: Better::Lower, ..rule }
 }
 
-fn gate(rules: Vec<Rule>) -> Gate {
+pub(super) fn gate(rules: Vec<Rule>) -> Gate {
     Gate {
         baseline: BaselineSource::DefaultBranch,
         without_baseline: WithoutBaseline::Pass,
@@ -89,7 +89,7 @@ fn gate(rules: Vec<Rule>) -> Gate {
 }
 
 /// What a person would read, a row a line.
-fn told(verdict: &Verdict) -> String {
+pub(super) fn told(verdict: &Verdict) -> String {
     let mut told = format!("{}\n", verdict.conclusion.word());
     for row in &verdict.rows {
         let margin = row.margin.map_or("-".to_owned(), words::number);

@@ -138,6 +138,7 @@ fn change(estimate: &Estimate, confidence: f64, rows: u64) -> Option<Change> {
 
 /// None where an interval is none: what is no number, or lies the wrong way round, says nothing.
 fn sure(estimate: &Estimate, confidence: f64, counted: Counted) -> Option<Sure> {
-    let interval = estimate.interval.filter(|[low, high]| low.is_finite() && high.is_finite() && low <= high)?;
+    let interval =
+        estimate.interval.filter(|[low, high]| low.is_finite() && high.is_finite() && low <= high)?;
     Some(Sure { interval, method: estimate.method, confidence, counted })
 }

@@ -15,8 +15,10 @@ mod rule;
 mod slices;
 mod unproven;
 mod weigh;
+pub mod what_if;
 mod words;
 
 pub use approval::{Approval, ApprovedImage};
 pub use judge::{judge, judge_unread};
 pub use unproven::unproven;
+pub use what_if::WhatIf;

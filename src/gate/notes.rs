@@ -106,7 +106,10 @@ fn intervals(policy: &Gate, facts: &Facts) -> Vec<String> {
         names.join(", ")
     };
     if !facts.by_value.is_empty() {
-        notes.push(format!("Decided by the value, because there is no interval: {}.", listed(&facts.by_value)));
+        notes.push(format!(
+            "Decided by the value, because there is no interval: {}.",
+            listed(&facts.by_value)
+        ));
     }
     if !facts.one_sided.is_empty() {
         notes.push(format!(
@@ -115,7 +118,10 @@ fn intervals(policy: &Gate, facts: &Facts) -> Vec<String> {
         ));
     }
     if policy.correction == Correction::Holm && facts.tests > 1 {
-        notes.push(format!("{} rows are tests; a failure has to stand Holm's correction for them.", facts.tests));
+        notes.push(format!(
+            "{} rows are tests; a failure has to stand Holm's correction for them.",
+            facts.tests
+        ));
     }
     match facts.small.len() {
         0 => {}

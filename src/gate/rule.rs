@@ -132,13 +132,7 @@ fn fixed(limit: Limit, value: f64, bound: f64) -> Decision {
     Decision { outcome: outcome(holds), margin: limit.margin(value), because, edge }
 }
 
-fn compared(
-    rule: &Rule,
-    value: f64,
-    bound: f64,
-    reference: &Reference,
-    change: Option<f64>,
-) -> Decision {
+fn compared(rule: &Rule, value: f64, bound: f64, reference: &Reference, change: Option<f64>) -> Decision {
     let baseline = match reference {
         Reference::None(policy) => return without(*policy, "there is no baseline to compare with"),
         Reference::Unreadable => {
@@ -206,8 +200,11 @@ fn share_of_nothing(rule: &Rule, value: f64) -> Decision {
         ),
     };
     let unchanged = Allowance { bound: 0.0, relative: false };
-    let edge = Limit::against(rule.kind, 0.0, unchanged, rule.better)
-        .map(|limit| Edge { limit, value, against: Some((0.0, false)) });
+    let edge = Limit::against(rule.kind, 0.0, unchanged, rule.better).map(|limit| Edge {
+        limit,
+        value,
+        against: Some((0.0, false)),
+    });
     Decision { outcome, margin: None, because, edge }
 }
 

@@ -54,7 +54,8 @@ fn predicted(config: &Config, record: &Record) -> Option<String> {
         return Some("the predictions in the record are of another task than modelgate.yml says".into());
     }
     let unasked = found.estimates.keys().find(|name| {
-        Measure::named(name.as_str()).is_some_and(|measure| !wanted.asks_for(measure) || !wanted.gives(measure))
+        Measure::named(name.as_str())
+            .is_some_and(|measure| !wanted.asks_for(measure) || !wanted.gives(measure))
     });
     if let Some(name) = unasked {
         return Some(format!("the record has «{name}», which modelgate.yml does not ask for"));

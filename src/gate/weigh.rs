@@ -88,7 +88,8 @@ struct Told {
 
 impl Told {
     fn undecided(&self, decision: Decision, end: f64, p: f64) -> Weighed {
-        let more = |count| statistics::more_rows(self.edge.value, self.sure.interval, self.edge.limit.edge(), count);
+        let more =
+            |count| statistics::more_rows(self.edge.value, self.sure.interval, self.edge.limit.edge(), count);
         let (more_rows, more) = match self.sure.counted {
             Counted::Rows(0) => (None, None),
             Counted::Rows(rows) => {

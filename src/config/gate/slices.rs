@@ -39,7 +39,8 @@ pub(super) fn slices(
         source.key(&path, message, "remove `slices`");
         return None;
     }
-    let Some(predictions) = computed.predictions().filter(|predictions| !predictions.slices.is_empty()) else {
+    let Some(predictions) = computed.predictions().filter(|predictions| !predictions.slices.is_empty())
+    else {
         let is_wrong_already =
             computed.predictions().is_none() && source.has(&KeyPath::of(&["evaluate", "predictions"]));
         if !is_wrong_already {

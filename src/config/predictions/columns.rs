@@ -31,7 +31,8 @@ pub(super) fn check(source: &mut Source<'_>, path: &KeyPath, raw: &raw::Predicti
     }
     let id = raw.id.as_deref().filter(|id| !id.trim().is_empty());
     for part in divides.iter().filter(|part| Some(part.column) == id) {
-        let message = format!("«{}» tells each row from every other, so that no slice has two", shown(part.column));
+        let message =
+            format!("«{}» tells each row from every other, so that no slice has two", shown(part.column));
         source.value(&part.path, message, "divide the rows by another column");
     }
 }

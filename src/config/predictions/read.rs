@@ -33,7 +33,7 @@ pub(in crate::config) fn predictions(
     let (truth, predicted, weight, id) = (truth.clone(), predicted.clone(), weight.clone(), id.clone());
     let positive = raw.positive.as_ref().map(ToString::to_string);
     let slices = slicings(source, &path.key("slices"), raw.slices.unwrap_or_default());
-    let bins = raw.bins.map(|bins| within(source, &path.key("bins"), bins, 1, 1000, "bins"));
+    let bins = raw.bins.map(|bins| within(source, &path.key("bins"), bins, 1, 1000));
     let targets = targets(source, &path.key("targets"), raw.targets.unwrap_or_default());
     let intervals = intervals(source, path, raw.intervals.unwrap_or_default(), raw.resamples);
     let mut valid = Predictions {
@@ -114,7 +114,7 @@ fn only_of_classes(source: &mut Source<'_>, path: &KeyPath, raw: &raw::Predictio
     for key in ["score", "positive", "threshold", "targets"] {
         if source.has(&path.key(key)) {
             let help = "remove it, or write `task: classification`";
-            source.key(&path.key(key), format!("`{key}` means nothing to a regression"), help);
+            source.key(&path.key(key), format!("a regression has no `{key}`"), help);
         }
     }
 }
@@ -183,16 +183,16 @@ fn axis(source: &mut Source<'_>, path: &KeyPath, raw: raw::Axis) -> Axis {
         raw::Axis::Values(column) => Axis::Values(column),
         raw::Axis::Quantiles(raw::Quantiles { column, quantiles }) => {
             let parts = quantiles.unwrap_or(4);
-            let parts = within(source, &path.key("quantiles"), parts, 2, 100, "parts");
+            let parts = within(source, &path.key("quantiles"), parts, 2, 100);
             Axis::Quantiles(column, u32::try_from(parts).unwrap_or(4))
         }
     }
 }
 
-fn within(source: &mut Source<'_>, path: &KeyPath, count: u64, least: u64, most: u64, what: &str) -> u64 {
+fn within(source: &mut Source<'_>, path: &KeyPath, count: u64, least: u64, most: u64) -> u64 {
     if !(least..=most).contains(&count) {
-        let help = format!("write a number from {least} to {most}");
-        source.value(path, format!("{count} {what} are not between {least} and {most}"), help);
+        let message = format!("`{}` is {count}, which is not between {least} and {most}", path.last_key());
+        source.value(path, message, format!("write a number from {least} to {most}"));
     }
     count.clamp(least, most)
 }
@@ -298,7 +298,7 @@ fn intervals(
     resamples: Option<u64>,
 ) -> Intervals {
     let key = path.key("resamples");
-    let count = resamples.map(|count| within(source, &key, count, 100, 100_000, "resamples"));
+    let count = resamples.map(|count| within(source, &key, count, 100, 100_000));
     match raw {
         raw::Intervals::Auto => {
             if count.is_some() {
@@ -338,7 +338,7 @@ pub(in crate::config) fn baseline_model(
 pub(in crate::config) fn repeats(source: &mut Source<'_>, evaluate: &KeyPath, raw: Option<u64>) -> u32 {
     let path = evaluate.key("repeats");
     let Some(raw) = raw else { return 1 };
-    let repeats = within(source, &path, raw, 1, MOST_REPEATS, "repeats");
+    let repeats = within(source, &path, raw, 1, MOST_REPEATS);
     if repeats > 1 && !source.has(&evaluate.key("run")) {
         let help = "add `run` to evaluate, or remove it";
         source.key(&path, "there is nothing to repeat: `evaluate.run` is missing", help);

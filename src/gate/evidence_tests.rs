@@ -1,0 +1,519 @@
+//! Verdicts over predictions: intervals, slices, rows that were compared.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::tests::{gate, lower, name, number, record, rule, share, told};
+use super::*;
+use crate::config::{Correction, RuleSlices, WithoutBaseline};
+use crate::name::Digest;
+use crate::record::{
+    Aside, Comparison, Conclusion, Estimate, Method, Pairing, Predictions, Repeat, RowOutcome, RuleKind,
+    Slice, Task, contradiction,
+};
+use crate::step::Step;
+
+type Sure = (f64, Option<[f64; 2]>);
+
+fn estimate((value, interval): Sure) -> Estimate {
+    Estimate { value, interval, method: interval.map(|_| Method::Wilson) }
+}
+
+fn estimates(of: &[(&str, Sure)]) -> BTreeMap<MetricName, Estimate> {
+    of.iter().map(|(metric, sure)| (name(metric), estimate(*sure))).collect()
+}
+
+fn predictions(of: &[(&str, Sure)]) -> Predictions {
+    Predictions {
+        rows: 1000,
+        task: Task::Binary,
+        set: Digest::from_bytes([1; 32]),
+        files: BTreeMap::new(),
+        confidence: 0.95,
+        estimates: estimates(of),
+        slices: Vec::new(),
+        confusion: None,
+        calibration: Vec::new(),
+        curves: None,
+    }
+}
+
+fn slice(name: &str, rows: u64, of: &[(&str, Sure)]) -> Slice {
+    let by = name.split('=').next().unwrap().to_owned();
+    Slice { by, name: name.to_owned(), rows, small: rows < 30, estimates: estimates(of) }
+}
+
+/// A candidate that was measured by its predictions, and a baseline that was.
+struct Measured {
+    record: Record,
+}
+
+impl Measured {
+    fn new(candidate: &[(&str, Sure)], baseline: Option<&[(&str, Sure)]>) -> Self {
+        let metrics = |of: &[(&str, Sure)]| -> Vec<(String, MetricValue)> {
+            of.iter().map(|(name, (value, _))| ((*name).to_owned(), number(*value))).collect()
+        };
+        let (ours, theirs) = (metrics(candidate), baseline.map(metrics));
+        fn borrowed(of: &[(String, MetricValue)]) -> Vec<(&str, MetricValue)> {
+            of.iter().map(|(name, value)| (name.as_str(), value.clone())).collect()
+        }
+        let mut record = record(&borrowed(&ours), theirs.as_deref().map(borrowed).as_deref());
+        record.steps[0].evidence.predictions = Some(predictions(candidate));
+        if let (Some(found), Some(baseline)) = (&mut record.baseline, baseline) {
+            found.predictions = Some(Box::new(predictions(baseline)));
+        }
+        Self { record }
+    }
+
+    fn compared(mut self, pairing: Pairing, rows: u64, changes: &[(&str, Sure)]) -> Self {
+        let changes = estimates(changes);
+        let comparison = Comparison { pairing, rows, confidence: 0.95, changes, slices: BTreeMap::new() };
+        self.record.baseline.as_mut().unwrap().comparison = Some(Box::new(comparison));
+        self
+    }
+
+    fn changed_on(mut self, slice: &str, changes: &[(&str, Sure)]) -> Self {
+        let comparison = self.record.baseline.as_mut().unwrap().comparison.as_mut().unwrap();
+        comparison.slices.insert(slice.to_owned(), estimates(changes));
+        self
+    }
+
+    fn sliced(mut self, ours: Vec<Slice>, theirs: Vec<Slice>) -> Self {
+        self.record.steps[0].evidence.predictions.as_mut().unwrap().slices = ours;
+        if let Some(baseline) = &mut self.record.baseline {
+            baseline.predictions.as_mut().unwrap().slices = theirs;
+        }
+        self
+    }
+
+    fn judged(&self, policy: &Gate) -> Verdict {
+        judge(policy, &self.record)
+    }
+}
+
+fn sure(rules: Vec<Rule>) -> Gate {
+    Gate { confidence: Some(0.95), correction: Correction::None, ..gate(rules) }
+}
+
+fn over(by: &[&str], rule: Rule) -> Rule {
+    let by = by.iter().map(|by| (*by).to_owned()).collect();
+    Rule { slices: Some(RuleSlices { by, worst: false, small: false, cut: Vec::new() }), ..rule }
+}
+
+fn worst(rule: Rule) -> Rule {
+    let slices = rule.slices.map(|slices| RuleSlices { worst: true, ..slices });
+    Rule { slices, ..rule }
+}
+
+fn warned(rule: Rule) -> Rule {
+    Rule { warn: true, ..rule }
+}
+
+fn shown(verdict: &Verdict) -> String {
+    let mut told = told(verdict);
+    for (index, row) in verdict.rows.iter().enumerate() {
+        let aside = match row.aside {
+            None => String::new(),
+            Some(aside) => format!(" ({aside:?})"),
+        };
+        let slice = row.slice.as_deref().unwrap_or("all");
+        told += &format!(
+            "row {index}: {slice}{aside} change {:?} in {:?}, rows {:?}, more {:?}, {:?}\n",
+            row.change.map(words::number),
+            row.change_interval.map(|ends| ends.map(words::number)),
+            row.rows,
+            row.more_rows,
+            row.method,
+        );
+    }
+    told
+}
+
+const MIXED: &[(&str, Sure)] = &[
+    ("within", (0.91, Some([0.88, 0.93]))),
+    ("across", (0.86, Some([0.84, 0.88]))),
+    ("below", (0.84, Some([0.82, 0.86]))),
+    ("beyond", (0.80, Some([0.78, 0.82]))),
+    ("bare", (0.9, None)),
+    ("loss", (0.4, Some([0.3, 0.5]))),
+];
+
+#[test]
+fn a_rule_is_decided_by_all_of_the_interval() {
+    use RuleKind::{Equals, Max, Min};
+    let rules = vec![
+        rule("within", Min, number(0.85)),
+        rule("across", Min, number(0.85)),
+        rule("below", Min, number(0.85)),
+        rule("beyond", Min, number(0.85)),
+        rule("bare", Min, number(0.85)),
+        rule("loss", Max, number(0.6)),
+        rule("loss", Max, number(0.45)),
+        rule("loss", Max, number(0.2)),
+        rule("within", Min, number(0.88)),
+        rule("within", Equals, number(0.91)),
+        warned(rule("beyond", Min, number(0.85))),
+    ];
+    let measured = Measured::new(MIXED, None);
+    let told = [shown(&measured.judged(&sure(rules.clone()))), shown(&measured.judged(&gate(rules)))];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_comparison_is_decided_by_the_interval_of_the_change() {
+    use RuleKind::{MaxDrop, MaxRise, MinGain};
+    let ours: &[(&str, Sure)] = &[
+        ("same", (0.9, Some([0.88, 0.92]))),
+        ("drop", (0.89, Some([0.87, 0.91]))),
+        ("fall", (0.80, Some([0.78, 0.82]))),
+        ("gain", (0.95, Some([0.93, 0.97]))),
+        ("alone", (0.89, Some([0.87, 0.91]))),
+        ("bare", (0.89, None)),
+        ("zero", (0.1, Some([0.05, 0.15]))),
+        ("loss", (0.5, Some([0.4, 0.6]))),
+    ];
+    let theirs: &[(&str, Sure)] = &[
+        ("same", (0.9, Some([0.88, 0.92]))),
+        ("drop", (0.894, Some([0.87, 0.91]))),
+        ("fall", (0.9, Some([0.88, 0.92]))),
+        ("gain", (0.9, Some([0.88, 0.92]))),
+        ("alone", (0.894, None)),
+        ("bare", (0.894, None)),
+        ("zero", (0.0, None)),
+        ("loss", (0.4, Some([0.3, 0.5]))),
+    ];
+    let changes: &[(&str, Sure)] = &[
+        ("same", (0.0, Some([-0.004, 0.004]))),
+        ("drop", (-0.004, Some([-0.013, 0.005]))),
+        ("fall", (-0.1, Some([-0.12, -0.08]))),
+        ("gain", (0.05, Some([0.03, 0.07]))),
+        ("loss", (0.09, Some([0.05, 0.13]))),
+    ];
+    let rules = vec![
+        rule("same", MaxDrop, number(0.01)),
+        rule("drop", MaxDrop, number(0.01)),
+        share("drop", MaxDrop, 0.01),
+        rule("drop", MaxRise, number(0.01)),
+        rule("fall", MaxDrop, number(0.01)),
+        rule("gain", MinGain, number(0.01)),
+        rule("gain", MinGain, number(0.04)),
+        rule("gain", MaxDrop, number(0.0)),
+        rule("alone", MaxDrop, number(0.01)),
+        rule("bare", MaxDrop, number(0.01)),
+        share("zero", MaxDrop, 0.1),
+        share("zero", MaxRise, 0.1),
+        lower(rule("loss", MinGain, number(0.01))),
+        rule("loss", MaxRise, number(0.1)),
+        rule("loss", MaxRise, number(0.2)),
+    ];
+    let measured = Measured::new(ours, Some(theirs)).compared(Pairing::Id, 950, changes);
+    let told = [shown(&measured.judged(&sure(rules.clone()))), shown(&measured.judged(&gate(rules)))];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn how_the_sides_were_brought_together_is_a_note() {
+    let sides: &[(&str, Sure)] = &[("a", (0.9, Some([0.88, 0.92])))];
+    let change: &[(&str, Sure)] = &[("a", (0.0, Some([-0.02, 0.02])))];
+    let policy = sure(vec![rule("a", RuleKind::MaxDrop, number(0.1))]);
+    let notes = |pairing, rows, other_set: bool| {
+        let mut measured = Measured::new(sides, Some(sides)).compared(pairing, rows, change);
+        if other_set {
+            measured.record.baseline.as_mut().unwrap().predictions.as_mut().unwrap().set =
+                Digest::from_bytes([2; 32]);
+        }
+        measured.judged(&policy).notes.join(" ")
+    };
+    let told = [
+        notes(Pairing::Row, 1000, false),
+        notes(Pairing::Id, 950, true),
+        notes(Pairing::Unpaired("the baseline's predictions are\nnot kept".into()), 1000, true),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+fn regions() -> Measured {
+    let all: &[(&str, Sure)] = &[("a", (0.9, Some([0.89, 0.91])))];
+    let ours = vec![
+        slice("region=north", 500, &[("a", (0.95, Some([0.93, 0.97])))]),
+        slice("region=south", 400, &[("a", (0.86, Some([0.83, 0.89])))]),
+        slice("region=west", 80, &[("a", (0.8, Some([0.7, 0.84])))]),
+        slice("region=sea", 5, &[("a", (0.2, Some([0.04, 0.62])))]),
+        slice("region=odd", 100, &[]),
+        slice("plan=a", 20, &[("a", (0.9, Some([0.7, 0.97])))]),
+        slice("plan=b", 10, &[("a", (0.8, Some([0.49, 0.94])))]),
+    ];
+    let theirs = vec![
+        slice("region=north", 500, &[("a", (0.94, None))]),
+        slice("region=south", 400, &[("a", (0.86, None))]),
+        slice("region=east", 1200, &[("a", (0.9, None))]),
+        slice("region=isle", 12, &[("a", (0.9, None))]),
+    ];
+    Measured::new(all, Some(all))
+        .sliced(ours, theirs)
+        .compared(Pairing::Id, 1000, all)
+        .changed_on("region=north", &[("a", (0.01, Some([-0.005, 0.025])))])
+}
+
+#[test]
+fn every_slice_has_a_row_and_small_ones_decide_nothing() {
+    let rules = vec![
+        over(&["region"], rule("a", RuleKind::Min, number(0.85))),
+        over(&["region"], rule("a", RuleKind::MaxDrop, number(0.01))),
+        over(&["plan"], rule("a", RuleKind::Min, number(0.5))),
+        over(&["gone"], rule("a", RuleKind::Min, number(0.5))),
+        warned(over(&["region"], rule("a", RuleKind::Min, number(0.99)))),
+    ];
+    insta::assert_snapshot!(shown(&regions().judged(&sure(rules))));
+}
+
+#[test]
+fn the_worst_slice_is_the_one_that_decides() {
+    let worst = |bound: f64| worst(over(&[], rule("a", RuleKind::Min, number(bound))));
+    let mut measured = regions();
+    let verdict = |measured: &Measured, bound| shown(&measured.judged(&gate(vec![worst(bound)])));
+    let mut told = vec![verdict(&measured, 0.85)];
+    measured = regions().sliced(
+        vec![
+            slice("region=north", 500, &[("a", (0.95, None))]),
+            slice("region=south", 400, &[("a", (0.86, None))]),
+            slice("region=sea", 5, &[("a", (0.2, None))]),
+        ],
+        Vec::new(),
+    );
+    told.push(verdict(&measured, 0.85));
+    told.push(verdict(&measured, 0.9));
+    told.push(verdict(&regions().sliced(Vec::new(), Vec::new()), 0.85));
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_slice_that_only_the_baseline_has_fails_unless_it_is_cut_by_the_data() {
+    let slices = |cut: &[&str]| {
+        let by = vec!["region".to_owned()];
+        let cut = cut.iter().map(|cut| (*cut).to_owned()).collect();
+        Some(RuleSlices { by, worst: false, small: true, cut })
+    };
+    let lost = |cut| {
+        let policy = gate(vec![Rule { slices: slices(cut), ..rule("a", RuleKind::Min, number(0.0)) }]);
+        let verdict = regions().judged(&policy);
+        verdict.rows.iter().filter(|row| row.because.contains("the slice is missing")).count()
+    };
+    assert_eq!((lost(&[]), lost(&["region"])), (2, 0));
+}
+
+#[test]
+fn of_many_tests_only_what_stands_the_correction_fails() {
+    let names: Vec<String> = (0..12).map(|index| format!("m{index:02}")).collect();
+    let mut of: Vec<(&str, Sure)> =
+        names.iter().map(|name| (name.as_str(), (0.9, Some([0.88, 0.92])))).collect();
+    of[3].1 = (0.829, Some([0.809, 0.849]));
+    of[7].1 = (0.7, Some([0.68, 0.72]));
+    let rules: Vec<Rule> = names.iter().map(|name| rule(name, RuleKind::Min, number(0.85))).collect();
+    let measured = Measured::new(&of, None);
+    let verdict = |correction| measured.judged(&Gate { correction, ..sure(rules.clone()) });
+    let outcomes = |verdict: &Verdict| [3, 7].map(|index: usize| verdict.rows[index].outcome);
+    let (holm, none) = (verdict(Correction::Holm), verdict(Correction::None));
+    assert_eq!(outcomes(&none), [RowOutcome::Fail, RowOutcome::Fail]);
+    assert_eq!(outcomes(&holm), [RowOutcome::Inconclusive, RowOutcome::Fail]);
+    assert_eq!(
+        holm.rows[3].because,
+        "0.829 is below 0.85 by 0.021; it fails at its own 95 %, not after Holm's correction for 12 tests"
+    );
+    assert_eq!(holm.notes, ["12 rows are tests; a failure has to stand Holm's correction for them."]);
+    // Rows that are set aside are no tests of the model.
+    let few =
+        rules.iter().cloned().enumerate().map(|(index, rule)| Rule { warn: index != 3, ..rule }).collect();
+    let alone = measured.judged(&Gate { correction: Correction::Holm, ..sure(few) });
+    assert_eq!(alone.rows[3].outcome, RowOutcome::Fail);
+}
+
+#[test]
+fn the_worst_slice_is_corrected_for_all_that_were_looked_at() {
+    let ours: Vec<Slice> = (0..20)
+        .map(|index| {
+            let sure = if index == 3 { (0.829, Some([0.809, 0.849])) } else { (0.9, Some([0.88, 0.92])) };
+            slice(&format!("region={index}"), 500, &[("a", sure)])
+        })
+        .collect();
+    let measured = Measured::new(&[("a", (0.9, Some([0.89, 0.91])))], None).sliced(ours, Vec::new());
+    let rule = worst(over(&["region"], rule("a", RuleKind::Min, number(0.85))));
+    let verdict = measured.judged(&Gate { correction: Correction::Holm, ..sure(vec![rule]) });
+    assert_eq!(verdict.rows.len(), 2);
+    assert_eq!(verdict.rows[1].slice.as_deref(), Some("region=3"));
+    assert_eq!(verdict.rows[1].outcome, RowOutcome::Inconclusive);
+    assert!(verdict.rows[1].because.contains("for 21 tests"), "{}", verdict.rows[1].because);
+}
+
+#[test]
+fn a_mean_over_repeats_is_as_sure_as_they_agree() {
+    let mut measured =
+        Measured::new(&[("a", (0.9, Some([0.89, 0.91])))], Some(&[("a", (0.92, Some([0.91, 0.93])))]))
+            .compared(Pairing::Id, 1000, &[("a", (-0.5, Some([-0.6, -0.4])))]);
+    let evidence = &mut measured.record.steps[0].evidence;
+    evidence.repeats = (0..5).map(|seed| Repeat { seed, metrics: [(name("a"), 0.9)].into() }).collect();
+    let mean = Estimate { value: 0.9, interval: Some([0.86, 0.94]), method: Some(Method::Repeats) };
+    evidence.means = [(name("a"), mean)].into();
+    let rules = vec![
+        rule("a", RuleKind::Min, number(0.87)),
+        rule("a", RuleKind::Min, number(0.85)),
+        rule("a", RuleKind::MaxDrop, number(0.01)),
+    ];
+    insta::assert_snapshot!(shown(&measured.judged(&sure(rules))));
+}
+
+#[test]
+fn rows_that_are_set_aside_approve_nothing() {
+    let measured = Measured::new(&[("a", (0.9, None))], None);
+    let warning = warned(rule("a", RuleKind::Min, number(0.95)));
+    let holds = rule("a", RuleKind::Min, number(0.85));
+    assert_eq!(measured.judged(&gate(vec![warning.clone()])).conclusion, Conclusion::Inconclusive);
+    let verdict = measured.judged(&gate(vec![warning, holds]));
+    assert_eq!(verdict.conclusion, Conclusion::Approved);
+    assert_eq!((verdict.rows[0].outcome, verdict.rows[0].aside), (RowOutcome::Fail, Some(Aside::Warn)));
+}
+
+/// A value and an interval of some width around it, or none.
+fn around(value: f64) -> impl Strategy<Value = Sure> {
+    prop::option::of((0.0..0.1, 0.0..0.1)).prop_map(move |widths| {
+        (value, widths.map(|(below, above): (f64, f64)| [value - below, value + above]))
+    })
+}
+
+fn any_sure() -> impl Strategy<Value = Sure> {
+    (0.0..1.0).prop_flat_map(around)
+}
+
+fn any_rule() -> impl Strategy<Value = Rule> {
+    use RuleKind::{Max, MaxDrop, MaxRise, Min, MinGain};
+    let kind = prop::sample::select(vec![Min, Max, MaxDrop, MaxRise, MinGain]);
+    (kind, 0.0..1.0, any::<bool>(), any::<bool>(), 0..4_u8).prop_map(
+        |(kind, bound, higher, relative, slices)| {
+            let bound = if kind.compares() { bound / 10.0 } else { bound };
+            let relative = relative && kind.compares();
+            let rule = Rule { relative, ..rule("a", kind, number(bound)) };
+            let rule = if higher { rule } else { lower(rule) };
+            match slices {
+                0 => over(&["region"], rule),
+                1 => worst(over(&[], rule)),
+                2 => warned(rule),
+                _ => rule,
+            }
+        },
+    )
+}
+
+fn rank(outcome: RowOutcome) -> u8 {
+    match outcome {
+        RowOutcome::Fail => 0,
+        RowOutcome::Inconclusive => 1,
+        RowOutcome::Pass => 2,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Nor does any verdict contradict the record that it is of.
+    #[test]
+    fn the_judge_is_total_over_predictions(
+        rules in prop::collection::vec(any_rule(), 0..6),
+        whole in any_sure(),
+        baseline in any_sure(),
+        change in prop::option::of(any_sure()),
+        slices in prop::collection::vec((any_sure(), 0..100_u64), 0..5),
+        confident in any::<bool>(),
+        holm in any::<bool>(),
+    ) {
+        let ours = slices.iter().enumerate().map(|(index, (sure, rows))| {
+            slice(&format!("region={index}"), *rows, &[("a", *sure)])
+        });
+        let theirs = vec![slice("region=0", 50, &[("a", baseline)]), slice("region=9", 50, &[("a", baseline)])];
+        let mut measured = Measured::new(&[("a", whole)], Some(&[("a", baseline)])).sliced(ours.collect(), theirs);
+        if let Some((value, interval)) = change {
+            let moved = (value - 0.5, interval.map(|ends| ends.map(|end| end - 0.5)));
+            measured = measured.compared(Pairing::Row, 900, &[("a", moved)]);
+        }
+        let policy = Gate {
+            confidence: confident.then_some(0.95),
+            correction: if holm { Correction::Holm } else { Correction::None },
+            ..gate(rules)
+        };
+        let verdict = measured.judged(&policy);
+        let counting: Vec<_> = verdict.rows.iter().filter(|row| row.aside.is_none()).collect();
+        let whole = !counting.is_empty() && counting.iter().all(|row| row.outcome == RowOutcome::Pass);
+        prop_assert_eq!(verdict.conclusion == Conclusion::Approved, whole);
+        for row in &verdict.rows {
+            prop_assert!(!row.because.is_empty() && !row.because.contains('\n'));
+            prop_assert!(!(row.outcome == RowOutcome::Pass && row.margin.is_some_and(|margin| margin < 0.0)));
+        }
+        let mut record = measured.record;
+        record.verdict = Some(verdict);
+        record.conclusion = None;
+        let told = contradiction(&record);
+        prop_assert!(told.as_ref().is_none_or(|told| told.contains("and gate is not in it")), "{:?}", told);
+    }
+
+    /// The correction never lets more through, and an interval never turns a failure into a pass.
+    #[test]
+    fn what_is_unsure_only_stops(
+        rules in prop::collection::vec(any_rule(), 1..8),
+        whole in any_sure(),
+        baseline in any_sure(),
+    ) {
+        let measured = Measured::new(&[("a", whole)], Some(&[("a", baseline)]));
+        let by_value = measured.judged(&gate(rules.clone()));
+        let own = measured.judged(&sure(rules.clone()));
+        let holm = measured.judged(&Gate { correction: Correction::Holm, ..sure(rules) });
+        for ((value, own), holm) in by_value.rows.iter().zip(&own.rows).zip(&holm.rows) {
+            prop_assert!(own.outcome == value.outcome || own.outcome == RowOutcome::Inconclusive);
+            prop_assert!(holm.outcome == own.outcome
+                || (own.outcome, holm.outcome) == (RowOutcome::Fail, RowOutcome::Inconclusive));
+        }
+        prop_assert_eq!(own.conclusion == Conclusion::Approved, holm.conclusion == Conclusion::Approved);
+    }
+
+    /// With the same widths, a better candidate never fares worse.
+    #[test]
+    fn a_better_candidate_never_fares_worse_with_intervals(
+        rule in any_rule(),
+        value in 0.0..1.0,
+        more in 0.0..0.5,
+        widths in (0.0..0.1, 0.0..0.1),
+        baseline in 0.0..1.0,
+        paired in any::<bool>(),
+        strict in any::<bool>(),
+    ) {
+        let rule = Rule { slices: None, ..rule };
+        let higher_is_better = match rule.kind {
+            RuleKind::Min | RuleKind::MaxDrop => true,
+            RuleKind::MinGain => rule.better == crate::config::Better::Higher,
+            _ => false,
+        };
+        let (low, high) = (value, value + more);
+        let (worse, better) = if higher_is_better { (low, high) } else { (high, low) };
+        let (value, more): (f64, f64) = (worse, better);
+        let around = |value: f64| (value, Some([value - widths.0, value + widths.1]));
+        let fare = |value: f64| {
+            let mut measured = Measured::new(&[("a", around(value))], Some(&[("a", (baseline, None))]));
+            if paired {
+                measured = measured.compared(Pairing::Row, 1000, &[("a", around(value - baseline))]);
+            }
+            let without_baseline = if strict { WithoutBaseline::Fail } else { WithoutBaseline::Pass };
+            let policy = Gate { without_baseline, ..sure(vec![rule.clone()]) };
+            rank(measured.judged(&policy).rows[0].outcome)
+        };
+        prop_assert!(fare(more) >= fare(value), "{:?}: {} fares better than {}", rule, value, more);
+    }
+}
+
+/// The step is there so that the record is one that a run writes.
+#[test]
+fn the_records_of_these_tests_agree_with_themselves() {
+    let record = regions().record;
+    assert!(record.step(Step::Evaluate).is_some());
+    assert_eq!(contradiction(&record), None);
+}
