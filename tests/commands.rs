@@ -10,7 +10,7 @@ use std::fs;
 use common::{Project, outcomes};
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
     &["init"],
     &["doctor"],
     &["demo"],
@@ -28,6 +28,7 @@ const COMMANDS: [&[&str]; 19] = [
     &["plan"],
     &["schema"],
     &["verify"],
+    &["compare"],
     &["cache"],
     &["cache", "prune"],
 ];

@@ -151,14 +151,25 @@ fn the_exit_codes_are_those_of_the_program() {
     assert_eq!(table.iter().map(|row| row[0].clone()).collect::<BTreeSet<_>>(), known);
 }
 
+/// The maps whose keys are the user's.
+const NAMED_BY_USERS: [&str; 6] = ["metrics", "outputs", "files", "estimates", "means", "changes"];
+
 /// The keys of a document, but not those of maps whose keys are the user's.
 fn keys(value: &serde_json::Value, found: &mut BTreeSet<String>) {
     match value {
         serde_json::Value::Object(map) => {
             for (key, value) in map {
                 found.insert(key.clone());
-                if !["metrics", "outputs"].contains(&key.as_str()) {
-                    keys(value, found);
+                match value {
+                    serde_json::Value::Object(map) if NAMED_BY_USERS.contains(&key.as_str()) => {
+                        map.values().for_each(|value| keys(value, found));
+                    }
+                    // Of a comparison: slice to metric to estimate.
+                    serde_json::Value::Object(map) if key == "slices" => {
+                        let inner = map.values().filter_map(serde_json::Value::as_object);
+                        inner.flat_map(|map| map.values()).for_each(|value| keys(value, found));
+                    }
+                    value => keys(value, found),
                 }
             }
         }

@@ -63,3 +63,20 @@ fn the_charts_of_the_summary_parse_under_both_versions() {
     assert_eq!(parsed(&broken, &modules).code, 1, "a chart that is none is told");
     assert_eq!(parsed("# no chart\n", &modules).code, 1);
 }
+
+#[test]
+fn the_roc_curve_parses_under_both_versions() {
+    let Some(modules) = common::node_modules() else {
+        return common::skip(
+            "the_roc_curve_parses_under_both_versions",
+            "MODELGATE_TEST_NODE names no node_modules of tests/node",
+        );
+    };
+    // What the report is held to is what is parsed here.
+    let markdown =
+        include_str!("../src/report/markdown/snapshots/modelgate__report__markdown__tests__measured.snap");
+    assert!(markdown.contains("ROC curve"));
+    let said = parsed(markdown, &modules);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(said.out.matches(": parsed").count(), 4, "two charts, two versions: {}", said.out);
+}

@@ -150,7 +150,11 @@ pub fn compose(from: [&str; 2], a: &Record, b: &Record) -> Versus {
         .predictions()
         .zip(b.predictions())
         .map(|(a, b)| compare::unpaired(b, a, "a record does not hold the rows themselves".to_owned()));
-    let comparison = comparison.filter(|it| !it.changes.is_empty() || !it.slices.is_empty());
+    put(from, a, b, comparison.filter(|it| !it.changes.is_empty() || !it.slices.is_empty()))
+}
+
+/// The same with what the predictions of both come to, where they come to something.
+fn put(from: [&str; 2], a: &Record, b: &Record, comparison: Option<Comparison>) -> Versus {
     Versus {
         schema: SCHEMA,
         a: side(from[0], a),

@@ -45,7 +45,7 @@ pub(super) fn precision_recall(m: &mut Markup, predictions: &Predictions, curves
     let found: Vec<&Threshold> = curves.thresholds.iter().take(MARKS).collect();
     let marks: Vec<String> = found.iter().map(|threshold| reached(threshold)).collect();
     let plot = Plot {
-        title: "Precision and recall",
+        title: "Precision–recall",
         number: area,
         label: clip(&format!("Precision over recall{said}; {}", marks.join("; ")), 600),
         axes: ["recall", "precision"],

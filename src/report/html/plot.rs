@@ -3,7 +3,7 @@
 use super::markup::{Markup, tag};
 use super::scale::px;
 
-const LEFT: f64 = 38.0;
+const LEFT: f64 = 44.0;
 const BOTTOM: f64 = 246.0;
 const SIDE: f64 = 236.0;
 /// As many points as a line needs to look like all of them.
@@ -37,7 +37,7 @@ impl Plot<'_> {
                     m.leaf("span.change", interval);
                 }
             });
-            let svg = tag("svg").set("viewBox", "0 0 288 282").set("role", "img");
+            let svg = tag("svg").set("viewBox", "0 0 294 282").set("role", "img");
             m.element(svg.set("aria-label", &self.label), |m| {
                 grid(m, self.axes);
                 inside(m);
@@ -123,7 +123,7 @@ mod tests {
     fn a_line_of_many_points_keeps_its_ends() {
         let points: Vec<[f64; 2]> = (0..10_001).map(|i| [f64::from(i) / 10_000.0; 2]).collect();
         let path = line(&points);
-        assert!(path.starts_with("M38 246L") && path.ends_with("L274 10"), "{path}");
+        assert!(path.starts_with("M44 246L") && path.ends_with("L280 10"), "{path}");
         assert!(path.matches('L').count() <= POINTS + 1);
         assert_eq!(line(&[]), "");
     }

@@ -17,8 +17,8 @@ const METRICS: usize = 6;
 const LISTED: usize = 250;
 /// As many metrics as the folded table has.
 const COLUMNS: usize = 6;
-const LEFT: f64 = 8.0;
-const RIGHT: f64 = 312.0;
+const LEFT: f64 = 12.0;
+const RIGHT: f64 = 308.0;
 
 /// Writes the section, where there are slices.
 pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
@@ -70,8 +70,10 @@ fn legend(m: &mut Markup) {
 /// One line a slice, the worst first, all on one scale with the whole.
 fn forest(m: &mut Markup, sliced: &Sliced<'_>) {
     let shown = &sliced.slices[..sliced.slices.len().min(DRAWN)];
-    let estimates = || shown.iter().map(|(_, estimate)| *estimate).chain(sliced.whole);
-    let numbers = estimates().flat_map(|it| it.interval.into_iter().flatten().chain([it.value]));
+    // What a few rows reach to would press all others together.
+    let large = shown.iter().filter(|(slice, _)| !slice.small || shown.iter().all(|(slice, _)| slice.small));
+    let estimates = large.map(|(_, estimate)| *estimate).chain(sliced.whole);
+    let numbers = estimates.flat_map(|it| it.interval.into_iter().flatten().chain([it.value]));
     let Some(scale) = Scale::around(numbers, 0.04) else { return };
     m.element("table.forest", |m| {
         m.element("caption", |m| {
@@ -110,6 +112,18 @@ fn forest(m: &mut Markup, sliced: &Sliced<'_>) {
     }
 }
 
+/// A line with a bar at each end; without one where it goes on beyond the drawing.
+fn whisker(scale: Scale, [low, high]: [f64; 2]) -> String {
+    let x = |number| px(scale.between(number, LEFT, RIGHT));
+    let mut path = format!("M{} 20H{}", x(low), x(high));
+    for end in [low, high] {
+        if (scale.low()..=scale.high()).contains(&end) {
+            path.push_str(&format!("M{} 14v12", x(end)));
+        }
+    }
+    path
+}
+
 fn draw(m: &mut Markup, scale: Scale, whole: Option<Estimate>, estimate: Estimate, small: bool) {
     let x = |number| scale.between(number, LEFT, RIGHT);
     let svg = tag("svg.strip").set("viewBox", "0 0 320 40").set("aria-hidden", "true");
@@ -122,12 +136,19 @@ fn draw(m: &mut Markup, scale: Scale, whole: Option<Estimate>, estimate: Estimat
             }
             m.empty(tag("path.limit").set("d", format!("M{} 0v40", px(x(whole.value)))));
         }
-        if let Some([low, high]) = estimate.interval {
-            let (low, high) = (px(x(low)), px(x(high)));
-            m.empty(tag("path.whisker").set("d", format!("M{low} 14v12M{low} 20H{high}M{high} 14v12")));
+        if let Some(ends) = estimate.interval {
+            m.empty(tag("path.whisker").set("d", whisker(scale, ends)));
+        }
+        let at = x(estimate.value);
+        // A value beyond the drawing is pointed at.
+        if estimate.value < scale.low() {
+            return m.empty(tag("path.hollow").set("d", format!("M{} 13l-9 7l9 7z", px(at))));
+        }
+        if estimate.value > scale.high() {
+            return m.empty(tag("path.hollow").set("d", format!("M{} 13l9 7l-9 7z", px(at))));
         }
         let name = if small { "circle.hollow" } else { "circle.spot" };
-        m.empty(tag(name).set("cx", px(x(estimate.value))).set("cy", 20).set("r", 5.5));
+        m.empty(tag(name).set("cx", px(at)).set("cy", 20).set("r", 5.5));
     });
 }
 

@@ -5,7 +5,7 @@ use roxmltree::{Document, ParsingOptions};
 
 use super::{STYLE, render};
 use crate::finding::Finding;
-use crate::record::{Delivery, DeliveryOutcome, MetricValue, Record};
+use crate::record::{Confusion, Delivery, DeliveryOutcome, MetricValue, Record, Slice};
 use crate::report::{Past, compose, fixtures};
 use crate::step::Step;
 
@@ -43,6 +43,16 @@ fn approved() {
 #[test]
 fn rejected() {
     insta::assert_snapshot!(snapshot(fixtures::rejected()));
+}
+
+#[test]
+fn measured() {
+    insta::assert_snapshot!(snapshot(fixtures::measured()));
+}
+
+#[test]
+fn repeated() {
+    insta::assert_snapshot!(snapshot(fixtures::repeated()));
 }
 
 #[test]
@@ -99,8 +109,14 @@ fn ids_are_unique_and_every_label_has_its_heading() {
 
 #[test]
 fn drawings_have_names_or_are_ornaments() {
-    let page = page(&fixtures::rejected());
-    for svg in tree(&page).descendants().filter(|node| node.has_tag_name("svg")) {
+    let page = [fixtures::rejected(), fixtures::measured(), fixtures::repeated()].map(|it| page(&it));
+    for page in &page {
+        assert_named(page);
+    }
+}
+
+fn assert_named(page: &str) {
+    for svg in tree(page).descendants().filter(|node| node.has_tag_name("svg")) {
         let named = svg.attribute("role") == Some("img") && svg.attribute("aria-label").is_some();
         assert!(named || svg.attribute("aria-hidden") == Some("true"), "{svg:?}");
     }
@@ -254,9 +270,53 @@ fn the_same_report_gives_the_same_bytes() {
 }
 
 #[test]
-#[ignore]
-fn zz_dump() {
-    for (name, record) in fixtures::all() {
-        std::fs::write(format!("/tmp/{name}.html"), page(&in_turn(record))).unwrap();
+fn many_slices_and_classes_leave_the_page_small_and_what_is_left_out_is_said() {
+    let mut record = fixtures::measured();
+    let mut evaluate = record.step(Step::Evaluate).unwrap().clone();
+    let predictions = evaluate.evidence.predictions.as_mut().unwrap();
+    let slice = predictions.slices[0].clone();
+    predictions.slices = (0..1000)
+        .map(|i| Slice { name: format!("customer={i:04}, a longer name"), ..slice.clone() })
+        .collect();
+    predictions.confusion = Some(Confusion {
+        labels: (0..50).map(|i| format!("class {i}")).collect(),
+        counts: (0..50)
+            .map(|i| (0..50).map(|j| if i == j { 100.0 } else { f64::from(i) }).collect())
+            .collect(),
+    });
+    predictions.curves.as_mut().unwrap().roc = (0..100_000).map(|i| [f64::from(i) / 1e5; 2]).collect();
+    record.put(evaluate);
+    let page = page(&record);
+    tree(&page);
+    assert!(page.len() < 200_000, "{}", page.len());
+    for said in [
+        "all 1000 slices",
+        "990 better or smaller ones are below.",
+        "750 more slices stand in run.json.",
+        "2381 more pairs stand in run.json.",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn what_does_not_count_is_never_bad() {
+    let record = fixtures::repeated();
+    let page = render(&compose(&record, &[]));
+    let tree = tree(&page);
+    let row = tree.descendants().find(|node| node.has_tag_name("tr") && node.attribute("class").is_some());
+    assert_eq!(row.unwrap().attribute("class"), Some("doubt"));
+    assert!(page.contains("⚠ warning only"));
+    assert!(!page.contains("class=\"badge bad\""));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_record_is_a_page(record in fixtures::arbitrary()) {
+        let page = page(&record);
+        tree(&page);
+        prop_assert!(!page.contains("NaN\""), "a place in a drawing is a number");
     }
 }

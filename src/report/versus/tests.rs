@@ -31,13 +31,29 @@ fn later() -> Record {
     record
 }
 
+/// What the predictions of [`fixtures::measured`] and [`later`] may come to.
+fn comparison() -> Comparison {
+    use fixtures::measured::{comparison, named, within};
+    Comparison {
+        pairing: crate::record::Pairing::Unpaired("a record does not hold the rows themselves".into()),
+        // That of another number than the record's is not shown as its own.
+        changes: named([
+            ("accuracy", within(0.019, 0.0235, Method::Mover)),
+            ("roc_auc", within(0.5, 0.1, Method::Mover)),
+        ]),
+        slices: [("region=east".to_owned(), named([("accuracy", within(0.01, 0.048, Method::Mover))]))]
+            .into(),
+        ..comparison()
+    }
+}
+
 fn plain(versus: &Versus, width: usize) -> String {
     terminal::versus(versus, Look { width, color: false })
 }
 
 #[test]
 fn two_records_stand_side_by_side() {
-    let versus = compose(["a.json", ".modelgate"], &fixtures::measured(), &later());
+    let versus = put(["a.json", ".modelgate"], &fixtures::measured(), &later(), Some(comparison()));
     insta::assert_snapshot!("terminal", plain(&versus, 80));
     insta::assert_snapshot!("markdown", markdown::versus(&versus));
     insta::assert_snapshot!("json", to_json(&versus).unwrap());
@@ -56,12 +72,14 @@ fn whatever_is_compared_is_said_and_not_refused() {
     let mut said = String::new();
     let records = [fixtures::approved(), fixtures::repeated(), fixtures::nothing()];
     for (a, b) in [(0, 1), (1, 0), (0, 2), (2, 2)] {
-        let versus = compose(["a", "b"], &records[a], &records[b]);
+        let versus = put(["a", "b"], &records[a], &records[b], None);
         said += &format!("{a} and {b}:\n{}\n", versus.notes.join("\n"));
     }
     let mut other = fixtures::repeated();
     other.model = crate::name::ModelName::new("fraud").unwrap();
-    said += &compose(["a", "b"], &fixtures::measured(), &other).notes.join("\n");
+    said += &put(["a", "b"], &fixtures::measured(), &other, None).notes.join("\n");
+    let same = put(["a", "b"], &fixtures::measured(), &fixtures::measured(), Some(comparison()));
+    said += &format!("\n\nthe same set:\n{}", same.notes.join("\n"));
     insta::assert_snapshot!("notes", said);
 }
 
