@@ -157,7 +157,8 @@ mod tests {
     fn another_number_is_an_error_that_names_both() {
         let exact = 165.0 / 171.0;
         let nan = MetricValue::Text("NaN".into());
-        for theirs in [0.97, 0.9650, 0.964_913_5, 1.0, 0.9].map(MetricValue::Number).into_iter().chain([nan])
+        for theirs in
+            [0.97, 0.966, 0.96492, 0.964_913_5, 1.0, 0.9].map(MetricValue::Number).into_iter().chain([nan])
         {
             let merged = merged(exact, theirs.clone());
             assert!(any_error(&merged.findings), "{theirs:?}");
