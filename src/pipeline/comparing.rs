@@ -310,6 +310,6 @@ fn not_evaluated(why: &str) -> Finding {
 fn unpaired(why: &str) -> Finding {
     let message = format!("the predictions are compared as two samples and not row by row, because {why}");
     Finding::notice("compared-unpaired", message).help(
-        "the intervals of changes are wider so; docs/gate.md says where the baseline's predictions are looked for",
+        "the intervals of changes are wider so; docs/steps.md says where the baseline's predictions are looked for",
     )
 }
