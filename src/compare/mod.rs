@@ -1,35 +1,178 @@
 //! compare: the candidate's predictions against the baseline's, row by row where the rows are the same.
 
+mod cells;
+mod change;
+mod fairness;
+mod influence;
+mod join;
+mod median;
+mod pair;
+mod ranking;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
 use crate::config;
+use crate::evaluate::predictions::Rows;
 use crate::fault::Result;
 use crate::files::ProjectFile;
+use crate::finding::Finding;
 use crate::interrupt::Interrupt;
-use crate::record::{Comparison, Pairing, Predictions};
+use crate::name::MetricName;
+use crate::record::{Comparison, Estimate, Method, Pairing, Predictions};
+use crate::statistics::{bootstrap, mover, rescaled};
+use change::Options;
 
-/// Compares two sets of predictions. Rows that only one of them has, and slices, are as [`Comparison`] says.
+/// The seed of every resampling: the same predictions give the same intervals.
+const SEED: u64 = 0x6d6f_6465_6c67_6174;
+
+/// One side's predictions.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// What its record knows of them.
+    pub evidence: &'a Predictions,
+    /// The files.
+    pub files: &'a [ProjectFile],
+}
+
+/// What a comparison came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The changes.
+    pub comparison: Comparison,
+    /// What should be known of how the rows were brought together.
+    pub findings: Vec<Finding>,
+}
+
+/// Compares two sets of predictions, by their ids where there are some, else by their order where both records name the
+/// same evaluation set.
 ///
 /// The inner error is why they cannot be paired, as the end of a sentence.
 ///
 /// # Errors
 /// A file that cannot be read, or an interrupt.
 pub fn paired(
-    _spec: &config::Predictions,
-    _confidence: f64,
-    _candidate: &[ProjectFile],
-    _baseline: &[ProjectFile],
-    _interrupt: &Interrupt,
-) -> Result<std::result::Result<Comparison, String>> {
-    Ok(Err("this cannot be done yet".into()))
+    spec: &config::Predictions,
+    confidence: f64,
+    candidate: Side<'_>,
+    baseline: Side<'_>,
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Compared, String>> {
+    let same_set = candidate.evidence.set == baseline.evidence.set;
+    if spec.id.is_none() && !same_set {
+        // What follows would say the same, after reading all of it.
+        return Ok(Err(join::OTHER_SET.into()));
+    }
+    let mut sides = Vec::with_capacity(2);
+    for (name, side) in [("candidate", candidate), ("baseline", baseline)] {
+        match Rows::read(spec, side.files, interrupt)? {
+            Ok(rows) => sides.push(rows),
+            Err(findings) => {
+                let first = findings.first().map_or("they hold no rows", |finding| &finding.message);
+                return Ok(Err(format!("the {name}'s predictions cannot be read: {first}")));
+            }
+        }
+    }
+    let (Some(baseline), Some(candidate)) = (sides.pop(), sides.pop()) else {
+        return Ok(Err("there are not two sides".into()));
+    };
+    Ok(rows(spec, confidence, candidate, baseline, same_set))
+}
+
+/// Compares rows. `same_set` says that both are of the same evaluation set, in the same order where they have no ids.
+///
+/// # Errors
+/// Why they cannot be paired, as the end of a sentence.
+pub fn rows(
+    spec: &config::Predictions,
+    confidence: f64,
+    candidate: Rows,
+    baseline: Rows,
+    same_set: bool,
+) -> std::result::Result<Compared, String> {
+    let join::Joined { pair, slices, by, findings } = join::join(candidate, baseline, same_set)?;
+    let options = Options::new(spec, confidence);
+    let mut changes = change::changes(spec, &pair, options);
+    changes.extend(fairness::changes(spec, &pair, &slices, options));
+    let mut by_slice = BTreeMap::new();
+    for (names, slice_of) in &slices {
+        for (name, places) in names.iter().zip(places(slice_of, names.len())) {
+            if !places.is_empty() {
+                by_slice.insert(name.clone(), change::changes(spec, &pair.select(&places), options));
+            }
+        }
+    }
+    let comparison =
+        Comparison { pairing: by, rows: pair.rows as u64, confidence, changes, slices: by_slice };
+    Ok(Compared { comparison, findings })
+}
+
+/// The rows of each slice.
+fn places(slice_of: &[u32], slices: usize) -> Vec<Vec<u32>> {
+    let mut places = vec![Vec::new(); slices];
+    for (slice, row) in slice_of.iter().zip(0..) {
+        if let Some(places) = places.get_mut(*slice as usize) {
+            places.push(row);
+        }
+    }
+    places
+}
+
+/// BCa, or the percentiles where the resamples are all on one side of the value.
+fn bootstrapped(
+    resampled: &mut [f64],
+    value: f64,
+    acceleration: f64,
+    confidence: f64,
+) -> Option<([f64; 2], Method)> {
+    let bca = bootstrap::bca(resampled, value, acceleration, confidence);
+    bca.map(|interval| (interval, Method::Bca)).or_else(|| {
+        bootstrap::percentile(resampled, confidence).map(|interval| (interval, Method::Percentile))
+    })
 }
 
 /// Compares by what both records know of their predictions, as of two independent samples. `why` they are not paired.
+///
+/// Of a metric for which the baseline's record has no interval the change is as sure as the candidate's value is. One of another confidence is
+/// stretched to the candidate's.
 #[must_use]
-pub fn unpaired(candidate: &Predictions, _baseline: &Predictions, why: String) -> Comparison {
+pub fn unpaired(candidate: &Predictions, baseline: &Predictions, why: String) -> Comparison {
+    let confidences = [candidate.confidence, baseline.confidence];
+    let slices = candidate.slices.iter().filter_map(|slice| {
+        let before = baseline.slice(&slice.name)?;
+        Some((slice.name.clone(), apart(&slice.estimates, &before.estimates, confidences)))
+    });
     Comparison {
         pairing: Pairing::Unpaired(why),
         rows: candidate.rows,
         confidence: candidate.confidence,
-        changes: Default::default(),
-        slices: Default::default(),
+        changes: apart(&candidate.estimates, &baseline.estimates, confidences),
+        slices: slices.collect(),
+    }
+}
+
+fn apart(
+    candidate: &BTreeMap<MetricName, Estimate>,
+    baseline: &BTreeMap<MetricName, Estimate>,
+    confidences: [f64; 2],
+) -> BTreeMap<MetricName, Estimate> {
+    let both = candidate.iter().filter_map(|(name, now)| Some((name, now, baseline.get(name)?)));
+    both.map(|(name, now, before)| (name.clone(), between(now, before, confidences))).collect()
+}
+
+fn between(now: &Estimate, before: &Estimate, [confidence, confidence_before]: [f64; 2]) -> Estimate {
+    let value = now.value - before.value;
+    let known = before.interval.map(|other| rescaled(before.value, other, confidence_before, confidence));
+    match (now.interval, known) {
+        (Some(interval), Some(other)) => Estimate {
+            value,
+            interval: Some(mover((now.value, interval), (before.value, other))),
+            method: Some(Method::Mover),
+        },
+        (Some(interval), None) => {
+            Estimate { value, interval: Some(interval.map(|end| end - before.value)), method: now.method }
+        }
+        (None, _) => Estimate { value, interval: None, method: None },
     }
 }

@@ -4,12 +4,16 @@
 
 pub mod bootstrap;
 pub mod delong;
+mod binomial;
+mod curve;
 mod distribution;
 mod interval;
 mod many;
+mod stream;
+mod weights;
 
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
-pub use interval::{delta, logit, mover, newcombe, order_statistic, student, wilson};
+pub use interval::{delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson};
 pub use many::{against, holm, more_rows};
 
 /// Low and high end.

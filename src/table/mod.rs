@@ -3,10 +3,35 @@
 //! A table is never in memory as a whole: [`fold`] hands out batches, in parallel, and brings what became of them
 //! together in the order of the rows, so that the answer is the same with any number of threads.
 
+mod arrays;
+mod blocks;
+mod cell;
+mod columnar;
+mod csv;
+mod drive;
+mod fields;
+mod format;
+mod header;
+mod ipc;
+mod json;
+mod labels;
+mod marks;
+mod open;
+mod parquet;
+mod spelling;
+mod text;
+mod trouble;
+mod unpack;
+
 use crate::fault::Result;
 use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
+
+use blocks::Sizes;
+use drive::{Shared, drive};
+use labels::Labels;
+use trouble::{Stop, heed};
 
 /// A column that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,12 +94,95 @@ pub struct Table {
 /// # Errors
 /// A file that cannot be read, or an interrupt.
 pub fn fold<T: Send>(
-    _files: &[ProjectFile],
-    _wanted: &[Wanted],
-    _most_labels: usize,
-    _interrupt: &Interrupt,
-    _each: impl Fn(Batch) -> T + Sync,
-    _merge: impl FnMut(T),
+    files: &[ProjectFile],
+    wanted: &[Wanted],
+    most_labels: usize,
+    interrupt: &Interrupt,
+    each: impl Fn(Batch) -> T + Sync,
+    merge: impl FnMut(T),
 ) -> Result<std::result::Result<Table, Vec<Finding>>> {
-    Ok(Ok(Table::default()))
+    fold_sized(Sizes::USUAL, files, wanted, most_labels, interrupt, each, merge)
 }
+
+/// [`fold`] with blocks of another size, which changes nothing but where batches end.
+fn fold_sized<T: Send>(
+    sizes: Sizes,
+    files: &[ProjectFile],
+    wanted: &[Wanted],
+    most_labels: usize,
+    interrupt: &Interrupt,
+    each: impl Fn(Batch) -> T + Sync,
+    mut merge: impl FnMut(T),
+) -> Result<std::result::Result<Table, Vec<Finding>>> {
+    let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
+    let shared = Shared { wanted, labels: &labels, interrupt };
+    match read(sizes, files, shared, &each, &mut merge) {
+        Ok(rows) => Ok(Ok(Table { rows, labels: labels.into_iter().map(Labels::into_texts).collect() })),
+        Err(Stop::Findings(findings)) => Ok(Err(findings)),
+        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Ahead(troubles)) => Ok(Err(troubles.findings("", &shared.names(), 0, 0))),
+    }
+}
+
+fn read<T: Send>(
+    sizes: Sizes,
+    files: &[ProjectFile],
+    shared: Shared<'_>,
+    each: &(impl Fn(Batch) -> T + Sync),
+    merge: &mut impl FnMut(T),
+) -> std::result::Result<u64, Stop> {
+    // A column that is missing in the last file is known before the first has been read.
+    if files.len() > 1 {
+        check(sizes, files, shared)?;
+    }
+    let mut rows = 0;
+    for file in files {
+        heed(shared.interrupt, &file.path)?;
+        let source = open::open(file, sizes, shared)?;
+        rows += drive(source, &file.path, rows, shared, each, merge)?;
+    }
+    match files.first() {
+        Some(file) if rows == 0 => Err(without_rows(file, files.len()).into()),
+        _ => Ok(rows),
+    }
+}
+
+/// What is wrong with the beginnings of the files, all of it.
+fn check(sizes: Sizes, files: &[ProjectFile], shared: Shared<'_>) -> std::result::Result<(), Stop> {
+    let mut findings = Vec::new();
+    for file in files {
+        heed(shared.interrupt, &file.path)?;
+        match open::open(file, sizes, shared) {
+            Ok(_) => {}
+            Err(Stop::Findings(more)) => findings.extend(more),
+            Err(stop) => return Err(stop),
+        }
+    }
+    if findings.is_empty() { Ok(()) } else { Err(Stop::Findings(findings)) }
+}
+
+fn without_rows(file: &ProjectFile, files: usize) -> Finding {
+    let message = match files {
+        1 => "the file has a header and no rows".to_owned(),
+        _ => format!("none of the {files} files has any rows"),
+    };
+    Finding::error("table-empty", message).at_path(&file.path).help("write a row for each prediction")
+}
+
+/// Stops when a column has more labels than it may have.
+fn overflow(path: &str, shared: Shared<'_>) -> std::result::Result<(), Stop> {
+    let columns = shared.wanted.iter().zip(shared.labels);
+    let findings: Vec<Finding> = columns
+        .filter(|(_, labels)| labels.overflowed())
+        .map(|(wanted, labels)| {
+            let name = trouble::clipped(&wanted.column);
+            let message = format!("the column «{name}» has more than {} different values", labels.most());
+            let help = "a column of classes or of groups has few; is it one of numbers or of ids?";
+            Finding::error("table-labels", message).at_path(path).help(help)
+        })
+        .collect();
+    if findings.is_empty() { Ok(()) } else { Err(Stop::Findings(findings)) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! The changes of differences between slices.
+
+use std::collections::BTreeMap;
+
+use super::cells::{Cells, Kind};
+use super::change::{Options, cells};
+use super::pair::{Both, Pair};
+use crate::config::{self, Fairness};
+use crate::name::MetricName;
+use crate::record::Estimate;
+
+/// The changes of the differences between the slices of each slicing; of two classes only, as Fairlearn has them.
+pub fn changes(
+    spec: &config::Predictions,
+    pair: &Pair,
+    slices: &[(Vec<String>, Vec<u32>)],
+    options: Options,
+) -> BTreeMap<MetricName, Estimate> {
+    let mut changes = BTreeMap::new();
+    if !matches!(pair.both, Both::Classes { classes: 2, .. }) {
+        return changes;
+    }
+    for (slicing, (names, rows)) in spec.slices.iter().zip(slices) {
+        let Some(cells) = cells(pair, |row| rows[row]) else { continue };
+        for fairness in Fairness::ALL {
+            let Ok(name) = MetricName::new(format!("{}.{}", fairness.word(), slicing.name())) else {
+                continue;
+            };
+            if let Some(change) = change(fairness, &cells, names.len(), options) {
+                changes.insert(name, change);
+            }
+        }
+    }
+    changes
+}
+
+fn change(fairness: Fairness, cells: &Cells, groups: usize, options: Options) -> Option<Estimate> {
+    let each = |side: usize, weights: &[f64]| {
+        let mut all = vec![Group::default(); groups];
+        for (kind, weight) in cells.kinds().iter().zip(weights) {
+            all[kind.group as usize].add(kind, side, *weight);
+        }
+        difference(fairness, &all)
+    };
+    cells.change(options.confidence, options.resamples, each)
+}
+
+/// The rows of a slice: of the negative and of the positive class.
+#[derive(Debug, Clone, Copy, Default)]
+struct Group {
+    seen: bool,
+    rows: [f64; 2],
+    taken_for_positive: [f64; 2],
+}
+
+impl Group {
+    fn add(&mut self, kind: &Kind, side: usize, weight: f64) {
+        let class = usize::from(kind.truth == 1);
+        self.seen = true;
+        self.rows[class] += weight;
+        if kind.predicted[side] == 1 {
+            self.taken_for_positive[class] += weight;
+        }
+    }
+
+    /// Of the rows of a class, the share that is taken for positive; 0 of nothing, as Fairlearn has it.
+    fn rate(&self, class: usize) -> f64 {
+        share(self.taken_for_positive[class], self.rows[class])
+    }
+
+    fn selected(&self) -> f64 {
+        share(self.taken_for_positive.iter().sum(), self.rows.iter().sum())
+    }
+}
+
+fn share(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 0.0 } else { part / whole }
+}
+
+fn difference(fairness: Fairness, groups: &[Group]) -> f64 {
+    let spread = |rate: &dyn Fn(&Group) -> f64| {
+        let rates = groups.iter().filter(|group| group.seen).map(rate);
+        let [low, high] = rates
+            .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], rate| [low.min(rate), high.max(rate)]);
+        high - low
+    };
+    match fairness {
+        Fairness::DemographicParity => spread(&Group::selected),
+        Fairness::EqualOpportunity => spread(&|group| group.rate(1)),
+        Fairness::EqualizedOdds => spread(&|group| group.rate(1)).max(spread(&|group| group.rate(0))),
+    }
+}

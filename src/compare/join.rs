@@ -1,0 +1,123 @@
+//! Which row of the one is which of the other.
+
+use rayon::slice::ParallelSliceMut;
+
+use super::pair::{Pair, at};
+use crate::evaluate::predictions::{Rows, Target};
+use crate::finding::Finding;
+use crate::record::Pairing;
+
+/// Why rows without ids are not paired.
+pub const OTHER_SET: &str =
+    "the evaluation sets are not the same, and `evaluate.predictions.id` names no column to join them by";
+
+/// Rows brought together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joined {
+    /// The rows that both have.
+    pub pair: Pair,
+    /// What they are divided by, as the candidate has it: the names of the slices, and which each row is in.
+    pub slices: Vec<(Vec<String>, Vec<u32>)>,
+    /// How they were brought together.
+    pub by: Pairing,
+    /// What should be known of it.
+    pub findings: Vec<Finding>,
+}
+
+/// Brings rows together by their ids; without ids by their order, where it is the same evaluation set.
+///
+/// # Errors
+/// Why that cannot be, as the end of a sentence.
+pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, String> {
+    match (&candidate.keys, &baseline.keys) {
+        (Some(keys), Some(others)) => {
+            let places = matched(keys, others)?;
+            let findings = lost(places.len(), keys.len(), others.len()).into_iter().collect();
+            let (mine, other): (Vec<u32>, Vec<u32>) = places.into_iter().unzip();
+            Ok(Joined {
+                slices: candidate
+                    .slices
+                    .iter()
+                    .map(|(names, rows)| (names.clone(), at(rows, &mine)))
+                    .collect(),
+                pair: Pair::new(select(&candidate, &mine), select(&baseline, &other))?,
+                by: Pairing::Id,
+                findings,
+            })
+        }
+        _ if same_set => Ok(Joined {
+            slices: candidate.slices.clone(),
+            pair: Pair::new(candidate, baseline)?,
+            by: Pairing::Row,
+            findings: Vec::new(),
+        }),
+        _ => Err(OTHER_SET.into()),
+    }
+}
+
+/// The places of the same id on both sides, in the order of the ids: the files' order changes no digit of any sum.
+fn matched(keys: &[u128], others: &[u128]) -> Result<Vec<(u32, u32)>, String> {
+    let (keys, others) = rayon::join(|| sorted(keys), || sorted(others));
+    for (side, keys) in [("candidate", &keys), ("baseline", &others)] {
+        let repeated = keys.windows(2).filter(|two| two[0].0 == two[1].0).count();
+        if repeated > 0 {
+            return Err(format!("the ids of the {side} repeat, {repeated} times"));
+        }
+    }
+    let mut places = Vec::with_capacity(keys.len().min(others.len()));
+    let mut other = others.iter().peekable();
+    for (key, place) in &keys {
+        while other.next_if(|other| other.0 < *key).is_some() {}
+        if let Some((_, same)) = other.next_if(|other| other.0 == *key) {
+            places.push((*place, *same));
+        }
+    }
+    if places.is_empty() {
+        Err("no row of the one has the id of a row of the other".into())
+    } else {
+        Ok(places)
+    }
+}
+
+fn sorted(keys: &[u128]) -> Vec<(u128, u32)> {
+    let mut sorted: Vec<(u128, u32)> = keys.iter().copied().zip(0..).collect();
+    sorted.par_sort_unstable();
+    sorted
+}
+
+/// What a join that loses rows has to say.
+fn lost(both: usize, candidate: usize, baseline: usize) -> Option<Finding> {
+    if both == candidate && both == baseline {
+        return None;
+    }
+    let message = format!(
+        "{} of the candidate's {candidate} rows, and {} of the baseline's {baseline}, have an id that the other has \
+         not: the two are compared by the {both} rows that both have",
+        candidate - both,
+        baseline - both,
+    );
+    Some(
+        Finding::warning("join-loses-rows", message)
+            .help("evaluate both on the same set, or make the ids of both of one kind"),
+    )
+}
+
+fn select(rows: &Rows, places: &[u32]) -> Rows {
+    Rows {
+        len: places.len(),
+        target: match &rows.target {
+            Target::Classes { labels, truth, predicted, scores } => Target::Classes {
+                labels: labels.clone(),
+                truth: at(truth, places),
+                predicted: at(predicted, places),
+                scores: scores.iter().map(|scores| at(scores, places)).collect(),
+            },
+            Target::Regression { truth, predicted } => {
+                Target::Regression { truth: at(truth, places), predicted: at(predicted, places) }
+            }
+        },
+        weights: rows.weights.as_ref().map(|weights| at(weights, places)),
+        keys: None,
+        slices: Vec::new(),
+    }
+}

@@ -1,0 +1,87 @@
+//! Arrow files (Feather among them) and streams.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::ArrowError;
+
+use super::columnar::{Columns, PART, damaged};
+use super::drive::{Shared, Source, Taker, Unit};
+use super::trouble::Stop;
+
+/// The batches of a file.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
+/// An Arrow file or stream.
+pub struct Ipc<'a> {
+    batches: Batches,
+    columns: Arc<Columns>,
+    /// What is left of the batch that is being handed out.
+    rest: Option<RecordBatch>,
+    path: String,
+    shared: Shared<'a>,
+}
+
+impl<'a> Ipc<'a> {
+    /// A file, whose schema is in its foot.
+    pub fn file(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+        let broken = |error: ArrowError| damaged(path, &error.to_string());
+        let again = || file.try_clone().map_err(|error| damaged(path, &error.to_string()));
+        let schema = FileReader::try_new_buffered(again()?, None).map_err(broken)?.schema();
+        let columns = Columns::among(&schema, path, shared)?;
+        let batches = FileReader::try_new_buffered(again()?, Some(columns.roots())).map_err(broken)?;
+        Ok(Self::new(Box::new(batches), columns, path, shared))
+    }
+
+    /// A stream, whose schema comes first.
+    pub fn stream(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+        let broken = |error: ArrowError| damaged(path, &error.to_string());
+        let start = || {
+            use std::io::Seek;
+            let mut file = file.try_clone()?;
+            file.rewind()?;
+            Ok(file)
+        };
+        let again = || start().map_err(|error: std::io::Error| damaged(path, &error.to_string()));
+        let schema = StreamReader::try_new(BufReader::new(again()?), None).map_err(broken)?.schema();
+        let columns = Columns::among(&schema, path, shared)?;
+        let batches = StreamReader::try_new(BufReader::new(again()?), Some(columns.roots())).map_err(broken)?;
+        Ok(Self::new(Box::new(batches), columns, path, shared))
+    }
+
+    fn new(batches: Batches, columns: Columns, path: &str, shared: Shared<'a>) -> Self {
+        Self { batches, columns: Arc::new(columns), rest: None, path: path.to_owned(), shared }
+    }
+
+    fn part(&mut self) -> Result<Option<RecordBatch>, Stop> {
+        let batch = match self.rest.take() {
+            Some(batch) => batch,
+            None => match self.batches.next() {
+                None => return Ok(None),
+                Some(batch) => batch.map_err(|error| damaged(&self.path, &error.to_string()))?,
+            },
+        };
+        let rows = batch.num_rows();
+        if rows > PART {
+            self.rest = Some(batch.slice(PART, rows - PART));
+        }
+        Ok(Some(batch.slice(0, rows.min(PART))))
+    }
+}
+
+impl<'a> Source<'a> for Ipc<'a> {
+    fn wave(&self) -> usize {
+        8
+    }
+
+    fn next(&mut self) -> Result<Option<Unit<'a>>, Stop> {
+        let Some(batch) = self.part()? else { return Ok(None) };
+        let (columns, shared) = (Arc::clone(&self.columns), self.shared);
+        let rows = batch.num_rows() as u64;
+        let parse = move |take: &mut Taker<'_>| take(columns.parse(&batch, shared));
+        Ok(Some(Unit::Parts(rows, Box::new(parse))))
+    }
+}

@@ -1,0 +1,254 @@
+//! JSON lines: an object a row. Only the wanted fields become cells; the rest is gone past.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use memchr::memchr_iter;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::finding::Finding;
+
+use super::blocks::Blocks;
+use super::cell::Filling;
+use super::drive::{Parsed, Shared, Source, Unit};
+use super::fields::place;
+use super::header;
+use super::text::{begin, empty};
+use super::trouble::{Place, Stop, Troubles, Wrong};
+
+/// A file of objects.
+pub struct JsonLines<'a> {
+    blocks: Blocks,
+    names: Arc<Names>,
+    shared: Shared<'a>,
+}
+
+impl<'a> JsonLines<'a> {
+    /// Looks at the first row for the fields.
+    pub fn open(mut blocks: Blocks, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+        begin(&mut blocks, path)?;
+        blocks.peek(|text| first_line(text).filter(|(_, whole)| *whole).map(|_| ()))?;
+        let Some((line, _)) = first_line(blocks.peeked()) else { return Err(empty(path)) };
+        let names = match serde_json::from_slice::<Keys>(line) {
+            Ok(Keys(keys)) => Names::among(&keys, shared).map_err(|findings| {
+                let at_top = |finding: Finding| finding.at_path(path).at_line(1, None);
+                Stop::Findings(findings.into_iter().map(at_top).collect())
+            })?,
+            // What is wrong with the line is found when it is read as all others are.
+            Err(_) => Names::assumed(shared),
+        };
+        Ok(Self { blocks, names: Arc::new(names), shared })
+    }
+}
+
+impl<'a> Source<'a> for JsonLines<'a> {
+    fn next(&mut self) -> Result<Option<Unit<'a>>, Stop> {
+        let Some(block) = self.blocks.next()? else { return Ok(None) };
+        let (names, shared) = (Arc::clone(&self.names), self.shared);
+        Ok(Some(Unit::Block(Box::new(move || parse(&block, &names, shared)))))
+    }
+}
+
+/// The fields that are wanted, each once.
+#[derive(Debug)]
+struct Names {
+    fields: Vec<String>,
+    /// For each wanted column, which of them it is.
+    wanted: Vec<usize>,
+}
+
+impl Names {
+    fn among(keys: &[String], shared: Shared<'_>) -> Result<Self, Vec<Finding>> {
+        let places = header::places(keys, shared.wanted)?;
+        let names = places.into_iter().filter_map(|place| keys.get(place).cloned());
+        Ok(Self::of(names))
+    }
+
+    fn assumed(shared: Shared<'_>) -> Self {
+        Self::of(shared.names().into_iter())
+    }
+
+    fn of(names: impl Iterator<Item = String>) -> Self {
+        let mut fields: Vec<String> = Vec::new();
+        let mut wanted = Vec::new();
+        for name in names {
+            let place = fields.iter().position(|field| *field == name).unwrap_or(fields.len());
+            if place == fields.len() {
+                fields.push(name);
+            }
+            wanted.push(place);
+        }
+        Self { fields, wanted }
+    }
+}
+
+/// The first line with something in it, and whether its end is there.
+fn first_line(text: &[u8]) -> Option<(&[u8], bool)> {
+    let (line, whole) = text.split_inclusive(|byte| *byte == b'\n').map(|line| (line, line.ends_with(b"\n"))).find(|(line, _)| !line.trim_ascii().is_empty())?;
+    Some((line, whole))
+}
+
+/// Parses a block of whole lines.
+fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
+    let mut filling = shared.fillings(0);
+    let mut troubles = Troubles::default();
+    let mut row = Row { names: &names.fields, values: vec![None; names.fields.len()], twice: None };
+    let mut start = 0;
+    let mut rows = 0;
+    let mut lines = 0;
+    let ends = memchr_iter(b'\n', block).map(|at| at + 1).chain([block.len()]);
+    for end in ends {
+        let line = &block[start..end];
+        let here = start;
+        start = end;
+        if !line.trim_ascii().is_empty() {
+            if let Err(error) = row.read(line) {
+                let column = u32::try_from(error.column()).ok();
+                troubles.note(Wrong::Json(told(&error)), None, || (Place::Line(lines, column), String::new()));
+                break;
+            }
+            for (slot, (column, field)) in filling.iter_mut().zip(&names.wanted).enumerate() {
+                if let Err((wrong, shown)) = push(column, &row, *field) {
+                    let at = row.values[*field].map_or(here, |value| here + offset(line, value.get()));
+                    troubles.note(wrong, Some(slot), || (place(block, at), shown));
+                }
+            }
+            rows += 1;
+        }
+        lines += u64::from(line.ends_with(b"\n"));
+    }
+    Parsed { rows, lines, columns: filling.into_iter().map(Filling::finish).collect(), troubles }
+}
+
+/// Adds one value of a row to its column, or says what is wrong with it, and what it is.
+fn push(column: &mut Filling<'_>, row: &Row<'_, '_>, field: usize) -> Result<(), (Wrong, String)> {
+    let wrong = match row.values[field].map(|value| cell(value.get())) {
+        _ if row.twice == Some(field) => Wrong::Twice,
+        None => Wrong::Absent,
+        Some(Err(wrong)) => wrong,
+        Some(Ok(cell)) => {
+            return column.push(&cell).map_err(|wrong| (wrong, String::from_utf8_lossy(&cell).into_owned()));
+        }
+    };
+    column.push_nothing();
+    Err((wrong, String::new()))
+}
+
+/// The text of a value: of a text what is in its quotes, of all else what is written there.
+fn cell(value: &str) -> Result<Cow<'_, [u8]>, Wrong> {
+    match value.as_bytes() {
+        [b'"', inner @ .., b'"'] if memchr::memchr(b'\\', inner).is_none() => Ok(Cow::Borrowed(inner)),
+        [b'"', ..] => match serde_json::from_str::<String>(value) {
+            Ok(text) => Ok(Cow::Owned(text.into_bytes())),
+            Err(error) => Err(Wrong::Json(told(&error))),
+        },
+        [b'{' | b'[', ..] => Err(Wrong::Nested),
+        b"null" => Err(Wrong::Missing),
+        plain => Ok(Cow::Borrowed(plain)),
+    }
+}
+
+/// Where a part of a line is in it.
+fn offset(line: &[u8], part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize)
+}
+
+/// An error without its place, which is told apart from it.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+/// The wanted values of a line.
+struct Row<'n, 'b> {
+    names: &'n [String],
+    values: Vec<Option<&'b RawValue>>,
+    /// A wanted field that was there twice.
+    twice: Option<usize>,
+}
+
+impl<'b> Row<'_, 'b> {
+    fn read(&mut self, line: &'b [u8]) -> Result<(), serde_json::Error> {
+        self.values.fill(None);
+        self.twice = None;
+        let mut deserializer = serde_json::Deserializer::from_slice(line);
+        deserializer.deserialize_map(self)?;
+        deserializer.end()
+    }
+}
+
+impl<'b> Visitor<'b> for &mut Row<'_, 'b> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<(), A::Error> {
+        // Rows have their fields in the same order, nearly always.
+        let mut likely = 0;
+        while let Some(field) = map.next_key_seed(Key { names: self.names, likely })? {
+            let Some(field) = field else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            likely = field + 1;
+            if self.values[field].replace(map.next_value()?).is_some() {
+                self.twice = Some(field);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which of the names a key is.
+struct Key<'n> {
+    names: &'n [String],
+    likely: usize,
+}
+
+impl<'b> DeserializeSeed<'b> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        let is_likely = self.names.get(self.likely).is_some_and(|name| name == key);
+        Ok(if is_likely { Some(self.likely) } else { self.names.iter().position(|name| name == key) })
+    }
+}
+
+/// The keys of an object, in order, each as often as it is there.
+struct Keys(Vec<String>);
+
+impl<'b> serde::Deserialize<'b> for Keys {
+    fn deserialize<D: Deserializer<'b>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(Vec::new()))
+    }
+}
+
+impl<'b> Visitor<'b> for Keys {
+    type Value = Self;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(mut self, mut map: A) -> Result<Self, A::Error> {
+        while let Some((key, IgnoredAny)) = map.next_entry()? {
+            self.0.push(key);
+        }
+        Ok(self)
+    }
+}

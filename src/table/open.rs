@@ -1,0 +1,75 @@
+//! From a file to the reader of its format.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+
+use crate::files::ProjectFile;
+use crate::finding::Finding;
+
+use super::blocks::{Blocks, Sizes};
+use super::csv::Delimited;
+use super::drive::{Position, Shared, Source, resolved};
+use super::format::{self, Format, HEAD};
+use super::ipc::Ipc;
+use super::json::JsonLines;
+use super::parquet::Parquet;
+use super::trouble::Stop;
+use super::unpack::Packing;
+
+/// Opens a file as far as its columns are known.
+pub fn open<'a>(file: &ProjectFile, sizes: Sizes, shared: Shared<'a>) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+    source(file, sizes, shared).map_err(|stop| resolved(stop, &file.path, Position::default(), shared))
+}
+
+fn source<'a>(file: &ProjectFile, sizes: Sizes, shared: Shared<'a>) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+    let path = &file.path;
+    let (opened, head) = head(file)?;
+    let (format, packing) = format::of(path, &head).map_err(|finding| finding.at_path(path))?;
+    match format {
+        Format::Delimited(_) | Format::JsonLines | Format::Text => text(opened, path, format, packing, sizes, shared),
+        Format::Parquet => Ok(Box::new(Parquet::open(opened, path, shared)?)),
+        Format::ArrowFile => Ok(Box::new(Ipc::file(&opened, path, shared)?)),
+        Format::ArrowStream => Ok(Box::new(Ipc::stream(&opened, path, shared)?)),
+    }
+}
+
+/// The file, and its first bytes.
+fn head(file: &ProjectFile) -> Result<(File, Vec<u8>), Stop> {
+    let refused = |message: String| Stop::from(Finding::error("table-unreadable", message).at_path(&file.path));
+    let cannot = |error: std::io::Error| refused(format!("the file cannot be read: {error}"));
+    let kind = std::fs::metadata(&file.on_disk).map_err(cannot)?;
+    if kind.is_dir() {
+        return Err(refused("this is a folder, not a table".into()));
+    }
+    // A pipe or a device would be waited for without end.
+    if !kind.is_file() {
+        return Err(refused("this is no regular file".into()));
+    }
+    let mut opened = File::open(&file.on_disk).map_err(cannot)?;
+    let mut head = Vec::with_capacity(HEAD);
+    Read::by_ref(&mut opened).take(HEAD as u64).read_to_end(&mut head).map_err(cannot)?;
+    opened.rewind().map_err(cannot)?;
+    Ok((opened, head))
+}
+
+fn text<'a>(
+    file: File,
+    path: &str,
+    format: Format,
+    packing: Packing,
+    sizes: Sizes,
+    shared: Shared<'a>,
+) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+    let mut blocks = Blocks::new(packing.reader(file, path)?, path, sizes);
+    let format = match format {
+        Format::Text => {
+            blocks.peek(|_| Some(()))?;
+            format::of_text(blocks.peeked()).map_err(|finding| finding.at_path(path))?
+        }
+        format => format,
+    };
+    Ok(match format {
+        Format::Delimited(delimiter) => Box::new(Delimited::open(blocks, path, delimiter, shared)?),
+        _ => Box::new(JsonLines::open(blocks, path, shared)?),
+    })
+}

@@ -1,0 +1,169 @@
+//! Parquet: only the wanted columns are read, and the row groups in parallel.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arrow_schema::{DataType, Field, Schema};
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
+use parquet::file::reader::{ChunkReader, Length};
+
+use crate::finding::Finding;
+
+use super::Kind;
+use super::columnar::{Columns, PART, damaged};
+use super::drive::{Shared, Source, Taker, Unit};
+use super::trouble::Stop;
+
+/// A Parquet file.
+pub struct Parquet<'a> {
+    file: Shareable,
+    metadata: ArrowReaderMetadata,
+    columns: Arc<Columns>,
+    next: usize,
+    path: String,
+    shared: Shared<'a>,
+}
+
+impl<'a> Parquet<'a> {
+    /// Reads what is in its foot.
+    pub fn open(file: File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+        let file = Shareable::new(file);
+        let broken = |error: ParquetError| failed(path, &error);
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(broken)?;
+        let columns = Columns::among(metadata.schema(), path, shared)?;
+        let metadata = with_dictionaries(&metadata, &columns, shared).unwrap_or(metadata);
+        Ok(Self { file, metadata, columns: Arc::new(columns), next: 0, path: path.to_owned(), shared })
+    }
+}
+
+impl<'a> Source<'a> for Parquet<'a> {
+    fn wave(&self) -> usize {
+        8
+    }
+
+    fn next(&mut self) -> Result<Option<Unit<'a>>, Stop> {
+        let Some(group) = self.metadata.metadata().row_groups().get(self.next) else { return Ok(None) };
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+        let (number, file, metadata) = (self.next, self.file.clone(), self.metadata.clone());
+        let (columns, path, shared) = (Arc::clone(&self.columns), self.path.clone(), self.shared);
+        self.next += 1;
+        let read = move |take: &mut Taker<'_>| {
+            let broken = |error: &dyn std::fmt::Display| failed_at(&path, error);
+            let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.roots());
+            let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
+                .with_row_groups(vec![number])
+                .with_projection(mask)
+                .with_batch_size(PART)
+                .build()
+                .map_err(|error| broken(&error))?;
+            let mut left = rows;
+            for batch in batches {
+                let batch = batch.map_err(|error| broken(&error))?;
+                left = left.saturating_sub(batch.num_rows() as u64);
+                take(columns.parse(&batch, shared))?;
+            }
+            if left > 0 { Err(broken(&"a row group ends too early")) } else { Ok(()) }
+        };
+        Ok(Some(Unit::Parts(rows, Box::new(read))))
+    }
+}
+
+/// The same where texts that become labels come as a dictionary, as they are in the file: each text is then looked at
+/// once, and not once a row.
+fn with_dictionaries(
+    metadata: &ArrowReaderMetadata,
+    columns: &Columns,
+    shared: Shared<'_>,
+) -> Option<ArrowReaderMetadata> {
+    let labels: Vec<usize> =
+        columns.each(shared).filter(|(_, kind)| *kind == Kind::Label).map(|(root, _)| root).collect();
+    let fields = metadata.schema().fields().iter().enumerate().map(|(root, field)| {
+        let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        if !is_text || !labels.contains(&root) {
+            return Arc::clone(field);
+        }
+        let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        Arc::new(Field::new(field.name(), kind, field.is_nullable()))
+    });
+    let schema = Schema::new(fields.collect::<Vec<_>>());
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).ok()
+}
+
+fn failed(path: &str, error: &ParquetError) -> Stop {
+    failed_at(path, error)
+}
+
+fn failed_at(path: &str, error: &dyn std::fmt::Display) -> Stop {
+    let text = error.to_string();
+    if text.contains("Disabled feature") || text.contains("not supported") || text.contains("NYI") {
+        let message = format!("this kind of Parquet cannot be read here: {text}");
+        return Finding::error("table-format", message)
+            .at_path(path)
+            .help("write it with compression=\"zstd\", \"snappy\", \"gzip\", \"lz4\" or none")
+            .into();
+    }
+    damaged(path, &text)
+}
+
+/// A file that many threads read, each where it wants to: they take turns.
+#[derive(Clone)]
+struct Shareable {
+    file: Arc<Mutex<File>>,
+    len: u64,
+}
+
+impl Shareable {
+    fn new(file: File) -> Self {
+        let len = file.metadata().map_or(0, |metadata| metadata.len());
+        Self { file: Arc::new(Mutex::new(file)), len }
+    }
+
+    fn read_at(&self, at: u64, to: &mut [u8]) -> std::io::Result<usize> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(at))?;
+        file.read(to)
+    }
+}
+
+impl Length for Shareable {
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
+
+impl ChunkReader for Shareable {
+    type T = BufReader<Reading>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(BufReader::new(Reading { file: self.clone(), at: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        // The length is from the file, and may be anything.
+        if start.checked_add(length as u64).is_none_or(|end| end > self.len) {
+            return Err(ParquetError::EOF(format!("{length} bytes at {start} are beyond the end of the file")));
+        }
+        let mut bytes = vec![0; length];
+        Reading { file: self.clone(), at: start }.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+}
+
+/// A place in a file that is read on from there.
+struct Reading {
+    file: Shareable,
+    at: u64,
+}
+
+impl Read for Reading {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read_at(self.at, to)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,1 @@
+//! Tables in all formats, good and bad.
