@@ -1,0 +1,165 @@
+//! What numbers of predictions must be like: finite, no negative weight, probabilities where they are needed.
+
+use crate::config;
+use crate::finding::Finding;
+use crate::number::counted;
+use crate::table::Batch;
+
+use super::layout::Layout;
+
+/// Rows that have something in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// How many.
+    pub count: u64,
+    /// The first of them, counted from 0 over all files.
+    first: u64,
+}
+
+impl Seen {
+    #[inline]
+    fn note(&mut self, row: u64) {
+        if self.count == 0 {
+            self.first = row;
+        }
+        self.count += 1;
+    }
+
+    /// Adds others, which come after these.
+    fn merge(&mut self, other: Self) {
+        if self.count == 0 {
+            self.first = other.first;
+        }
+        self.count += other.count;
+    }
+
+    /// `in 3 rows, first in row 17`; none without rows.
+    fn place(self) -> Option<String> {
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        let first = self.first + 1;
+        match count {
+            0 => None,
+            1 => Some(format!("in row {first}")),
+            _ => Some(format!("in {}, first in row {first}", counted(count, "row", "rows"))),
+        }
+    }
+}
+
+/// What was noticed of the numbers.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Checks {
+    /// For each wanted column the numbers that are none.
+    not_finite: Vec<Seen>,
+    negative_weight: Seen,
+    positive_weight: bool,
+    /// Scores below 0 or above 1.
+    pub not_a_share: Seen,
+    /// Rows whose scores do not add up to 1.
+    sum: Seen,
+}
+
+/// How far a row's scores may be from 1 together, as scikit-learn has it: NumPy's `allclose` with the root of the epsilon.
+fn adds_up(sum: f64) -> bool {
+    (sum - 1.0).abs() <= 1e-8 + f64::EPSILON.sqrt()
+}
+
+impl Checks {
+    /// Of a batch.
+    #[must_use]
+    pub fn of(layout: &Layout, batch: &Batch) -> Self {
+        let mut checks = Self { not_finite: vec![Seen::default(); layout.wanted.len()], ..Self::default() };
+        let targets = (!layout.classes).then_some([Some(layout.truth), layout.predicted]);
+        let targets = targets.into_iter().flatten().flatten();
+        for place in targets.chain(layout.scores.iter().copied()).chain(layout.weight) {
+            for (row, number) in (batch.first..).zip(Layout::numbers(batch, place)) {
+                if !number.is_finite() {
+                    checks.not_finite[place].note(row);
+                }
+            }
+        }
+        checks.scores(layout, batch);
+        let weights = layout.weight.map(|place| Layout::numbers(batch, place));
+        for (row, weight) in (batch.first..).zip(weights.into_iter().flatten()) {
+            if *weight < 0.0 {
+                checks.negative_weight.note(row);
+            }
+            checks.positive_weight |= *weight > 0.0;
+        }
+        checks.positive_weight |= layout.weight.is_none();
+        checks
+    }
+
+    fn scores(&mut self, layout: &Layout, batch: &Batch) {
+        let columns: Vec<&[f64]> = layout.scores.iter().map(|place| Layout::numbers(batch, *place)).collect();
+        for (at, row) in (batch.first..).take(batch.rows).enumerate() {
+            let mut scores = columns.iter().filter_map(|scores| scores.get(at));
+            if scores.any(|score| !(0.0..=1.0).contains(score) && score.is_finite()) {
+                self.not_a_share.note(row);
+            }
+            if columns.len() > 1 && !adds_up(columns.iter().filter_map(|scores| scores.get(at)).sum()) {
+                self.sum.note(row);
+            }
+        }
+    }
+
+    /// Adds others, which come after these.
+    pub fn merge(&mut self, other: &Self) {
+        self.not_finite.resize(other.not_finite.len().max(self.not_finite.len()), Seen::default());
+        self.not_finite.iter_mut().zip(&other.not_finite).for_each(|(seen, more)| seen.merge(*more));
+        self.negative_weight.merge(other.negative_weight);
+        self.positive_weight |= other.positive_weight;
+        self.not_a_share.merge(other.not_a_share);
+        self.sum.merge(other.sum);
+    }
+
+    /// What makes it impossible to go on.
+    #[must_use]
+    pub fn errors(&self, layout: &Layout, spec: &config::Predictions, rows: u64) -> Vec<Finding> {
+        let mut errors = Vec::new();
+        for (wanted, seen) in layout.wanted.iter().zip(&self.not_finite) {
+            errors.extend(seen.place().map(|place| {
+                let message = format!("the column {} is NaN or infinite {place}", shown(&wanted.column));
+                Finding::error("predictions-not-finite", message)
+                    .help("a model that answers NaN is broken there: mend it, or leave these rows out and say why")
+            }));
+        }
+        let weight = spec.weight.as_deref().unwrap_or_default();
+        errors.extend(self.negative_weight.place().map(|place| {
+            let message = format!("the weight {} is negative {place}", shown(weight));
+            Finding::error("predictions-weight", message).help("a weight is at least 0")
+        }));
+        if rows > 0 && !self.positive_weight && errors.is_empty() {
+            let message = format!("the weight {} is 0 in every row", shown(weight));
+            errors.push(Finding::error("predictions-weight", message));
+        }
+        errors
+    }
+
+    /// What should be known of scores; `wanted` where the metrics that need probabilities are asked for by name.
+    #[must_use]
+    pub fn of_scores(&self, wanted: bool) -> Vec<Finding> {
+        let range = self.not_a_share.place().map(|place| {
+            let message = format!(
+                "scores are below 0 or above 1 {place}: log_loss, brier and expected_calibration_error need probabilities"
+            );
+            let finding = if wanted { Finding::error } else { Finding::warning };
+            finding("predictions-range", message).help(
+                "give `score` a column of probabilities, or list under `metrics` those that any score will do for",
+            )
+        });
+        let sum = self.sum.place().map(|place| {
+            let message = format!("the scores of the classes do not add up to 1 {place}");
+            Finding::notice("predictions-sum", message)
+                .help("they are taken as they are, as scikit-learn does: nothing is normalised")
+        });
+        range.into_iter().chain(sum).collect()
+    }
+}
+
+/// Untrusted text in quotes, on one line and not too long.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let start: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    let cut = if text.chars().count() > 60 { "…" } else { "" };
+    format!("«{start}{cut}»")
+}

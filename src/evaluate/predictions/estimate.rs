@@ -1,0 +1,197 @@
+//! How sure a metric is: its interval, by the method that suits it.
+
+use super::cells::{self, Sampled};
+use super::confusion::{Cell, Value};
+use super::ranking::{self, Scored};
+use super::regression::Errors;
+use super::rows::{Rows, Target};
+use super::sum::{Loss, Weights};
+use super::summary::Summary;
+use super::value::Valuer;
+use crate::config::Measure;
+use crate::record::{Estimate, Method};
+use crate::statistics::{self, Interval, bootstrap};
+
+/// An interval, and how it came about.
+pub type Sure = (Interval, Method);
+
+/// A metric of some rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measurement {
+    /// The value.
+    pub value: Value,
+    /// How sure it is; none where there is no method, or not enough to say.
+    pub sure: Option<Sure>,
+}
+
+impl Measurement {
+    /// As the record has it; none where there is no value.
+    #[must_use]
+    pub fn estimate(&self) -> Option<Estimate> {
+        self.value.number.is_finite().then(|| Estimate {
+            value: self.value.number,
+            interval: self.sure.map(|(interval, _)| interval),
+            method: self.sure.map(|(_, method)| method),
+        })
+    }
+}
+
+/// How intervals are made.
+#[derive(Debug, Clone, Copy)]
+pub struct Means<'a> {
+    /// Of every interval, between 0 and 1.
+    pub confidence: f64,
+    /// Whether cells are resampled, or else only their influence is summed: for many slices.
+    pub resample: bool,
+    /// The rows, and how many resamples are drawn of them, where every interval is to be a bootstrap's.
+    pub rows: Option<(&'a Rows, u32)>,
+    /// The bins of the calibration.
+    pub bins: usize,
+}
+
+impl Means<'_> {
+    /// A metric of classes; none of one that these rows do not have.
+    #[must_use]
+    pub fn of_classes(&self, measure: Measure, summary: &mut Summary) -> Option<Measurement> {
+        let value = summary.value(measure, &summary.margins())?;
+        let sure = if !value.number.is_finite() {
+            None
+        } else if self.rows.is_some() {
+            self.resampled(measure)
+        } else {
+            self.class_interval(measure, value.number, summary)
+        };
+        Some(Measurement { value, sure: sure.filter(is_sound) })
+    }
+
+    /// A metric of numbers; none of any other.
+    #[must_use]
+    pub fn of_numbers(&self, measure: Measure, errors: &Errors) -> Option<Measurement> {
+        let value = errors.value(measure)?;
+        let sure = if !value.number.is_finite() {
+            None
+        } else if self.rows.is_some() {
+            self.resampled(measure)
+        } else {
+            self.number_interval(measure, value.number, errors)
+        };
+        Some(Measurement { value, sure: sure.filter(is_sound) })
+    }
+
+    fn class_interval(&self, measure: Measure, value: f64, summary: &mut Summary) -> Option<Sure> {
+        use Measure as M;
+        let all = |of: fn(u32, u32) -> bool| summary.cells.all(of);
+        let wilson = |of: Cell, share: f64| {
+            let rows = super::sum::effective(of.weight.value(), of.squares);
+            statistics::wilson(share * rows, rows, self.confidence).map(|interval| (interval, Method::Wilson))
+        };
+        match measure {
+            // Of several classes together all of these are the accuracy.
+            M::Accuracy | M::PrecisionMicro | M::RecallMicro | M::F1Micro | M::RecallWeighted => {
+                wilson(all(|_, _| true), value)
+            }
+            M::Precision => wilson(all(|_, predicted| predicted == 1), value),
+            M::Recall => wilson(all(|truth, _| truth == 1), value),
+            M::Specificity => wilson(all(|truth, _| truth == 0), value),
+            M::F1 => {
+                let involved = all(|truth, predicted| truth == 1 || predicted == 1);
+                let (interval, method) = wilson(involved, value / (2.0 - value))?;
+                Some((interval.map(|share| 2.0 * share / (1.0 + share)), method))
+            }
+            M::RocAuc => self.area(value, &mut summary.ranks),
+            M::AveragePrecision => {
+                let [positives, negatives] = &summary.ranks;
+                self.on_logit(value, ranking::average_precision_error(positives, negatives, value))
+            }
+            M::RocAucOvr => self.on_logit(value, summary.areas?[0].error),
+            M::RocAucOvo => self.on_logit(value, summary.areas?[1].error),
+            M::LogLoss => self.mean(&summary.losses.log, &summary.weights, f64::INFINITY),
+            M::Brier => self.mean(&summary.losses.brier, &summary.weights, 2.0),
+            M::ExpectedCalibrationError => {
+                let error = summary.calibration.standard_error(&summary.weights)?;
+                let [low, high] = statistics::delta(value, error, self.confidence)?;
+                Some(([low.max(0.0), high.min(1.0)], Method::Delta))
+            }
+            _ => {
+                let sampled = Sampled::of(&summary.cells, summary.classes);
+                let of = |margins: &super::confusion::Margins| margins.value(measure).unwrap_or(Value::NONE).number;
+                let least = if matches!(measure, M::MatthewsCorrcoef | M::CohenKappa) { -1.0 } else { 0.0 };
+                cells::interval(&sampled, value, self, [least, 1.0], |weights| of(&sampled.margins(weights)))
+            }
+        }
+    }
+
+    fn area(&self, value: f64, [positives, negatives]: &mut [Scored; 2]) -> Option<Sure> {
+        let unweighted = positives.unweighted().zip(negatives.unweighted());
+        let (error, method) = match unweighted {
+            Some((positives, negatives)) => {
+                (statistics::delong::area(positives, negatives).and_then(|area| area.error), Method::Delong)
+            }
+            None => (ranking::area_error(positives, negatives, value), Method::Delta),
+        };
+        statistics::logit(value, error?, self.confidence).map(|interval| (interval, method))
+    }
+
+    fn on_logit(&self, value: f64, error: Option<f64>) -> Option<Sure> {
+        statistics::logit(value, error?, self.confidence).map(|interval| (interval, Method::Delta))
+    }
+
+    /// Of a mean of losses, which are from 0 up to `most`.
+    fn mean(&self, loss: &Loss, weights: &Weights, most: f64) -> Option<Sure> {
+        let degrees = weights.effective() - 1.0;
+        let [low, high] =
+            statistics::student(loss.mean(weights), loss.error(weights)?, degrees, self.confidence)?;
+        Some(([low.max(0.0), high.min(most)], Method::T))
+    }
+
+    fn number_interval(&self, measure: Measure, value: f64, errors: &Errors) -> Option<Sure> {
+        let mean = |loss: &Loss| self.mean(loss, &errors.weights, f64::INFINITY);
+        match measure {
+            Measure::Mse => mean(&errors.squared),
+            Measure::Rmse => mean(&errors.squared).map(|(interval, method)| (interval.map(f64::sqrt), method)),
+            Measure::Mae => mean(&errors.absolute),
+            Measure::Mape => mean(&errors.relative),
+            Measure::R2 => {
+                let [low, high] = statistics::delta(value, errors.r2_error()?, self.confidence)?;
+                Some(([low, high.min(1.0)], Method::Delta))
+            }
+            Measure::MedianAe => self.median(errors),
+            _ => None,
+        }
+    }
+
+    /// Between two of the sorted errors; with weights at the same shares of the weight.
+    fn median(&self, errors: &Errors) -> Option<Sure> {
+        let rows = errors.weights.effective().floor();
+        let (low, high) = statistics::order_statistic(rows as usize, self.confidence)?;
+        let at = |place: usize| {
+            let exact = rows == errors.median.len() as f64;
+            let weighted = || Some(errors.median.quantile((place as f64 + 1.0) / rows));
+            if exact { errors.median.number(place) } else { weighted() }
+        };
+        Some(([at(low)?, at(high)?], Method::OrderStatistic))
+    }
+
+    /// By the bootstrap of the rows. The largest error has none: no resample is beyond it.
+    fn resampled(&self, measure: Measure) -> Option<Sure> {
+        let (rows, resamples) = self.rows?;
+        if measure == Measure::MaxError {
+            return None;
+        }
+        let valuer = Valuer::new(measure, rows)?.bins(self.bins);
+        let mut values = match (&rows.target, measure) {
+            (Target::Classes { truth, scores, .. }, Measure::RocAuc) if rows.weights.is_none() => {
+                let is_positive: Vec<bool> = truth.iter().map(|class| *class == 1).collect();
+                bootstrap::auc(&is_positive, scores.first()?, resamples, cells::SEED)
+            }
+            _ => bootstrap::rows(rows.len, resamples, cells::SEED, |counts| {
+                valuer.value(counts).unwrap_or(f64::NAN)
+            }),
+        };
+        bootstrap::percentile(&mut values, self.confidence).map(|interval| (interval, Method::Percentile))
+    }
+}
+
+fn is_sound((interval, _): &Sure) -> bool {
+    interval.iter().all(|end| end.is_finite())
+}

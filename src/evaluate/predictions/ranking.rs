@@ -1,0 +1,361 @@
+//! What the order of scores comes to: areas under curves, the curves themselves, and thresholds.
+
+use super::sum::Sum;
+use crate::config;
+use crate::record::{Curves, Threshold};
+
+/// The scores of one class, with the weights where not all are the same.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Scored {
+    plain: Vec<f64>,
+    weighted: Vec<(f64, f64)>,
+}
+
+impl Scored {
+    /// Adds scores that weigh 1.
+    pub fn extend(&mut self, scores: impl Iterator<Item = f64>) {
+        // Minus nought equals nought, but sorts before it.
+        self.plain.extend(scores.map(|score| score + 0.0));
+    }
+
+    /// Adds a score that weighs 1.
+    #[inline]
+    pub fn push(&mut self, score: f64) {
+        self.plain.push(score + 0.0);
+    }
+
+    /// Adds a score with a weight. Without any it is left out: it changes nothing.
+    #[inline]
+    pub fn push_weighted(&mut self, score: f64, weight: f64) {
+        if weight != 0.0 {
+            self.weighted.push((score + 0.0, weight));
+        }
+    }
+
+    /// Adds others.
+    pub fn merge(&mut self, other: Self) {
+        if self.plain.is_empty() && self.weighted.is_empty() {
+            *self = other;
+            return;
+        }
+        self.plain.extend(other.plain);
+        self.weighted.extend(other.weighted);
+    }
+
+    /// Sorts from the lowest to the highest, in place.
+    pub fn sort(&mut self) {
+        self.plain.sort_unstable_by(f64::total_cmp);
+        self.weighted.sort_unstable_by(|one, other| {
+            one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1))
+        });
+    }
+
+    /// The scores, where none has a weight of its own.
+    pub fn unweighted(&mut self) -> Option<&mut [f64]> {
+        self.weighted.is_empty().then_some(self.plain.as_mut_slice())
+    }
+
+    /// The scores and their weights.
+    pub fn iter(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        self.plain.iter().map(|score| (*score, 1.0)).chain(self.weighted.iter().copied())
+    }
+
+    /// The median of sorted numbers, as NumPy has it; of weighted ones the lowest that half of the weight does not
+    /// exceed, as scikit-learn has it. NaN without any.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        match self.len() {
+            0 => f64::NAN,
+            _ if !self.weighted.is_empty() => self.quantile(0.5),
+            rows => (self.plain[(rows - 1) / 2] + self.plain[rows / 2]) / 2.0,
+        }
+    }
+
+    /// The lowest of sorted numbers that a share of the weight does not exceed; NaN without any.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> f64 {
+        let wanted = share * self.iter().map(|(_, weight)| weight).sum::<f64>();
+        let mut so_far = 0.0;
+        let found = self.iter().find(|(_, weight)| {
+            so_far += weight;
+            so_far >= wanted
+        });
+        found.or_else(|| self.len().checked_sub(1).map(|last| self.at(last))).map_or(f64::NAN, |(number, _)| number)
+    }
+
+    /// The number at a place of the sorted list.
+    #[must_use]
+    pub fn number(&self, place: usize) -> Option<f64> {
+        (place < self.len()).then(|| self.at(place).0)
+    }
+
+    fn at(&self, place: usize) -> (f64, f64) {
+        if self.weighted.is_empty() { (self.plain[place], 1.0) } else { self.weighted[place] }
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.plain.len().max(self.weighted.len())
+    }
+}
+
+/// All that have the same score.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Step {
+    /// The score.
+    pub score: f64,
+    /// The weight of the positives, and the sum of its squares.
+    pub positive: [f64; 2],
+    /// The same of the negatives.
+    pub negative: [f64; 2],
+}
+
+impl Step {
+    #[inline]
+    fn add(&mut self, positive: bool, weight: f64) {
+        let to = if positive { &mut self.positive } else { &mut self.negative };
+        to[0] += weight;
+        to[1] += weight * weight;
+    }
+}
+
+/// The steps of two sorted lists.
+pub struct Steps<'a> {
+    positives: &'a Scored,
+    negatives: &'a Scored,
+    rising: bool,
+    done: [usize; 2],
+}
+
+impl<'a> Steps<'a> {
+    /// From the highest score down.
+    #[must_use]
+    pub fn falling(positives: &'a Scored, negatives: &'a Scored) -> Self {
+        Self { positives, negatives, rising: false, done: [0; 2] }
+    }
+
+    /// From the lowest score up.
+    #[must_use]
+    pub fn rising(positives: &'a Scored, negatives: &'a Scored) -> Self {
+        Self { rising: true, ..Self::falling(positives, negatives) }
+    }
+
+    #[inline]
+    fn next_of(&self, from: &Scored, done: usize) -> Option<(f64, f64)> {
+        let left = from.len() - done;
+        (left > 0).then(|| from.at(if self.rising { done } else { left - 1 }))
+    }
+
+    fn take(&mut self, step: &mut Step, positive: bool) {
+        let from = if positive { self.positives } else { self.negatives };
+        let place = usize::from(!positive);
+        while let Some((score, weight)) = self.next_of(from, self.done[place])
+            && score == step.score
+        {
+            step.add(positive, weight);
+            self.done[place] += 1;
+        }
+    }
+}
+
+impl Iterator for Steps<'_> {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        let positive = self.next_of(self.positives, self.done[0]).map(|next| next.0);
+        let negative = self.next_of(self.negatives, self.done[1]).map(|next| next.0);
+        let score = match (positive, negative) {
+            (Some(one), Some(other)) if self.rising => one.min(other),
+            (Some(one), Some(other)) => one.max(other),
+            (one, other) => one.or(other)?,
+        };
+        let mut step = Step { score, ..Step::default() };
+        self.take(&mut step, true);
+        self.take(&mut step, false);
+        Some(step)
+    }
+}
+
+/// The steps of rows that are in order: `(score, positive, weight)` each.
+pub fn steps_of(rows: impl Iterator<Item = (f64, bool, f64)>) -> impl Iterator<Item = Step> {
+    let mut rows = rows.filter(|(_, _, weight)| *weight != 0.0).peekable();
+    std::iter::from_fn(move || {
+        let (score, ..) = *rows.peek()?;
+        let mut step = Step { score, ..Step::default() };
+        while let Some((_, positive, weight)) = rows.next_if(|row| row.0 == score) {
+            step.add(positive, weight);
+        }
+        Some(step)
+    })
+}
+
+/// The area under the ROC curve, of falling steps; NaN where a class has no weight.
+pub fn area(steps: impl Iterator<Item = Step>) -> f64 {
+    let (mut above, mut below, mut area) = (Sum::default(), Sum::default(), Sum::default());
+    for step in steps {
+        area.add(step.negative[0] * (above.value() + step.positive[0] / 2.0));
+        above.add(step.positive[0]);
+        below.add(step.negative[0]);
+    }
+    area.value() / (above.value() * below.value())
+}
+
+/// The average precision, of falling steps; 0 without positives, as scikit-learn has it.
+pub fn average_precision(steps: impl Iterator<Item = Step>) -> f64 {
+    let (mut right, mut wrong, mut sum) = (Sum::default(), Sum::default(), Sum::default());
+    for step in steps {
+        right.add(step.positive[0]);
+        wrong.add(step.negative[0]);
+        sum.add(step.positive[0] * (right.value() / (right.value() + wrong.value())));
+    }
+    if right.value() == 0.0 { 0.0 } else { sum.value() / right.value() }
+}
+
+/// What a standard error needs of the lists: their weights, and the rows that have any.
+fn totals(of: &Scored) -> (f64, f64) {
+    (of.iter().map(|(_, weight)| weight).collect::<Sum>().value(), of.len() as f64)
+}
+
+/// The standard error of an area by the delta method, each row's influence being DeLong's. The lists are sorted. None
+/// where a class has fewer than two rows.
+#[must_use]
+pub fn area_error(positives: &Scored, negatives: &Scored, area: f64) -> Option<f64> {
+    let ((positive, of_positive), (negative, of_negative)) = (totals(positives), totals(negatives));
+    if of_positive < 2.0 || of_negative < 2.0 {
+        return None;
+    }
+    let (mut positives_below, mut negatives_below) = (Sum::default(), Sum::default());
+    let (mut one, mut other) = (Sum::default(), Sum::default());
+    for step in Steps::rising(positives, negatives) {
+        let beaten = (negatives_below.value() + step.negative[0] / 2.0) / negative;
+        let unbeaten = 1.0 - (positives_below.value() + step.positive[0] / 2.0) / positive;
+        one.add(step.positive[1] * (beaten - area).powi(2));
+        other.add(step.negative[1] * (unbeaten - area).powi(2));
+        positives_below.add(step.positive[0]);
+        negatives_below.add(step.negative[0]);
+    }
+    let one = one.value() / (positive * positive) * of_positive / (of_positive - 1.0);
+    let other = other.value() / (negative * negative) * of_negative / (of_negative - 1.0);
+    Some((one + other).sqrt())
+}
+
+/// The standard error of the average precision by the delta method. The lists are sorted. A row changes it by its own
+/// precision, and by what it does to the precision at every positive that scores as much or less.
+#[must_use]
+pub fn average_precision_error(positives: &Scored, negatives: &Scored, value: f64) -> Option<f64> {
+    let ((positive, of_positive), (negative, of_negative)) = (totals(positives), totals(negatives));
+    if of_positive < 2.0 {
+        return None;
+    }
+    let (mut positives_below, mut negatives_below) = (Sum::default(), Sum::default());
+    // What a unit of positives, or of negatives, does to the precision at this step and below.
+    let (mut gain, mut harm, mut spread) = (Sum::default(), Sum::default(), Sum::default());
+    for step in Steps::rising(positives, negatives) {
+        let right = positive - positives_below.value();
+        let wrong = negative - negatives_below.value();
+        let both = right + wrong;
+        let share = step.positive[0] / positive;
+        gain.add(share * wrong / (both * both));
+        harm.add(share * right / (both * both));
+        spread.add(step.positive[1] * ((right / both - value) / positive + gain.value()).powi(2));
+        spread.add(step.negative[1] * harm.value().powi(2));
+        positives_below.add(step.positive[0]);
+        negatives_below.add(step.negative[0]);
+    }
+    let rows = of_positive + of_negative;
+    Some((spread.value() * rows / (rows - 1.0)).sqrt())
+}
+
+/// How many points a curve has at most, both ends among them.
+const POINTS: f64 = 99.0;
+
+/// The curves, thinned, and the thresholds for the targets. The lists are sorted. None where a class has no weight.
+#[must_use]
+pub fn curves(positives: &Scored, negatives: &Scored, targets: &[config::Target]) -> Option<Curves> {
+    let (all_positive, all_negative) = (totals(positives).0, totals(negatives).0);
+    if all_positive == 0.0 || all_negative == 0.0 {
+        return None;
+    }
+    let (mut roc, mut precision_recall) = (vec![[0.0, 0.0]], vec![[0.0, 1.0]]);
+    let mut best: Vec<Option<Point>> = vec![None; targets.len()];
+    let (mut right, mut wrong) = (Sum::default(), Sum::default());
+    let (mut along_roc, mut along_recall) = (0.0, 0.0);
+    let mut last = [[0.0, 0.0], [0.0, 1.0]];
+    for step in Steps::falling(positives, negatives) {
+        right.add(step.positive[0]);
+        wrong.add(step.negative[0]);
+        let recall = (right.value() / all_positive).min(1.0);
+        let false_positive = (wrong.value() / all_negative).min(1.0);
+        let precision = right.value() / (right.value() + wrong.value());
+        let point = Point { threshold: step.score, precision, recall };
+        targets.iter().zip(&mut best).for_each(|(target, best)| point.challenge(*target, best));
+        last = [[false_positive, recall], [recall, precision]];
+        // Both ends are there in any case.
+        if thinned(&mut along_roc, (recall + false_positive) / 2.0) {
+            roc.push(last[0]);
+        }
+        if thinned(&mut along_recall, recall) {
+            precision_recall.push(last[1]);
+        }
+    }
+    close(&mut roc, last[0]);
+    close(&mut precision_recall, last[1]);
+    let thresholds = targets.iter().zip(best).map(|(target, best)| threshold(*target, best)).collect();
+    Some(Curves { roc, precision_recall, thresholds })
+}
+
+/// Whether a point is far enough along its curve to be one of those that are kept.
+fn thinned(along: &mut f64, now: f64) -> bool {
+    let place = (now * POINTS).floor();
+    let is_next = place > *along && now < 1.0;
+    *along = along.max(place);
+    is_next
+}
+
+fn close(curve: &mut Vec<[f64; 2]>, end: [f64; 2]) {
+    if curve.last() != Some(&end) {
+        curve.push(end);
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    threshold: f64,
+    precision: f64,
+    recall: f64,
+}
+
+impl Point {
+    /// Takes the place of the best so far when it is better; as good is not enough, so that the highest threshold stays.
+    fn challenge(self, target: config::Target, best: &mut Option<Self>) {
+        let (reaches, by) = match target {
+            config::Target::Precision(least) => (self.precision >= least, [self.recall, self.precision]),
+            config::Target::Recall(least) => (self.recall >= least, [self.precision, self.recall]),
+        };
+        let beaten = best.is_none_or(|best| {
+            let other = match target {
+                config::Target::Precision(_) => [best.recall, best.precision],
+                config::Target::Recall(_) => [best.precision, best.recall],
+            };
+            by > other
+        });
+        if reaches && beaten {
+            *best = Some(self);
+        }
+    }
+}
+
+fn threshold(target: config::Target, best: Option<Point>) -> Threshold {
+    let (word, at_least) = match target {
+        config::Target::Precision(least) => ("precision", least),
+        config::Target::Recall(least) => ("recall", least),
+    };
+    Threshold {
+        target: word.into(),
+        at_least,
+        threshold: best.map(|point| point.threshold),
+        precision: best.map(|point| point.precision),
+        recall: best.map(|point| point.recall),
+    }
+}
