@@ -8,8 +8,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type,
     Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
@@ -23,7 +23,9 @@ use super::trouble::{Place, Troubles, Wrong};
 pub fn suits(kind: Kind, column: &DataType) -> bool {
     match column {
         DataType::Dictionary(_, values) => !matches!(**values, DataType::Float16) && suits(kind, values),
-        DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => kind != Kind::Number,
+        DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
+            kind != Kind::Number
+        }
         DataType::Null => true,
         other => other.is_integer() || other.is_floating() || other.is_decimal() || is_text(other),
     }
@@ -52,7 +54,8 @@ pub fn fill(filling: &mut Filling<'_>, array: &ArrayRef, wanted: usize, troubles
             }
         }
         Filling::Labels(codes, remembered) => {
-            let code = |array: &dyn Array, row| with_text(array, row, &mut scratch, |text| remembered.code(text));
+            let code =
+                |array: &dyn Array, row| with_text(array, row, &mut scratch, |text| remembered.code(text));
             cells(array, codes, code, note);
         }
         Filling::Keys(keys) => {
@@ -249,8 +252,12 @@ fn spell(array: &dyn Array, row: usize, to: &mut String) -> Result<(), Wrong> {
         DataType::Boolean => Some(array.as_boolean().value(row).to_string()),
         DataType::Float32 => of_single(array.as_primitive::<Float32Type>().value(row)),
         DataType::Float64 => of_float(array.as_primitive::<Float64Type>().value(row)),
-        DataType::Date32 => array.as_primitive::<Date32Type>().value_as_date(row).map(|date| date.to_string()),
-        DataType::Date64 => array.as_primitive::<Date64Type>().value_as_date(row).map(|date| date.to_string()),
+        DataType::Date32 => {
+            array.as_primitive::<Date32Type>().value_as_date(row).map(|date| date.to_string())
+        }
+        DataType::Date64 => {
+            array.as_primitive::<Date64Type>().value_as_date(row).map(|date| date.to_string())
+        }
         DataType::Timestamp(unit, zone) => time(array, row, *unit, zone.is_some()),
         _ => with_primitive!(array, typed => Some(typed.value(row).to_string()), _ => {
             with_decimal!(array, typed => Some(typed.value_as_string(row)), _ => None)

@@ -82,7 +82,11 @@ fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {
         Kind::Label => "labels",
         Kind::Key => "ids",
     };
-    let message = format!("the column «{}» is of type {}, which cannot be read as {what}", clipped(column), clipped(kind));
+    let message = format!(
+        "the column «{}» is of type {}, which cannot be read as {what}",
+        clipped(column),
+        clipped(kind)
+    );
     let help = match wanted {
         Kind::Number => "write it as integers or floats",
         Kind::Label | Kind::Key => "write it as texts, integers or truth values",
@@ -93,5 +97,8 @@ fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {
 /// A file that is not what it begins as.
 pub fn damaged(path: &str, why: &str) -> Stop {
     let message = format!("the file is damaged, or ends too early: {}", clipped(why));
-    Finding::error("table-damaged", message).at_path(path).help("write it again; was it copied as a whole?").into()
+    Finding::error("table-damaged", message)
+        .at_path(path)
+        .help("write it again; was it copied as a whole?")
+        .into()
 }

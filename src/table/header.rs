@@ -46,8 +46,7 @@ fn places_of(names: &[String], column: &str) -> Vec<usize> {
 }
 
 fn missing(names: &[String], column: &str) -> Finding {
-    let finding =
-        Finding::error("table-column-missing", format!("there is no column «{}»", clipped(column)));
+    let finding = Finding::error("table-column-missing", format!("there is no column «{}»", clipped(column)));
     let nearest = nearest(names, column);
     finding.help(match nearest {
         Some(near) => format!("did you mean «{}»? The columns are {}", clipped(near), list(names)),

@@ -48,7 +48,8 @@ impl<'a> Ipc<'a> {
         let again = || start().map_err(|error: std::io::Error| damaged(path, &error.to_string()));
         let schema = StreamReader::try_new(BufReader::new(again()?), None).map_err(broken)?.schema();
         let columns = Columns::among(&schema, path, shared)?;
-        let batches = StreamReader::try_new(BufReader::new(again()?), Some(columns.roots())).map_err(broken)?;
+        let batches =
+            StreamReader::try_new(BufReader::new(again()?), Some(columns.roots())).map_err(broken)?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 

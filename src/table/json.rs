@@ -85,7 +85,10 @@ impl Names {
 
 /// The first line with something in it, and whether its end is there.
 fn first_line(text: &[u8]) -> Option<(&[u8], bool)> {
-    let (line, whole) = text.split_inclusive(|byte| *byte == b'\n').map(|line| (line, line.ends_with(b"\n"))).find(|(line, _)| !line.trim_ascii().is_empty())?;
+    let (line, whole) = text
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| (line, line.ends_with(b"\n")))
+        .find(|(line, _)| !line.trim_ascii().is_empty())?;
     Some((line, whole))
 }
 
@@ -105,7 +108,8 @@ fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
         if !line.trim_ascii().is_empty() {
             if let Err(error) = row.read(line) {
                 let column = u32::try_from(error.column()).ok();
-                troubles.note(Wrong::Json(told(&error)), None, || (Place::Line(lines, column), String::new()));
+                troubles
+                    .note(Wrong::Json(told(&error)), None, || (Place::Line(lines, column), String::new()));
                 break;
             }
             for (slot, (column, field)) in filling.iter_mut().zip(&names.wanted).enumerate() {

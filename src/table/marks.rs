@@ -23,7 +23,9 @@ impl<'a> Marks<'a> {
     #[inline]
     fn refill(&mut self) -> bool {
         while self.mask == 0 {
-            let Some(rest) = self.bytes.get(self.next..).filter(|rest| !rest.is_empty()) else { return false };
+            let Some(rest) = self.bytes.get(self.next..).filter(|rest| !rest.is_empty()) else {
+                return false;
+            };
             self.mask = match rest.first_chunk::<64>() {
                 Some(chunk) => mask(chunk, self.wanted),
                 None => last_mask(rest, self.wanted),

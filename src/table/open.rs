@@ -17,16 +17,26 @@ use super::trouble::Stop;
 use super::unpack::Packing;
 
 /// Opens a file as far as its columns are known.
-pub fn open<'a>(file: &ProjectFile, sizes: Sizes, shared: Shared<'a>) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+pub fn open<'a>(
+    file: &ProjectFile,
+    sizes: Sizes,
+    shared: Shared<'a>,
+) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
     source(file, sizes, shared).map_err(|stop| resolved(stop, &file.path, Position::default(), shared))
 }
 
-fn source<'a>(file: &ProjectFile, sizes: Sizes, shared: Shared<'a>) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+fn source<'a>(
+    file: &ProjectFile,
+    sizes: Sizes,
+    shared: Shared<'a>,
+) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
     let path = &file.path;
     let (opened, head) = head(file)?;
     let (format, packing) = format::of(path, &head).map_err(|finding| finding.at_path(path))?;
     match format {
-        Format::Delimited(_) | Format::JsonLines | Format::Text => text(opened, path, format, packing, sizes, shared),
+        Format::Delimited(_) | Format::JsonLines | Format::Text => {
+            text(opened, path, format, packing, sizes, shared)
+        }
         Format::Parquet => Ok(Box::new(Parquet::open(opened, path, shared)?)),
         Format::ArrowFile => Ok(Box::new(Ipc::file(&opened, path, shared)?)),
         Format::ArrowStream => Ok(Box::new(Ipc::stream(&opened, path, shared)?)),
@@ -35,7 +45,8 @@ fn source<'a>(file: &ProjectFile, sizes: Sizes, shared: Shared<'a>) -> Result<Bo
 
 /// The file, and its first bytes.
 fn head(file: &ProjectFile) -> Result<(File, Vec<u8>), Stop> {
-    let refused = |message: String| Stop::from(Finding::error("table-unreadable", message).at_path(&file.path));
+    let refused =
+        |message: String| Stop::from(Finding::error("table-unreadable", message).at_path(&file.path));
     let cannot = |error: std::io::Error| refused(format!("the file cannot be read: {error}"));
     let kind = std::fs::metadata(&file.on_disk).map_err(cannot)?;
     if kind.is_dir() {

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
@@ -146,7 +148,9 @@ impl ChunkReader for Shareable {
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         // The length is from the file, and may be anything.
         if start.checked_add(length as u64).is_none_or(|end| end > self.len) {
-            return Err(ParquetError::EOF(format!("{length} bytes at {start} are beyond the end of the file")));
+            return Err(ParquetError::EOF(format!(
+                "{length} bytes at {start} are beyond the end of the file"
+            )));
         }
         let mut bytes = vec![0; length];
         Reading { file: self.clone(), at: start }.read_exact(&mut bytes)?;

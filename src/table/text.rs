@@ -21,7 +21,10 @@ pub fn begin(blocks: &mut Blocks, path: &str) -> Result<(), Stop> {
 
 /// There is nothing in the file.
 pub fn empty(path: &str) -> Stop {
-    Finding::error("table-empty", "the file is empty").at_path(path).help("write a row for each prediction").into()
+    Finding::error("table-empty", "the file is empty")
+        .at_path(path)
+        .help("write a row for each prediction")
+        .into()
 }
 
 fn foreign(text: &[u8]) -> Option<Finding> {

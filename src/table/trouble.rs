@@ -157,7 +157,11 @@ impl Trouble {
             Wrong::NotNumber => (
                 "table-number",
                 format!("«{shown}» in the column «{name}» is no number"),
-                if has_decimal_comma(&self.shown) { "write the fraction after a point, not a comma" } else { "" },
+                if has_decimal_comma(&self.shown) {
+                    "write the fraction after a point, not a comma"
+                } else {
+                    ""
+                },
             ),
             Wrong::NotUtf8 => (
                 "table-encoding",

@@ -58,5 +58,8 @@ pub fn failed(path: &str, error: Error) -> Stop {
         return Fault::new(format!("read {path}"), error).into();
     }
     let message = format!("the file is damaged, or ends too early: {error}");
-    Finding::error("table-damaged", message).at_path(path).help("write it again; was it copied as a whole?").into()
+    Finding::error("table-damaged", message)
+        .at_path(path)
+        .help("write it again; was it copied as a whole?")
+        .into()
 }
