@@ -101,12 +101,11 @@ fn unpack(
     let kept = |error: std::io::Error| format!("cannot be unpacked on this machine: {error}");
     let mut copy = files::unfinished(into, false).map_err(kept)?;
     let entry = archive.by_index(index).map_err(damaged)?;
+    // What of the two ends failed is told apart: a full disk says nothing about the zip.
     let mut failed = None;
     let read = digest_through(entry.take(*budget), |block| {
-        copy.as_file_mut().write_all(block).map_err(|error| {
-            failed = Some(kept(std::io::Error::new(error.kind(), error.to_string())));
-            error
-        })
+        let written = copy.as_file_mut().write_all(block);
+        written.inspect_err(|error| failed = Some(kept(std::io::Error::new(error.kind(), error.to_string()))))
     });
     let (found, bytes) = read.map_err(|error| failed.take().unwrap_or_else(|| damaged(error)))?;
     *budget -= bytes;

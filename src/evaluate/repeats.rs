@@ -22,7 +22,7 @@ pub const SEED: &str = "MODELGATE_SEED";
 /// Why repeats always run.
 pub(super) fn because(repeats: u32) -> String {
     format!(
-        "it is measured {repeats} times, which nothing is restored of: each repeat writes over the files of the one before"
+        "it is measured {repeats} times, and nothing of that is restored: each repeat writes over the files of the one before"
     )
 }
 

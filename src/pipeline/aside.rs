@@ -52,6 +52,8 @@ impl Aside {
     /// # Errors
     /// A file that cannot be moved; all are back in their places then.
     pub(super) fn begin(ground: Ground, patterns: Vec<String>, inputs: &[String]) -> Result<Self> {
+        // A journal that is there must not be written over.
+        put_back(&ground)?;
         let folder = ground.run_dir.join(FOLDER);
         let there = ground.expand(&patterns)?;
         let inputs = ground.expand(inputs)?;

@@ -74,7 +74,7 @@ impl Pipeline<'_> {
             return Ok(Err(why.into()));
         }
         let model = self.cache.digests(&staged.files)?;
-        let engine = match self.evaluates_in(record).await? {
+        let engine = match self.evaluates_in().await? {
             Ok(engine) => engine,
             Err(why) => return Ok(Err(why.into())),
         };
@@ -94,7 +94,7 @@ impl Pipeline<'_> {
     }
 
     /// The engine with the image that evaluate runs in, or why there is none.
-    async fn evaluates_in(&self, _: &Record) -> Result<std::result::Result<Engine, String>> {
+    async fn evaluates_in(&self) -> Result<std::result::Result<Engine, String>> {
         let Some(container) = self.config.container(Step::Evaluate) else {
             return Ok(Ok(self.engine.clone()));
         };
