@@ -10,7 +10,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -134,13 +134,29 @@ fn read(folder: &Path) -> Result<Option<Journal>> {
         }
         text => text.map_err(|error| Fault::file("read", &path, error))?,
     };
-    let journal = serde_json::from_slice(&text).map_err(|error| {
-        Fault::new(format!("read {}", path.display()), error).help(format!(
+    let unusable = |fault: Fault| {
+        fault.help(format!(
             "the outputs of a run that was killed are beside it: take from {} what is still wanted, and remove that folder",
             folder.display()
         ))
-    })?;
-    Ok(Some(journal))
+    };
+    let doing = format!("read {}", path.display());
+    let journal: Journal =
+        serde_json::from_slice(&text).map_err(|error| unusable(Fault::new(doing.clone(), error)))?;
+    // The folder of the run may have come with a commit of others.
+    match journal.moved.iter().find(|path| !is_within(path)) {
+        Some(strange) => {
+            let cause = format!("it names a file that no run moves: {}", strange.escape_debug());
+            Err(unusable(Fault::new(doing, cause)))
+        }
+        None => Ok(Some(journal)),
+    }
+}
+
+/// Whether a path stays in the project, and out of git's own folder.
+fn is_within(path: &str) -> bool {
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name != ".git");
+    Path::new(path).components().all(is_plain)
 }
 
 /// The journal first: without it the rest is rubbish.
@@ -307,6 +323,20 @@ mod tests {
         place.write("out/p.csv", "updated");
         aside.put_back().unwrap();
         assert!(place.is_as_before());
+    }
+
+    #[test]
+    fn a_journal_puts_nothing_where_no_run_takes_it_from() {
+        for strange in ["../elsewhere", "/etc/passwd", ".git/config", "models/../../elsewhere"] {
+            let place = Place::new();
+            let folder = place.ground().run_dir.join(FOLDER);
+            fs::create_dir_all(&folder).unwrap();
+            write_down(&folder, &Journal { moved: vec![strange.into()], patterns: Vec::new() }).unwrap();
+            fs::write(folder.join("0"), "another").unwrap();
+            let fault = put_back(&place.ground()).unwrap_err();
+            assert!(fault.to_string().contains("no run moves"), "{fault}");
+            assert!(folder.join("0").exists(), "{strange}");
+        }
     }
 
     #[test]
