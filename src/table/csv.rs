@@ -189,6 +189,8 @@ fn delimiter(text: &[u8], first: u8, wanted: &[Wanted]) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
     use super::*;
 
     #[test]

@@ -179,6 +179,8 @@ pub fn place(bytes: &[u8], at: usize) -> Place {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
     use proptest::prelude::*;
 
     use super::*;

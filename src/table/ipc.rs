@@ -1,14 +1,14 @@
 //! Arrow files (Feather among them) and streams.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::Seek;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
 
-use super::columnar::{Columns, PART, damaged};
+use super::columnar::{Columns, PART, damaged, guarded};
 use super::drive::{Shared, Source, Taker, Unit};
 use super::trouble::Stop;
 
@@ -28,28 +28,21 @@ pub struct Ipc<'a> {
 impl<'a> Ipc<'a> {
     /// A file, whose schema is in its foot.
     pub fn file(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
-        let broken = |error: ArrowError| damaged(path, &error.to_string());
-        let again = || file.try_clone().map_err(|error| damaged(path, &error.to_string()));
-        let schema = FileReader::try_new_buffered(again()?, None).map_err(broken)?.schema();
+        let open = |columns| FileReader::try_new_buffered(again(file)?, columns);
+        let schema =
+            guarded(path, || open(None).map(|file| file.schema()).map_err(|error| failed(path, &error)))?;
         let columns = Columns::among(&schema, path, shared)?;
-        let batches = FileReader::try_new_buffered(again()?, Some(columns.roots())).map_err(broken)?;
+        let batches = guarded(path, || open(Some(columns.roots())).map_err(|error| failed(path, &error)))?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
     /// A stream, whose schema comes first.
     pub fn stream(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
-        let broken = |error: ArrowError| damaged(path, &error.to_string());
-        let start = || {
-            use std::io::Seek;
-            let mut file = file.try_clone()?;
-            file.rewind()?;
-            Ok(file)
-        };
-        let again = || start().map_err(|error: std::io::Error| damaged(path, &error.to_string()));
-        let schema = StreamReader::try_new(BufReader::new(again()?), None).map_err(broken)?.schema();
+        let open = |columns| StreamReader::try_new_buffered(again(file)?, columns);
+        let schema =
+            guarded(path, || open(None).map(|file| file.schema()).map_err(|error| failed(path, &error)))?;
         let columns = Columns::among(&schema, path, shared)?;
-        let batches =
-            StreamReader::try_new(BufReader::new(again()?), Some(columns.roots())).map_err(broken)?;
+        let batches = guarded(path, || open(Some(columns.roots())).map_err(|error| failed(path, &error)))?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
@@ -60,10 +53,12 @@ impl<'a> Ipc<'a> {
     fn part(&mut self) -> Result<Option<RecordBatch>, Stop> {
         let batch = match self.rest.take() {
             Some(batch) => batch,
-            None => match self.batches.next() {
-                None => return Ok(None),
-                Some(batch) => batch.map_err(|error| damaged(&self.path, &error.to_string()))?,
-            },
+            None => {
+                let path = &self.path;
+                let next = || self.batches.next().transpose().map_err(|error| failed(path, &error));
+                let Some(batch) = guarded(path, next)? else { return Ok(None) };
+                batch
+            }
         };
         let rows = batch.num_rows();
         if rows > PART {
@@ -71,6 +66,17 @@ impl<'a> Ipc<'a> {
         }
         Ok(Some(batch.slice(0, rows.min(PART))))
     }
+}
+
+/// The file from its beginning.
+fn again(file: &File) -> std::io::Result<File> {
+    let mut file = file.try_clone()?;
+    file.rewind()?;
+    Ok(file)
+}
+
+fn failed(path: &str, error: &ArrowError) -> Stop {
+    damaged(path, &error.to_string())
 }
 
 impl<'a> Source<'a> for Ipc<'a> {

@@ -168,6 +168,8 @@ fn place((first, last, length): Identity) -> usize {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;

@@ -8,7 +8,7 @@ use arrow_schema::{DataType, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
@@ -16,9 +16,9 @@ use parquet::file::reader::{ChunkReader, Length};
 use crate::finding::Finding;
 
 use super::Kind;
-use super::columnar::{Columns, PART, damaged};
+use super::columnar::{Columns, PART, damaged, guarded};
 use super::drive::{Shared, Source, Taker, Unit};
-use super::trouble::Stop;
+use super::trouble::{Stop, heed};
 
 /// A Parquet file.
 pub struct Parquet<'a> {
@@ -34,8 +34,9 @@ impl<'a> Parquet<'a> {
     /// Reads what is in its foot.
     pub fn open(file: File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
         let file = Shareable::new(file);
-        let broken = |error: ParquetError| failed(path, &error);
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(broken)?;
+        let metadata = guarded(path, || {
+            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| failed(path, &error))
+        })?;
         let columns = Columns::among(metadata.schema(), path, shared)?;
         let metadata = with_dictionaries(&metadata, &columns, shared).unwrap_or(metadata);
         Ok(Self { file, metadata, columns: Arc::new(columns), next: 0, path: path.to_owned(), shared })
@@ -49,28 +50,55 @@ impl<'a> Source<'a> for Parquet<'a> {
 
     fn next(&mut self) -> Result<Option<Unit<'a>>, Stop> {
         let Some(group) = self.metadata.metadata().row_groups().get(self.next) else { return Ok(None) };
-        let rows = u64::try_from(group.num_rows()).unwrap_or(0);
-        let (number, file, metadata) = (self.next, self.file.clone(), self.metadata.clone());
-        let (columns, path, shared) = (Arc::clone(&self.columns), self.path.clone(), self.shared);
-        self.next += 1;
-        let read = move |take: &mut Taker<'_>| {
-            let broken = |error: &dyn std::fmt::Display| failed_at(&path, error);
-            let mask = ProjectionMask::roots(metadata.parquet_schema(), columns.roots());
-            let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata)
-                .with_row_groups(vec![number])
-                .with_projection(mask)
-                .with_batch_size(PART)
-                .build()
-                .map_err(|error| broken(&error))?;
-            let mut left = rows;
-            for batch in batches {
-                let batch = batch.map_err(|error| broken(&error))?;
-                left = left.saturating_sub(batch.num_rows() as u64);
-                take(columns.parse(&batch, shared))?;
-            }
-            if left > 0 { Err(broken(&"a row group ends too early")) } else { Ok(()) }
+        let group = Group {
+            file: self.file.clone(),
+            metadata: self.metadata.clone(),
+            number: self.next,
+            rows: u64::try_from(group.num_rows()).unwrap_or(0),
+            columns: Arc::clone(&self.columns),
+            path: self.path.clone(),
+            shared: self.shared,
         };
-        Ok(Some(Unit::Parts(rows, Box::new(read))))
+        self.next += 1;
+        Ok(Some(Unit::Parts(group.rows, Box::new(move |take| group.read(take)))))
+    }
+}
+
+/// A row group.
+struct Group<'a> {
+    file: Shareable,
+    metadata: ArrowReaderMetadata,
+    number: usize,
+    rows: u64,
+    columns: Arc<Columns>,
+    path: String,
+    shared: Shared<'a>,
+}
+
+impl Group<'_> {
+    fn read(self, take: &mut Taker<'_>) -> Result<(), Stop> {
+        let mut batches = guarded(&self.path, || self.batches().map_err(|error| failed(&self.path, &error)))?;
+        let mut rows = 0;
+        while let Some(batch) =
+            guarded(&self.path, || batches.next().transpose().map_err(|error| failed(&self.path, &error)))?
+        {
+            heed(self.shared.interrupt, &self.path)?;
+            rows += batch.num_rows() as u64;
+            take(self.columns.parse(&batch, self.shared))?;
+        }
+        if rows == self.rows {
+            return Ok(());
+        }
+        Err(failed(&self.path, &format!("a row group has {rows} rows, and says that it has {}", self.rows)))
+    }
+
+    fn batches(&self) -> parquet::errors::Result<ParquetRecordBatchReader> {
+        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), self.columns.roots());
+        ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
+            .with_row_groups(vec![self.number])
+            .with_projection(mask)
+            .with_batch_size(PART)
+            .build()
     }
 }
 
@@ -96,11 +124,7 @@ fn with_dictionaries(
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).ok()
 }
 
-fn failed(path: &str, error: &ParquetError) -> Stop {
-    failed_at(path, error)
-}
-
-fn failed_at(path: &str, error: &dyn std::fmt::Display) -> Stop {
+fn failed(path: &str, error: &dyn std::fmt::Display) -> Stop {
     let text = error.to_string();
     if text.contains("Disabled feature") || text.contains("not supported") || text.contains("NYI") {
         let message = format!("this kind of Parquet cannot be read here: {text}");

@@ -1,10 +1,11 @@
 //! Tables in all formats, good and bad.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod bad;
 mod formats;
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Mutex;
 
 use tempfile::TempDir;
@@ -34,12 +35,6 @@ impl Files {
 
     fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
-    }
-
-    fn on_disk(path: &Path) -> Self {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        let files = vec![ProjectFile { path: name, on_disk: path.to_owned() }];
-        Self { folder: TempDir::new().expect("a folder"), files }
     }
 
     fn read(&self, wanted: &[Wanted]) -> std::result::Result<Read, Vec<Finding>> {

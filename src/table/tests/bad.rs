@@ -189,6 +189,24 @@ fn damaged_arrays_are_findings_wherever_they_are_cut() {
 }
 
 #[test]
+fn damaged_arrays_are_findings_or_other_numbers_whichever_byte_is_wrong() {
+    let numbers = Float64Array::from_iter_values((0..50).map(f64::from));
+    let labels = StringArray::from_iter_values((0..50).map(|row| format!("c{}", row % 5)));
+    let batch = RecordBatch::try_from_iter([("y", Arc::new(labels) as ArrayRef), ("p", Arc::new(numbers))])
+        .expect("a batch");
+    for (name, whole) in
+        [("p.parquet", parquet(&batch, 20)), ("p.arrow", file(&batch, 20)), ("p.arrows", stream(&batch, 20))]
+    {
+        for (at, wrong) in (0..whole.len()).step_by(11).zip([0xff, 0x01, 0x80].into_iter().cycle()) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= wrong;
+            // It is enough that it comes to an end.
+            let _ = Files::one(name, &damaged).read(&[label("y"), number("p"), key("y")]);
+        }
+    }
+}
+
+#[test]
 fn what_is_no_file_is_said() {
     let mut files = Files::new();
     std::fs::create_dir(files.path("folder.csv")).expect("a folder");
