@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::change::Options;
 use super::pair::{BASELINE, CANDIDATE};
 use crate::config::Measure;
 use crate::record::{Estimate, Method};
 use crate::statistics::{bootstrap, delta, newcombe};
 
 /// More cells than these are not resampled: the delta method holds well before.
-const MOST_CELLS: usize = 4096;
+const MOST_CELLS: usize = 1024;
 
 /// What the rows of a cell have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,41 +65,44 @@ impl Cells {
         &self.kinds
     }
 
-    /// The change of something that follows from the cells' weights, `candidate − baseline` of `each`; none where it
-    /// is not a number.
-    pub fn change(
+    /// The changes of what follows from the cells' weights, candidate − baseline: `each` gives a side's values. None for
+    /// a value that is not a number.
+    pub fn changes(
         &self,
-        confidence: f64,
-        resamples: u32,
-        each: impl Fn(usize, &[f64]) -> f64 + Sync,
-    ) -> Option<Estimate> {
-        let statistic = |weights: &[f64]| each(CANDIDATE, weights) - each(BASELINE, weights);
-        let value = statistic(&self.weights);
-        if !value.is_finite() {
-            return None;
-        }
-        let slopes = slopes(&self.weights, statistic);
-        let by = if self.alike && self.kinds.len() <= MOST_CELLS {
-            self.resampled(value, &slopes, confidence, resamples, statistic)
-        } else {
-            self.by_slopes(value, &slopes, confidence).map(|interval| (interval, Method::Delta))
+        options: Options,
+        each: impl Fn(usize, &[f64]) -> Vec<f64> + Sync,
+    ) -> Vec<Option<Estimate>> {
+        let statistic = |weights: &[f64]| -> Vec<f64> {
+            each(CANDIDATE, weights)
+                .iter()
+                .zip(each(BASELINE, weights))
+                .map(|(one, other)| one - other)
+                .collect()
         };
-        Some(Estimate { value, interval: by.map(|by| by.0), method: by.map(|by| by.1) })
-    }
-
-    fn resampled(
-        &self,
-        value: f64,
-        slopes: &[f64],
-        confidence: f64,
-        resamples: u32,
-        statistic: impl Fn(&[f64]) -> f64 + Sync,
-    ) -> Option<([f64; 2], Method)> {
-        let resamples = resamples.max(bootstrap::least(confidence));
-        let mut resampled = bootstrap::cells(&self.rows, resamples, super::SEED, statistic);
-        let rows = self.rows.iter().map(|rows| *rows as f64);
-        let acceleration = bootstrap::acceleration(slopes.iter().copied().zip(rows));
-        super::bootstrapped(&mut resampled, value, acceleration, confidence)
+        let slopes = slopes(&self.weights, statistic);
+        let resample = self.alike && options.resample && self.kinds.len() <= MOST_CELLS;
+        // Drawing is what takes time: each resample serves all values.
+        let resampled = match resample {
+            true => bootstrap::cells(&self.rows, options.draws(), super::SEED, statistic),
+            false => Vec::new(),
+        };
+        let estimate = |(place, value): (usize, f64)| {
+            let slopes: Vec<f64> = slopes.iter().map(|slopes| slopes[place]).collect();
+            let by = if resample {
+                let mut values: Vec<f64> = resampled.iter().map(|values| values[place]).collect();
+                let rows = self.rows.iter().map(|rows| *rows as f64);
+                let acceleration = bootstrap::acceleration(slopes.into_iter().zip(rows));
+                super::bootstrapped(&mut values, value, acceleration, options.confidence)
+            } else {
+                self.by_slopes(value, &slopes, options.confidence).map(|interval| (interval, Method::Delta))
+            };
+            value.is_finite().then_some(Estimate {
+                value,
+                interval: by.map(|by| by.0),
+                method: by.map(|by| by.1),
+            })
+        };
+        statistic(&self.weights).into_iter().enumerate().map(estimate).collect()
     }
 
     /// The delta method: a row's influence is the slope at its cell, by its weight.
@@ -130,49 +134,45 @@ impl Cells {
         newcombe(table[1][1], table[1][0], table[0][1], table[0][0], confidence)
     }
 
-    /// The change of a metric of predicted classes among so many classes; none of any other.
-    pub fn measure(
-        &self,
-        measure: Measure,
-        classes: usize,
-        confidence: f64,
-        resamples: u32,
-    ) -> Option<Estimate> {
-        self.change(confidence, resamples, |side, weights| self.value_of(measure, classes, side, weights))
+    /// The changes of metrics of predicted classes among so many classes.
+    pub fn measures(&self, measures: &[Measure], classes: usize, options: Options) -> Vec<Option<Estimate>> {
+        self.changes(options, |side, weights| {
+            let margins = self.margins(classes, side, weights);
+            measures.iter().map(|measure| margins.value(*measure).unwrap_or(f64::NAN)).collect()
+        })
     }
 
-    /// The same without an interval.
+    /// The change of one of them, without an interval.
     pub fn value(&self, measure: Measure, classes: usize) -> Option<f64> {
-        let of = |side| self.value_of(measure, classes, side, &self.weights);
-        let change = of(CANDIDATE) - of(BASELINE);
-        change.is_finite().then_some(change)
+        let of = |side| self.margins(classes, side, &self.weights).value(measure);
+        Some(of(CANDIDATE)? - of(BASELINE)?).filter(|change| change.is_finite())
     }
 
-    fn value_of(&self, measure: Measure, classes: usize, side: usize, weights: &[f64]) -> f64 {
+    fn margins(&self, classes: usize, side: usize, weights: &[f64]) -> Margins {
         let mut margins = Margins::new(classes);
         // A class of which no row was drawn is none of the resample's.
         let drawn = self.kinds.iter().zip(weights).filter(|(_, weight)| **weight != 0.0 || !self.alike);
         for (kind, weight) in drawn {
             margins.add(kind.truth as usize, kind.predicted[side] as usize, *weight);
         }
-        margins.value(measure).unwrap_or(f64::NAN)
+        margins
     }
 }
 
-/// How a statistic changes with the weight of each cell, by central differences: an influence, up to a factor.
-fn slopes(weights: &[f64], statistic: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+/// How statistics change with the weight of each cell, by central differences: influences, up to a factor. For each cell
+/// a value a statistic.
+fn slopes(weights: &[f64], statistic: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f64>> {
     let mut moved = weights.to_vec();
     let mut slope = |place: usize| {
         let step = 1e-4 * weights[place];
-        if step == 0.0 {
-            return 0.0;
-        }
         moved[place] = weights[place] + step;
         let above = statistic(&moved);
         moved[place] = weights[place] - step;
         let below = statistic(&moved);
         moved[place] = weights[place];
-        (above - below) / (2.0 * step)
+        let slope =
+            |(above, below): (f64, f64)| if step > 0.0 { (above - below) / (2.0 * step) } else { 0.0 };
+        above.into_iter().zip(below).map(slope).collect()
     };
     (0..weights.len()).map(&mut slope).collect()
 }

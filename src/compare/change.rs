@@ -6,7 +6,7 @@ use super::cells::{Cells, Kind};
 use super::influence::{self, Weights};
 use super::median;
 use super::pair::{BASELINE, Both, CANDIDATE, Pair};
-use crate::config::{self, Intervals, Measure};
+use crate::config::{self, Intervals, Measure, Needs};
 use crate::name::MetricName;
 use crate::record::{Estimate, Method, Task};
 use crate::statistics::{bootstrap, delong, delta, student};
@@ -25,6 +25,8 @@ pub struct Options {
     pub resamples: u32,
     /// Whether all intervals are to be of the bootstrap.
     pub bootstrap: bool,
+    /// Whether cells are resampled, or else only their influence is summed: for many slices.
+    pub resample: bool,
 }
 
 impl Options {
@@ -34,21 +36,59 @@ impl Options {
             Intervals::Auto => (config::Predictions::RESAMPLES, false),
             Intervals::Bootstrap(resamples) => (resamples, true),
         };
-        Self { confidence, bins: spec.bins, resamples, bootstrap }
+        Self { confidence, bins: spec.bins, resamples, bootstrap, resample: true }
+    }
+
+    /// How many resamples are drawn: as many as the confidence needs at least, but for one that would take all day.
+    pub fn draws(self) -> u32 {
+        const MOST: u32 = 100_000;
+        self.resamples.max(bootstrap::least(self.confidence).min(MOST))
     }
 }
 
 /// The changes of all metrics that were asked for and that both sides have.
 pub fn changes(spec: &config::Predictions, pair: &Pair, options: Options) -> BTreeMap<MetricName, Estimate> {
     let task = task(pair);
-    let cells = cells(pair, |_| 0);
     let asked = Measure::ALL.into_iter().filter(|measure| measure.is_of(task) && spec.asks_for(*measure));
-    asked
-        .filter_map(|measure| {
-            let estimate = change(measure, pair, cells.as_ref(), options)?;
-            Some((MetricName::new(measure.word()).ok()?, estimate))
-        })
-        .collect()
+    let (of_cells, others): (Vec<Measure>, Vec<Measure>) =
+        asked.partition(|measure| task != Task::Regression && measure.needs() == Needs::Predicted);
+    let others = others.into_iter().map(|measure| (measure, change(measure, pair, options)));
+    let named = |(measure, change): (Measure, Option<Estimate>)| {
+        Some((MetricName::new(measure.word()).ok()?, change?))
+    };
+    others.chain(of_predicted(&of_cells, pair, options)).filter_map(named).collect()
+}
+
+/// Of predicted classes: Newcombe's interval for a share of right predictions, else the bootstrap of the cells.
+fn of_predicted(measures: &[Measure], pair: &Pair, options: Options) -> Vec<(Measure, Option<Estimate>)> {
+    let (Both::Classes { classes, .. }, Some(cells)) = (&pair.both, cells(pair, |_| 0)) else {
+        return Vec::new();
+    };
+    let mut changes = Vec::new();
+    let mut others = Vec::new();
+    for measure in measures {
+        let share = right_among(*measure).filter(|_| !options.bootstrap);
+        match share.and_then(|truth| cells.newcombe(truth, options.confidence)) {
+            Some(interval) => {
+                let sure =
+                    |value| Estimate { value, interval: Some(interval), method: Some(Method::Newcombe) };
+                changes.push((*measure, cells.value(*measure, *classes).map(sure)));
+            }
+            None => others.push(*measure),
+        }
+    }
+    changes.extend(others.iter().copied().zip(cells.measures(&others, *classes, options)));
+    changes
+}
+
+/// Of a share of right predictions the true class that it is among, none being all; none of another metric.
+const fn right_among(measure: Measure) -> Option<Option<u32>> {
+    match measure {
+        Measure::Accuracy | Measure::PrecisionMicro | Measure::RecallMicro | Measure::F1Micro => Some(None),
+        Measure::Recall => Some(Some(1)),
+        Measure::Specificity => Some(Some(0)),
+        _ => None,
+    }
 }
 
 fn task(pair: &Pair) -> Task {
@@ -70,48 +110,14 @@ pub fn cells(pair: &Pair, group: impl Fn(usize) -> u32) -> Option<Cells> {
     Some(Cells::new((0..pair.rows).map(|row| (kind(row), pair.weight(row))), pair.weights.is_none()))
 }
 
-fn change(measure: Measure, pair: &Pair, cells: Option<&Cells>, options: Options) -> Option<Estimate> {
-    use Measure as M;
+fn change(measure: Measure, pair: &Pair, options: Options) -> Option<Estimate> {
     match measure {
-        M::Accuracy | M::PrecisionMicro | M::RecallMicro | M::F1Micro => {
-            of_cells(measure, pair, cells?, Some(None), options)
+        Measure::MedianAe | Measure::MaxError => median::change(measure, pair, options),
+        Measure::RocAuc if pair.weights.is_none() && !options.bootstrap => {
+            paired_areas(pair, options.confidence)
         }
-        M::Recall => of_cells(measure, pair, cells?, Some(Some(1)), options),
-        M::Specificity => of_cells(measure, pair, cells?, Some(Some(0)), options),
-        M::MedianAe | M::MaxError => median::change(measure, pair, options),
-        M::RocAuc if pair.weights.is_none() && !options.bootstrap => paired_areas(pair, options.confidence),
-        M::RocAuc
-        | M::RocAucOvr
-        | M::RocAucOvo
-        | M::AveragePrecision
-        | M::LogLoss
-        | M::Brier
-        | M::ExpectedCalibrationError
-        | M::Mse
-        | M::Rmse
-        | M::Mae
-        | M::Mape
-        | M::R2 => of_influences(measure, pair, options),
-        _ => of_cells(measure, pair, cells?, None, options),
+        _ => of_influences(measure, pair, options),
     }
-}
-
-/// Of predicted classes: Newcombe's interval for the share of right predictions (`share`: of which true class), else
-/// the bootstrap of the cells.
-fn of_cells(
-    measure: Measure,
-    pair: &Pair,
-    cells: &Cells,
-    share: Option<Option<u32>>,
-    options: Options,
-) -> Option<Estimate> {
-    let Both::Classes { classes, .. } = &pair.both else { return None };
-    let share = share.filter(|_| !options.bootstrap);
-    if let Some(interval) = share.and_then(|truth| cells.newcombe(truth, options.confidence)) {
-        let value = cells.value(measure, *classes)?;
-        return Some(Estimate { value, interval: Some(interval), method: Some(Method::Newcombe) });
-    }
-    cells.measure(measure, *classes, options.confidence, options.resamples)
 }
 
 fn paired_areas(pair: &Pair, confidence: f64) -> Option<Estimate> {
@@ -172,7 +178,6 @@ fn resampled(
     differences: &[f64],
     options: Options,
 ) -> Option<([f64; 2], Method)> {
-    let resamples = options.resamples.max(bootstrap::least(options.confidence));
     let statistic = |drawn: &[u8]| {
         let weights: Vec<f64> =
             drawn.iter().enumerate().map(|(row, drawn)| f64::from(*drawn) * pair.weight(row)).collect();
@@ -182,7 +187,7 @@ fn resampled(
             _ => f64::NAN,
         }
     };
-    let mut resampled = bootstrap::rows(pair.rows, resamples, super::SEED, statistic);
+    let mut resampled = bootstrap::rows(pair.rows, options.draws(), super::SEED, statistic);
     let parts = differences.iter().enumerate().map(|(row, part)| (part * pair.weight(row), 1.0));
     let acceleration = bootstrap::acceleration(parts);
     super::bootstrapped(&mut resampled, value, acceleration, options.confidence)

@@ -35,11 +35,9 @@ pub fn changes(
         if counts.iter().filter(|count| **count > 0 && **count >= spec.small_slice).count() < 2 {
             continue;
         }
-        for fairness in Fairness::ALL {
-            let Ok(name) = MetricName::new(format!("{}.{}", fairness.word(), slicing.name())) else {
-                continue;
-            };
-            if let Some(change) = change(fairness, &cells, names.len(), options) {
+        for (fairness, change) in Fairness::ALL.iter().zip(differences(&cells, names.len(), options)) {
+            let name = MetricName::new(format!("{}.{}", fairness.word(), slicing.name()));
+            if let (Ok(name), Some(change)) = (name, change) {
                 changes.insert(name, change);
             }
         }
@@ -47,15 +45,15 @@ pub fn changes(
     changes
 }
 
-fn change(fairness: Fairness, cells: &Cells, groups: usize, options: Options) -> Option<Estimate> {
-    let each = |side: usize, weights: &[f64]| {
+/// The changes of all differences, in the order of [`Fairness::ALL`].
+fn differences(cells: &Cells, groups: usize, options: Options) -> Vec<Option<Estimate>> {
+    cells.changes(options, |side, weights| {
         let mut all = vec![Group::default(); groups];
         for (kind, weight) in cells.kinds().iter().zip(weights) {
             all[kind.group as usize].add(kind, side, *weight);
         }
-        difference(fairness, &all)
-    };
-    cells.change(options.confidence, options.resamples, each)
+        Fairness::ALL.iter().map(|fairness| difference(*fairness, &all)).collect()
+    })
 }
 
 /// The rows of a slice: of the negative and of the positive class.

@@ -3,7 +3,7 @@
 use super::change::Options;
 use super::pair::{BASELINE, Both, CANDIDATE, Pair};
 use crate::config::Measure;
-use crate::record::Estimate;
+use crate::record::{Estimate, Method};
 use crate::statistics::bootstrap;
 
 /// More rows than these are not resampled for the median, which then has no interval of its change.
@@ -36,17 +36,16 @@ fn resampled(
     weight: impl Fn(usize) -> f64 + Sync,
     rows: usize,
     options: Options,
-) -> Option<([f64; 2], crate::record::Method)> {
+) -> Option<([f64; 2], Method)> {
     let statistic = |drawn: &[u8]| {
         let [candidate, baseline] =
             sides.each_ref().map(|errors| errors.median(alike, |row| f64::from(drawn[row]) * weight(row)));
         candidate - baseline
     };
-    let resamples = options.resamples.max(bootstrap::least(options.confidence));
-    let mut resampled = bootstrap::rows(rows, resamples, super::SEED, statistic);
+    let mut resampled = bootstrap::rows(rows, options.draws(), super::SEED, statistic);
     // A median has no influence to take an acceleration from, and percentiles serve it well.
     let interval = bootstrap::percentile(&mut resampled, options.confidence)?;
-    Some((interval, crate::record::Method::Percentile))
+    Some((interval, Method::Percentile))
 }
 
 /// Absolute errors in ascending order, each with its row.

@@ -27,6 +27,9 @@ use change::Options;
 /// The seed of every resampling: the same predictions give the same intervals.
 const SEED: u64 = 0x6d6f_6465_6c67_6174;
 
+/// Of more slices than these the cells are not resampled: it would take longer than all the rest.
+const MOST_RESAMPLED_SLICES: usize = 100;
+
 /// One side's predictions.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
@@ -115,6 +118,8 @@ pub fn rows(
     let mut changes = change::changes(spec, &pair, options);
     changes.extend(fairness::changes(spec, &pair, &slices, options));
     let mut by_slice = BTreeMap::new();
+    let many = slices.iter().map(|(names, _)| names.len()).sum::<usize>() > MOST_RESAMPLED_SLICES;
+    let options = Options { resample: options.bootstrap || !many, ..options };
     for (names, slice_of) in &slices {
         for (name, places) in names.iter().zip(places(slice_of, names.len())) {
             if !places.is_empty() {

@@ -79,11 +79,16 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[low] + (sorted[high] - sorted[low]) * (place - low as f64)
 }
 
-/// The resampled values of a statistic of the counts of cells, such as those of a confusion matrix: drawing rows is
-/// drawing counts from a multinomial distribution. `cells` are each cell's number of rows. It takes the same time
-/// however many rows there are.
+/// The resampled values of a statistic, or of several at once, of the counts of cells, such as those of a confusion
+/// matrix: drawing rows is drawing counts from a multinomial distribution. `cells` are each cell's number of rows. It
+/// takes the same time however many rows there are.
 #[must_use]
-pub fn cells(cells: &[u64], resamples: u32, seed: u64, statistic: impl Fn(&[f64]) -> f64 + Sync) -> Vec<f64> {
+pub fn cells<T: Send>(
+    cells: &[u64],
+    resamples: u32,
+    seed: u64,
+    statistic: impl Fn(&[f64]) -> T + Sync,
+) -> Vec<T> {
     let drawn = || vec![0.0; cells.len()];
     let resample = |drawn: &mut Vec<f64>, number: u32| {
         multinomial(cells, &mut Stream::new(seed, u64::from(number)), drawn);

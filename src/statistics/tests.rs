@@ -140,7 +140,7 @@ fn resamples_are_the_same_with_any_number_of_threads() {
 fn a_resample_has_as_many_rows() {
     let sum = |drawn: &[u8]| drawn.iter().map(|count| f64::from(*count)).sum::<f64>();
     assert_eq!(bootstrap::rows(1000, 3, 5, sum), [1000.0; 3]);
-    assert_eq!(bootstrap::cells(&[3, 0, 7, 990], 3, 5, |cells| cells.iter().sum()), [1000.0; 3]);
+    assert_eq!(bootstrap::cells(&[3, 0, 7, 990], 3, 5, |cells| cells.iter().sum::<f64>()), [1000.0; 3]);
     for sum in bootstrap::rows(100_000, 3, 5, sum) {
         assert!((sum - 100_000.0).abs() < 5.0 * 100_000_f64.sqrt(), "{sum}: Poisson's");
     }
