@@ -119,8 +119,9 @@ impl Checks {
         for (wanted, seen) in layout.wanted.iter().zip(&self.not_finite) {
             errors.extend(seen.place().map(|place| {
                 let message = format!("the column {} is NaN or infinite {place}", shown(&wanted.column));
-                Finding::error("predictions-not-finite", message)
-                    .help("a model that answers NaN is broken there: mend it, or leave these rows out and say why")
+                Finding::error("predictions-not-finite", message).help(
+                    "a model that answers NaN is broken there: mend it, or leave these rows out and say why",
+                )
             }));
         }
         let weight = spec.weight.as_deref().unwrap_or_default();

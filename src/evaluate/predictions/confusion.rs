@@ -216,8 +216,12 @@ impl Margins {
         let of = |one: &[f64], other: &[f64]| {
             one.iter().zip(other).map(|(a, b)| a * (total - b)).collect::<Sum>().value()
         };
-        let both: Sum =
-            self.right.iter().zip(self.truth.iter().zip(&self.predicted)).map(|(r, (t, p))| r * total - t * p).collect();
+        let both: Sum = self
+            .right
+            .iter()
+            .zip(self.truth.iter().zip(&self.predicted))
+            .map(|(r, (t, p))| r * total - t * p)
+            .collect();
         let spread = of(&self.truth, &self.truth) * of(&self.predicted, &self.predicted);
         Value::share(both.value(), spread.sqrt())
     }
@@ -225,8 +229,12 @@ impl Margins {
     /// (Cohen 1960)
     fn kappa(&self, total: f64) -> Value {
         let wrong: Sum = self.truth.iter().zip(&self.right).map(|(truth, right)| truth - right).collect();
-        let by_chance: Sum =
-            self.truth.iter().zip(&self.predicted).map(|(truth, predicted)| truth * (total - predicted)).collect();
+        let by_chance: Sum = self
+            .truth
+            .iter()
+            .zip(&self.predicted)
+            .map(|(truth, predicted)| truth * (total - predicted))
+            .collect();
         if by_chance.value() == 0.0 {
             return Value::NONE;
         }

@@ -114,7 +114,9 @@ impl Means<'_> {
             }
             _ => {
                 let sampled = Sampled::of(&summary.cells, summary.classes);
-                let of = |margins: &super::confusion::Margins| margins.value(measure).unwrap_or(Value::NONE).number;
+                let of = |margins: &super::confusion::Margins| {
+                    margins.value(measure).unwrap_or(Value::NONE).number
+                };
                 let least = if matches!(measure, M::MatthewsCorrcoef | M::CohenKappa) { -1.0 } else { 0.0 };
                 cells::interval(&sampled, value, self, [least, 1.0], |weights| of(&sampled.margins(weights)))
             }
@@ -148,7 +150,9 @@ impl Means<'_> {
         let mean = |loss: &Loss| self.mean(loss, &errors.weights, f64::INFINITY);
         match measure {
             Measure::Mse => mean(&errors.squared),
-            Measure::Rmse => mean(&errors.squared).map(|(interval, method)| (interval.map(f64::sqrt), method)),
+            Measure::Rmse => {
+                mean(&errors.squared).map(|(interval, method)| (interval.map(f64::sqrt), method))
+            }
             Measure::Mae => mean(&errors.absolute),
             Measure::Mape => mean(&errors.relative),
             Measure::R2 => {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use super::Measured;
 use super::checks::{Checks, shown};
 use super::confusion::Cells;
 use super::estimate::{Means, Measurement};
@@ -17,7 +18,6 @@ use super::rows::{Rows, Target};
 use super::slices::{Sliced, members};
 use super::summary::Summary;
 use super::tally::Wishes;
-use super::Measured;
 use crate::config::{self, Fairness, Intervals, Measure, Needs};
 use crate::finding::Finding;
 use crate::name::MetricName;
@@ -112,9 +112,7 @@ impl<'a> Asked<'a> {
     fn of(spec: &'a config::Predictions, layout: &Layout, task: Task, checks: &Checks) -> Self {
         let scored = !layout.scores.is_empty();
         let fits = |measure: &Measure| {
-            spec.asks_for(*measure)
-                && measure.is_of(task)
-                && (measure.needs() == Needs::Predicted || scored)
+            spec.asks_for(*measure) && measure.is_of(task) && (measure.needs() == Needs::Predicted || scored)
         };
         let (without, measures) = Measure::ALL
             .into_iter()
@@ -276,7 +274,8 @@ fn fair(
     means: &Means<'_>,
     findings: &mut Vec<Finding>,
 ) -> Measurements {
-    let (large, small): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|part| part.rows >= spec.small_slice);
+    let (large, small): (Vec<&Part>, Vec<&Part>) =
+        parts.iter().partition(|part| part.rows >= spec.small_slice);
     if !small.is_empty() {
         let names: Vec<String> = small.iter().map(|part| part.name.clone()).collect();
         let message = format!(
@@ -303,10 +302,11 @@ fn undefined(measurements: &Measurements) -> Vec<Finding> {
     let not_finite = names(&|m| !m.value.number.is_finite());
     let mut findings = Vec::new();
     if !of_nothing.is_empty() {
-        let message = format!("there is nothing to take a share of for {}: it counts as 0", listed(&of_nothing));
+        let message =
+            format!("there is nothing to take a share of for {}: it counts as 0", listed(&of_nothing));
         findings.push(
             Finding::warning("metric-undefined", message)
-                .help("a class is never predicted or never true: look at the confusion matrix"),
+                .help("a class is never predicted or never true, or the truth never changes: look at the rows"),
         );
     }
     if !not_finite.is_empty() {

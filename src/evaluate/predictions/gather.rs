@@ -147,7 +147,8 @@ impl Gathered {
     pub fn set(&self, classes: Option<&Classes>) -> Digest {
         let mut by_text: BTreeMap<String, Fingerprint> = BTreeMap::new();
         for (truth, set) in &self.set {
-            let class = classes.and_then(|classes| classes.labels.get(*classes.truth.get(*truth as usize)? as usize));
+            let class =
+                classes.and_then(|classes| classes.labels.get(*classes.truth.get(*truth as usize)? as usize));
             by_text.entry(class.cloned().unwrap_or_default()).or_default().merge(*set);
         }
         set::digest(&by_text)
@@ -174,7 +175,8 @@ impl Gathered {
         let ids = kept.unwrap_or(&self.ids);
         let mut sorted: Vec<u128> = ids.clone();
         sorted.sort_unstable();
-        let mut twice: Vec<u128> = sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
+        let mut twice: Vec<u128> =
+            sorted.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
         let more = twice.len();
         twice.dedup();
         let is_twice = |id: &u128| twice.binary_search(id).is_ok();
@@ -188,7 +190,10 @@ impl Gathered {
                 first + 1
             ),
         };
-        Some(Finding::error("id-repeats", message).help("an id tells a row from every other: name such a column"))
+        Some(
+            Finding::error("id-repeats", message)
+                .help("an id tells a row from every other: name such a column"),
+        )
     }
 }
 

@@ -117,7 +117,8 @@ impl Spelling {
         let nothing_else = labels.iter().all(|label| words.contains(label) || digits.contains(label));
         let is_mixed = nothing_else && any(words) && any(digits);
         let note = is_mixed.then(|| {
-            let message = "some labels are true and false, and some 1 and 0: true is taken for 1, and false for 0";
+            let message =
+                "some labels are true and false, and some 1 and 0: true is taken for 1, and false for 0";
             Finding::notice("labels-mixed", message).help("write truth and predictions with the same labels")
         });
         Self { is_mixed, note }
@@ -153,10 +154,13 @@ fn in_order(labels: &mut [String]) {
 pub fn compare_all<T>(things: &mut [T], text: impl Fn(&T) -> &str) {
     let number = |thing: &T| text(thing).parse::<f64>().ok().filter(|number| number.is_finite());
     let numeric = things.iter().all(|thing| number(thing).is_some());
-    things.sort_by(|one, other| match (number(one), number(other)) {
-        (Some(a), Some(b)) if numeric => a.total_cmp(&b),
-        _ => Ordering::Equal,
-    }.then_with(|| text(one).cmp(text(other))));
+    things.sort_by(|one, other| {
+        match (number(one), number(other)) {
+            (Some(a), Some(b)) if numeric => a.total_cmp(&b),
+            _ => Ordering::Equal,
+        }
+        .then_with(|| text(one).cmp(text(other)))
+    });
 }
 
 fn positive_last(
@@ -180,7 +184,8 @@ fn positive_last(
 }
 
 fn positive_unknown(positive: &str, labels: &[String]) -> Finding {
-    let message = format!("the positive class {} is not among the labels: {}", shown(positive), listed(labels));
+    let message =
+        format!("the positive class {} is not among the labels: {}", shown(positive), listed(labels));
     Finding::error("positive-unknown", message).help("give `positive` one of the labels")
 }
 
@@ -191,8 +196,13 @@ fn score_missing(missing: &[String]) -> Finding {
 }
 
 fn labels_many(labels: &[String]) -> Finding {
-    let message = format!("one column of scores is for two classes, and there are {}: {}", labels.len(), listed(labels));
-    Finding::error("labels-many", message).help("name a column of scores for each class: `score: { cat: p_cat, … }`")
+    let message = format!(
+        "one column of scores is for two classes, and there are {}: {}",
+        labels.len(),
+        listed(labels)
+    );
+    Finding::error("labels-many", message)
+        .help("name a column of scores for each class: `score: { cat: p_cat, … }`")
 }
 
 fn too_many(column: &str, count: usize) -> Finding {

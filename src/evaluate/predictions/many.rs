@@ -81,7 +81,8 @@ impl<'a> Bouts<'a> {
             let unbeaten = 1.0 - beaten[class] / self.weights[class];
             self.rest[class].add(tied[class] * beaten_rest);
             for other in pairs {
-                self.pairs[class * self.classes + other].add(tied[class] * beaten[other] / self.weights[other]);
+                self.pairs[class * self.classes + other]
+                    .add(tied[class] * beaten[other] / self.weights[other]);
             }
             for row in tie.iter().map(|row| *row as usize) {
                 let own = self.truth[row] as usize;
@@ -99,7 +100,8 @@ impl<'a> Bouts<'a> {
 
     fn against_the_rest(&self, weight: impl Fn(usize) -> f64) -> Areas {
         let all = self.all();
-        let areas: Vec<f64> = self.rest.iter().zip(&self.weights).map(|(sum, weight)| sum.value() / weight).collect();
+        let areas: Vec<f64> =
+            self.rest.iter().zip(&self.weights).map(|(sum, weight)| sum.value() / weight).collect();
         let expected = |own: usize| {
             let of = |class: usize| if class == own { self.weights[own] } else { all - self.weights[class] };
             (0..self.classes).map(|class| areas[class] / of(class)).sum()
@@ -108,7 +110,9 @@ impl<'a> Bouts<'a> {
     }
 
     fn in_pairs(&self, weight: impl Fn(usize) -> f64) -> Areas {
-        let area = |class: usize, other: usize| self.pairs[class * self.classes + other].value() / self.weights[class];
+        let area = |class: usize, other: usize| {
+            self.pairs[class * self.classes + other].value() / self.weights[class]
+        };
         let others = |class: usize| (0..self.classes).filter(move |other| *other != class);
         let areas: Vec<f64> =
             (0..self.classes).flat_map(|class| others(class).map(move |other| area(class, other))).collect();

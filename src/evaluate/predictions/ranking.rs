@@ -45,9 +45,8 @@ impl Scored {
     /// Sorts from the lowest to the highest, in place.
     pub fn sort(&mut self) {
         self.plain.sort_unstable_by(f64::total_cmp);
-        self.weighted.sort_unstable_by(|one, other| {
-            one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1))
-        });
+        self.weighted
+            .sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1)));
     }
 
     /// The scores, where none has a weight of its own.
@@ -80,7 +79,9 @@ impl Scored {
             so_far += weight;
             so_far >= wanted
         });
-        found.or_else(|| self.len().checked_sub(1).map(|last| self.at(last))).map_or(f64::NAN, |(number, _)| number)
+        found
+            .or_else(|| self.len().checked_sub(1).map(|last| self.at(last)))
+            .map_or(f64::NAN, |(number, _)| number)
     }
 
     /// The number at a place of the sorted list.

@@ -24,15 +24,17 @@ pub fn of(
     let mut notes = Vec::new();
     let mut sliced = Vec::new();
     for (slicing, places) in spec.slices.iter().zip(&layout.axes) {
-        let mut one = |axis: &Axis, place: usize| along(axis, place, kept, table).map(|(sliced, note)| {
-            notes.extend(note.filter(|note| !notes.contains(note)));
-            sliced
-        });
+        let mut one = |axis: &Axis, place: usize| {
+            along(axis, place, kept, table).map(|(sliced, note)| {
+                notes.extend(note.filter(|note| !notes.contains(note)));
+                sliced
+            })
+        };
         let found = match (slicing, places.as_slice()) {
             (Slicing::One(axis), [place]) => one(axis, *place),
-            (Slicing::Cross(axis, other), [place, other_place]) => {
-                one(axis, *place).and_then(|first| one(other, *other_place).and_then(|second| crossed(slicing, &first, &second)))
-            }
+            (Slicing::Cross(axis, other), [place, other_place]) => one(axis, *place).and_then(|first| {
+                one(other, *other_place).and_then(|second| crossed(slicing, &first, &second))
+            }),
             _ => continue,
         };
         match found {
@@ -45,7 +47,8 @@ pub fn of(
 
 fn too_many(what: &str, count: usize) -> Box<Finding> {
     let message = format!("slicing by {} makes {count} slices, more than {MOST_SLICES}", shown(what));
-    let help = "slice by a column with few values, or a numeric one by its quantiles: `{ column: …, quantiles: 4 }`";
+    let help =
+        "slice by a column with few values, or a numeric one by its quantiles: `{ column: …, quantiles: 4 }`";
     Box::new(Finding::error("slices-too-many", message).help(help))
 }
 
@@ -101,8 +104,10 @@ fn by_quantiles(column: &str, parts: u32, numbers: &[f64]) -> (Sliced, Option<Fi
         names.push(format!("{column}=NaN"));
     }
     let note = (count < parts as usize).then(|| {
-        let message =
-            format!("the quantiles of {} make {count} parts, not {parts}: many of its values are the same", shown(column));
+        let message = format!(
+            "the quantiles of {} make {count} parts, not {parts}: many of its values are the same",
+            shown(column)
+        );
         Finding::notice("slices-fewer", message)
     });
     ((names, codes), note)
@@ -110,7 +115,8 @@ fn by_quantiles(column: &str, parts: u32, numbers: &[f64]) -> (Sliced, Option<Fi
 
 /// The smallest number, those at the quantiles, and the largest; each once.
 fn edges(parts: u32, numbers: &[f64]) -> Vec<f64> {
-    let mut sorted: Vec<f64> = numbers.iter().filter(|number| !number.is_nan()).map(|number| number + 0.0).collect();
+    let mut sorted: Vec<f64> =
+        numbers.iter().filter(|number| !number.is_nan()).map(|number| number + 0.0).collect();
     sorted.sort_unstable_by(f64::total_cmp);
     let Some(last) = sorted.len().checked_sub(1) else { return Vec::new() };
     let at = |part: u32| sorted[(sorted.len() * part as usize / parts.max(1) as usize).min(last)];

@@ -12,8 +12,11 @@ impl Sum {
     #[inline]
     pub fn add(&mut self, number: f64) {
         let sum = self.sum + number;
-        self.lost +=
-            if self.sum.abs() >= number.abs() { (self.sum - sum) + number } else { (number - sum) + self.sum };
+        self.lost += if self.sum.abs() >= number.abs() {
+            (self.sum - sum) + number
+        } else {
+            (number - sum) + self.sum
+        };
         self.sum = sum;
     }
 

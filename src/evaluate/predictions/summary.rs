@@ -67,8 +67,13 @@ impl Summary {
         };
         let tally = Tally::of(&columns, wishes);
         let all: Vec<u32> = (0..labels.len()).filter_map(|class| u32::try_from(class).ok()).collect();
-        let known =
-            Classes { labels: labels.clone(), truth: all.clone(), predicted: all, scores: vec![1], notes: Vec::new() };
+        let known = Classes {
+            labels: labels.clone(),
+            truth: all.clone(),
+            predicted: all,
+            scores: vec![1],
+            notes: Vec::new(),
+        };
         let mut summary = Self::of_tally(tally, &known);
         if scores.len() > 1 {
             summary.add_many(rows, truth, scores, wishes);

@@ -97,7 +97,8 @@ impl Wishes {
         Self {
             log: any(&[Measure::LogLoss]),
             brier: any(&[Measure::Brier]),
-            ranks: targets || any(&[Measure::RocAuc, Measure::RocAucOvr, Measure::RocAucOvo, Measure::AveragePrecision]),
+            ranks: targets
+                || any(&[Measure::RocAuc, Measure::RocAucOvr, Measure::RocAucOvo, Measure::AveragePrecision]),
             bins: if bins { spec.bins } else { 0 },
         }
     }

@@ -40,7 +40,9 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
             let cells = rows.iter().map(|row| row[place]);
             columns.push(match wanted.kind {
                 Kind::Number => Column::Numbers(cells.map(|cell| cell.parse().unwrap()).collect()),
-                Kind::Key => Column::Keys(cells.map(|cell| cell.bytes().fold(0, |key, byte| key << 8 | u128::from(byte))).collect()),
+                Kind::Key => Column::Keys(
+                    cells.map(|cell| cell.bytes().fold(0, |key, byte| key << 8 | u128::from(byte))).collect(),
+                ),
                 Kind::Label => Column::Labels(
                     cells
                         .map(|cell| {
@@ -205,7 +207,8 @@ fn quantiles_are_of_about_as_many_rows_and_say_their_edges() {
 fn thresholds_reach_their_targets_with_the_most_of_the_other() {
     let targets = vec![Wanted::Precision(0.7), Wanted::Recall(0.6), Wanted::Precision(1.0)];
     let spec = Predictions { targets, ..spec() };
-    let curves = measured(&spec, "y,s\n0,0.9\n1,0.8\n1,0.7\n1,0.6\n0,0.5\n0,0.4\n").evidence.unwrap().curves.unwrap();
+    let curves =
+        measured(&spec, "y,s\n0,0.9\n1,0.8\n1,0.7\n1,0.6\n0,0.5\n0,0.4\n").evidence.unwrap().curves.unwrap();
     let found: Vec<_> = curves.thresholds.iter().map(|found| (found.threshold, found.precision)).collect();
     assert_eq!(found, [(Some(0.6), Some(0.75)), (Some(0.6), Some(0.75)), (None, None)]);
     assert_eq!((curves.roc.first(), curves.roc.last()), (Some(&[0.0, 0.0]), Some(&[1.0, 1.0])));
@@ -258,18 +261,50 @@ fn what_is_wrong_is_said_with_its_place_and_its_remedy() {
         ("one row", spec(), "y,s\n1,0.7\n".into()),
         ("one class only", spec(), "y,s\n0,0.7\n0,0.2\n".into()),
         ("a third label", spec(), "y,s\n0,0.7\n1,0.2\n2,0.3\n".into()),
-        ("a class without scores", Predictions { scores: classes(&[("a", "s"), ("b", "t")]), ..spec() }, "y,s,t\na,0.7,0.3\nc,0.2,0.8\n".into()),
-        ("scores that do not add up", Predictions { scores: classes(&[("a", "s"), ("b", "t"), ("c", "u")]), ..spec() }, "y,s,t,u\na,0.7,0.3,0\nb,0.2,0.5,0.1\nc,0.3,0.3,0.4\n".into()),
+        (
+            "a class without scores",
+            Predictions { scores: classes(&[("a", "s"), ("b", "t")]), ..spec() },
+            "y,s,t\na,0.7,0.3\nc,0.2,0.8\n".into(),
+        ),
+        (
+            "scores that do not add up",
+            Predictions { scores: classes(&[("a", "s"), ("b", "t"), ("c", "u")]), ..spec() },
+            "y,s,t,u\na,0.7,0.3,0\nb,0.2,0.5,0.1\nc,0.3,0.3,0.4\n".into(),
+        ),
         ("scores beyond 0 and 1", spec(), "y,s\n0,-0.7\n1,2.5\n1,0.5\n".into()),
-        ("the same, and log loss by name", Predictions { metrics: Some(vec![Measure::LogLoss]), ..spec() }, "y,s\n0,0.7\n1,2.5\n".into()),
+        (
+            "the same, and log loss by name",
+            Predictions { metrics: Some(vec![Measure::LogLoss]), ..spec() },
+            "y,s\n0,0.7\n1,2.5\n".into(),
+        ),
         ("a score that is NaN", spec(), "y,s\n0,0.7\n1,NaN\n1,inf\n".into()),
-        ("a weight below 0", Predictions { weight: Some("w".into()), ..spec() }, "y,s,w\n0,0.7,1\n1,0.5,-1\n".into()),
-        ("no weight at all", Predictions { weight: Some("w".into()), ..spec() }, "y,s,w\n0,0.7,0\n1,0.5,0\n".into()),
-        ("a positive class that is not there", Predictions { positive: Some("yes".into()), ..spec() }, "y,s\n0,0.7\n1,0.5\n".into()),
+        (
+            "a weight below 0",
+            Predictions { weight: Some("w".into()), ..spec() },
+            "y,s,w\n0,0.7,1\n1,0.5,-1\n".into(),
+        ),
+        (
+            "no weight at all",
+            Predictions { weight: Some("w".into()), ..spec() },
+            "y,s,w\n0,0.7,0\n1,0.5,0\n".into(),
+        ),
+        (
+            "a positive class that is not there",
+            Predictions { positive: Some("yes".into()), ..spec() },
+            "y,s\n0,0.7\n1,0.5\n".into(),
+        ),
         ("true and 1", with_predicted(), "y,p,s\ntrue,1,0.9\nfalse,0,0.2\n".into()),
         ("too many slices", Predictions { slices: sliced("id"), ..spec() }, format!("y,s,id\n{many}")),
-        ("quantiles of one value", Predictions { slices: vec![Slicing::One(Axis::Quantiles("s".into(), 4))], ..spec() }, "y,s\n0,0.5\n1,0.5\n1,0.5\n".into()),
-        ("ids that repeat", Predictions { id: Some("id".into()), ..spec() }, "y,s,id\n0,0.5,a\n1,0.5,b\n1,0.5,a\n0,0.1,a\n".into()),
+        (
+            "quantiles of one value",
+            Predictions { slices: vec![Slicing::One(Axis::Quantiles("s".into(), 4))], ..spec() },
+            "y,s\n0,0.5\n1,0.5\n1,0.5\n".into(),
+        ),
+        (
+            "ids that repeat",
+            Predictions { id: Some("id".into()), ..spec() },
+            "y,s,id\n0,0.5,a\n1,0.5,b\n1,0.5,a\n0,0.1,a\n".into(),
+        ),
         ("a number that is infinite", numbers.clone(), "y,p\n1,inf\n2,2\n".into()),
         ("a truth that never changes", numbers, "y,p\n1,2\n1,3\n".into()),
     ];

@@ -38,24 +38,35 @@ impl<'a> Valuer<'a> {
     /// None where these rows do not have the metric.
     #[must_use]
     pub fn new(measure: Measure, rows: &'a Rows) -> Option<Self> {
-        let mut valuer =
-            Self { measure, rows, order: Vec::new(), losses: Vec::new(), bins: crate::config::Predictions::BINS };
+        let mut valuer = Self {
+            measure,
+            rows,
+            order: Vec::new(),
+            losses: Vec::new(),
+            bins: crate::config::Predictions::BINS,
+        };
         match (&rows.target, measure) {
             (Target::Regression { truth, predicted }, _) if is_of_numbers(measure) => {
-                valuer.losses = truth.iter().zip(predicted).map(|(t, p)| number_loss(measure, *t, *p)).collect();
+                valuer.losses =
+                    truth.iter().zip(predicted).map(|(t, p)| number_loss(measure, *t, *p)).collect();
                 if measure == Measure::MedianAe {
                     valuer.order = order(&valuer.losses);
                 }
             }
-            (Target::Classes { scores, .. }, Measure::RocAuc | Measure::AveragePrecision) if scores.len() == 1 => {
+            (Target::Classes { scores, .. }, Measure::RocAuc | Measure::AveragePrecision)
+                if scores.len() == 1 =>
+            {
                 valuer.order = order(&scores[0]);
                 valuer.order.reverse();
             }
-            (Target::Classes { truth, scores, .. }, Measure::LogLoss | Measure::Brier) if !scores.is_empty() => {
+            (Target::Classes { truth, scores, .. }, Measure::LogLoss | Measure::Brier)
+                if !scores.is_empty() =>
+            {
                 let loss = |(row, class): (usize, &u32)| class_loss(measure, scores, row, *class as usize);
                 valuer.losses = truth.iter().enumerate().map(loss).collect();
             }
-            (Target::Classes { scores, .. }, Measure::RocAucOvr | Measure::RocAucOvo) if scores.len() > 1 => {}
+            (Target::Classes { scores, .. }, Measure::RocAucOvr | Measure::RocAucOvo) if scores.len() > 1 => {
+            }
             (Target::Classes { scores, .. }, Measure::ExpectedCalibrationError) if !scores.is_empty() => {}
             (Target::Classes { labels, .. }, _) if !is_of_numbers(measure) => {
                 Margins::new(labels.len()).value(measure)?;
