@@ -26,7 +26,8 @@ fn spec(keys: &Value) -> Predictions {
     let scores = match &keys["score"] {
         Value::String(column) => Scores::Positive(column.clone()),
         Value::Object(columns) => {
-            let column = |(class, column): (&String, &Value)| (class.clone(), column.as_str().unwrap().to_owned());
+            let column =
+                |(class, column): (&String, &Value)| (class.clone(), column.as_str().unwrap().to_owned());
             Scores::Classes(columns.iter().map(column).collect())
         }
         _ => Scores::None,
@@ -88,8 +89,7 @@ fn cases(python: &Path, which: &[&str], folder: &Path) -> Vec<Case> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/predictions/truth.py");
     let said = Command::new(python).arg(script).arg(folder).args(which).output().unwrap();
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-    let mut folders: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     folders.iter().map(|folder| Case::read(folder)).collect()
 }
@@ -148,7 +148,8 @@ fn metrics_agree_with_scikit_learn_and_fairlearn() {
 
 /// What the values of rows in memory, each counted once, differ in.
 fn in_memory(case: &Case) -> Vec<String> {
-    let rows = Rows::read(&case.spec, std::slice::from_ref(&case.file), &Interrupt::channel().1).unwrap().unwrap();
+    let rows =
+        Rows::read(&case.spec, std::slice::from_ref(&case.file), &Interrupt::channel().1).unwrap().unwrap();
     let of = |(name, theirs): (&String, &Option<f64>)| {
         let measure = Measure::named(name)?;
         let is_beyond = name == "log_loss" || name == "brier" || name == "expected_calibration_error";
@@ -165,7 +166,8 @@ fn intervals(case: &Case, measured: &Measured) -> Vec<String> {
     let mut wrong = Vec::new();
     for (name, estimate) in &evidence.estimates {
         match estimate.interval {
-            Some([low, high]) if low <= high && low <= estimate.value + 1e-9 && estimate.value - 1e-9 <= high => {}
+            Some([low, high])
+                if low <= high && low <= estimate.value + 1e-9 && estimate.value - 1e-9 <= high => {}
             Some(interval) => wrong.push(format!("{}: {name} {} {interval:?}", case.name, estimate.value)),
             None if case.name == "plain" || case.name == "numbers" && name.as_str() != "max_error" => {
                 wrong.push(format!("{}: {name} has no interval", case.name));

@@ -305,8 +305,9 @@ fn undefined(measurements: &Measurements) -> Vec<Finding> {
         let message =
             format!("there is nothing to take a share of for {}: it counts as 0", listed(&of_nothing));
         findings.push(
-            Finding::warning("metric-undefined", message)
-                .help("a class is never predicted or never true: look at the confusion matrix"),
+            Finding::warning("metric-undefined", message).help(
+                "a class is never predicted or never true, or the truth never changes: look at the rows",
+            ),
         );
     }
     if !not_finite.is_empty() {

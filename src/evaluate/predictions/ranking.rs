@@ -1,5 +1,7 @@
 //! What the order of scores comes to: areas under curves, the curves themselves, and thresholds.
 
+use rayon::slice::ParallelSliceMut;
+
 use super::sum::Sum;
 use crate::config;
 use crate::record::{Curves, Threshold};
@@ -44,9 +46,10 @@ impl Scored {
 
     /// Sorts from the lowest to the highest, in place.
     pub fn sort(&mut self) {
-        self.plain.sort_unstable_by(f64::total_cmp);
-        self.weighted
-            .sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1)));
+        self.plain.par_sort_unstable_by(f64::total_cmp);
+        self.weighted.par_sort_unstable_by(|one, other| {
+            one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1))
+        });
     }
 
     /// The scores, where none has a weight of its own.
