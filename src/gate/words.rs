@@ -58,6 +58,12 @@ pub fn about(count: u64) -> String {
     thousands(count.saturating_add(unit / 2) / unit * unit)
 }
 
+/// `2,300 more rows`, `1 more row`.
+pub fn more(count: u64, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{} more {what}{end}", about(count))
+}
+
 /// A count with its thousands set apart: `12,345`.
 pub fn thousands(count: u64) -> String {
     let digits = count.to_string();
