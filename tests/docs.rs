@@ -5,7 +5,7 @@
 #[path = "docs/full_record.rs"]
 mod full_record;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,9 @@ use modelgate::finding::Severity;
 use modelgate::gate;
 use modelgate::interrupt::Signal;
 use modelgate::name::MetricName;
-use modelgate::record::{Baseline, Conclusion, MetricValue, Outcome, Row, RowOutcome};
+use modelgate::record::{
+    Baseline, Comparison, Conclusion, Estimate, MetricValue, Outcome, Pairing, Row, RowOutcome,
+};
 use modelgate::step::Step;
 use regex::Regex;
 
@@ -349,9 +351,29 @@ fn value(cell: &str) -> Option<MetricValue> {
     }
 }
 
-fn judged(rule: &str, baseline: Option<MetricValue>, value: Option<MetricValue>) -> Row {
+/// A cell's value, and the interval after it: `0.91 in [0.88, 0.93]`.
+fn with_interval(cell: &str) -> (Option<MetricValue>, Option<[f64; 2]>) {
+    let ends = |text: &str| {
+        let (low, high) = text.strip_suffix(']')?.split_once(", ")?;
+        Some([low.parse().ok()?, high.parse().ok()?])
+    };
+    match cell.split_once(" in [") {
+        Some((shown, rest)) => (value(shown), Some(ends(rest).unwrap_or_else(|| panic!("{cell}")))),
+        None => (value(cell), None),
+    }
+}
+
+/// Judges one value; with an interval, at a confidence of 0.95: that of the change where there is a baseline.
+fn judged(
+    rule: &str,
+    baseline: Option<MetricValue>,
+    value: Option<MetricValue>,
+    interval: Option<[f64; 2]>,
+) -> Row {
+    let confidence = if interval.is_some() { "confidence: 0.95, " } else { "" };
     let text = format!(
-        "version: 1\nmodel: churn\nevaluate: {{ metrics: m.json }}\ngate: {{ rules: {{ accuracy: {rule} }} }}\n"
+        "version: 1\nmodel: churn\nevaluate: {{ metrics: m.json }}\n\
+         gate: {{ {confidence}rules: {{ accuracy: {rule} }} }}\n"
     );
     let config = config::parse(&text)
         .unwrap_or_else(|problems| panic!("{}", config::render(&problems, "modelgate.yml", false)));
@@ -363,7 +385,27 @@ fn judged(rule: &str, baseline: Option<MetricValue>, value: Option<MetricValue>)
         ..Baseline::default()
     });
     record.steps[0].step = Step::Evaluate;
-    record.steps[0].evidence.metrics = value.map(named).into_iter().collect();
+    let evidence = &mut record.steps[0].evidence;
+    (evidence.repeats, evidence.means) = Default::default();
+    let mut predictions = evidence.predictions.take().expect("predictions");
+    if let (Some(interval), Some(number)) = (interval, value.as_ref().and_then(MetricValue::number)) {
+        let name = MetricName::new("accuracy").unwrap();
+        let estimate = |value| Estimate { value, interval: Some(interval), method: None };
+        predictions.rows = 1000;
+        match &mut record.baseline {
+            Some(baseline) => {
+                let theirs = baseline.metrics[&name].number().expect("a number");
+                let changes = [(name, estimate(number - theirs))].into();
+                let slices = BTreeMap::new();
+                let comparison =
+                    Comparison { pairing: Pairing::Row, rows: 1000, confidence: 0.95, changes, slices };
+                baseline.comparison = Some(Box::new(comparison));
+            }
+            None => predictions.estimates = [(name, estimate(number))].into(),
+        }
+        evidence.predictions = Some(predictions);
+    }
+    evidence.metrics = value.map(named).into_iter().collect();
     gate::judge(&config.gate, &record).rows.remove(0)
 }
 
@@ -374,7 +416,8 @@ fn every_rule_comes_to_what_is_said() {
     for row in rows(&read("docs/gate.md")).iter().filter(|row| row[0].starts_with("`{")) {
         let rule = row[0].trim_matches('`');
         let (baseline, rest) = if row.len() == 5 { (value(&row[1]), &row[2..]) } else { (None, &row[1..]) };
-        let judged = judged(rule, baseline, value(&rest[0]));
+        let (value, interval) = with_interval(&rest[0]);
+        let judged = judged(rule, baseline, value, interval);
         if (judged.outcome.word(), judged.because.as_str()) != (&rest[1], &rest[2]) {
             wrong.push(format!("{row:?}\n  is {}: {}", judged.outcome.word(), judged.because));
         }

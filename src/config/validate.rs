@@ -237,11 +237,11 @@ fn needs_metrics(source: &mut Source<'_>, path: &KeyPath, predictions: bool) {
 fn are_made<'a>(
     source: &mut Source<'_>,
     path: &KeyPath,
-    read: impl Iterator<Item = &'a String>,
+    mut read: impl Iterator<Item = &'a String>,
     train: Option<&Train>,
 ) {
     let Some(train) = train else { return };
-    if let Some(stale) = read.into_iter().find(|file| !covers(&train.outputs, file)) {
+    if let Some(stale) = read.find(|file| !covers(&train.outputs, file)) {
         let stale = shown(stale);
         source.key(
             path,

@@ -64,7 +64,9 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
     };
     let plain = decision.because.clone();
     let edge = decision.edge;
-    let interval = edge.and_then(|edge| deciding(&edge, known.sure, known.change));
+    let number = known.value.as_ref().and_then(finite);
+    let interval =
+        edge.zip(number).and_then(|(edge, number)| deciding(&edge, number, known.sure, known.change));
     let basis = match (edge, interval) {
         (None, _) => Basis::Nothing,
         (Some(_), None) => Basis::Values,

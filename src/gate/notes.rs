@@ -6,6 +6,7 @@ use super::baseline;
 use super::draft::{Basis, Draft};
 use super::words;
 use crate::config::{Correction, Gate, WithoutBaseline};
+use crate::document::{deceives, shown};
 use crate::record::{Baseline, Comparison, Pairing, Predictions, Record};
 
 /// What all the rows together have to tell, those of slices among them that are not shown.
@@ -86,7 +87,8 @@ fn pairing(comparison: &Comparison, candidate: Option<&Predictions>) -> String {
         Pairing::Id => "by their ids",
         Pairing::Row => "by their order",
         Pairing::Unpaired(why) => {
-            return format!("Compared as two independent samples, because {}.", why.escape_debug());
+            let why: String = why.chars().map(|c| if deceives(c) { ' ' } else { c }).collect();
+            return format!("Compared as two independent samples, because {why}.");
         }
     };
     match candidate.map(|candidate| candidate.rows).filter(|all| *all > comparison.rows) {
@@ -102,7 +104,7 @@ fn pairing(comparison: &Comparison, candidate: Option<&Predictions>) -> String {
 fn intervals(policy: &Gate, facts: &Facts) -> Vec<String> {
     let mut notes = Vec::new();
     let listed = |names: &BTreeSet<String>| {
-        let names: Vec<String> = names.iter().map(|name| format!("«{}»", name.escape_debug())).collect();
+        let names: Vec<String> = names.iter().map(|name| format!("«{}»", shown(name))).collect();
         names.join(", ")
     };
     if !facts.by_value.is_empty() {

@@ -49,7 +49,15 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     let unmeasured = || "it could not be measured on this slice".to_owned();
     let mut draft = draft(library, rule, &known, unmeasured);
     draft.row.slice = Some(slice.name.clone());
-    if slice.small && !wanted.small { draft.small() } else { draft }
+    if !slice.small || wanted.small {
+        return draft;
+    }
+    let few = match slice.rows {
+        1 => "1 row is".to_owned(),
+        rows => format!("{} rows are", words::thousands(rows)),
+    };
+    draft.row.because += &format!("; its {few} too few to decide");
+    draft.small()
 }
 
 /// A slice that the baseline was measured on and the candidate was not: what nobody looked at does not pass.

@@ -119,9 +119,11 @@ mod tests {
     use crate::config::{
         BaselineSource, Evaluate, Gate, Lint, Script, Test, Train, Unavailable, WithoutBaseline,
     };
+    use std::collections::BTreeMap;
+
     use crate::context::Context;
-    use crate::name::ModelName;
-    use crate::record::{Evidence, Outcome, StepRecord};
+    use crate::name::{Digest, MetricName, ModelName};
+    use crate::record::{Estimate, Evidence, Outcome, Predictions, Repeat, StepRecord, Task};
 
     fn model(name: &str) -> ModelName {
         ModelName::new(name).unwrap()
@@ -225,5 +227,64 @@ mod tests {
         let lint = Lint { python: Vec::new(), script: Script::default() };
         let config = Config { lint, test: None, train: None, ..config() };
         assert_eq!(unproven(&config, &record(&[GOOD[3]])), None);
+    }
+
+    const PREDICTED: &str = "version: 1\nmodel: churn\nlint: { python: [] }\n\
+        evaluate:\n  run: x\n  repeats: 2\n  predictions: { path: p.csv, truth: y, predicted: z, slices: [region] }\n\
+        gate:\n  confidence: 0.9\n  rules: { accuracy: { min: 0.8, slices: region } }\n";
+
+    /// A record of what [`PREDICTED`] asks for.
+    fn predicted() -> Record {
+        let metric = |name: &str| MetricName::new(name).unwrap();
+        let estimate = Estimate { value: 0.9, interval: None, method: None };
+        let mut record = record(&GOOD[3..]);
+        let evidence = &mut record.steps[0].evidence;
+        evidence.repeats = (0..2).map(|seed| Repeat { seed, metrics: BTreeMap::new() }).collect();
+        evidence.predictions = Some(Predictions {
+            rows: 100,
+            task: Task::Binary,
+            set: Digest::from_bytes([0; 32]),
+            files: BTreeMap::new(),
+            confidence: 0.9,
+            estimates: [(metric("accuracy"), estimate)].into(),
+            slices: vec![Slice {
+                by: "region".into(),
+                name: "region=sea".into(),
+                rows: 5,
+                small: true,
+                estimates: BTreeMap::new(),
+            }],
+            confusion: None,
+            calibration: Vec::new(),
+            curves: None,
+        });
+        record
+    }
+
+    #[test]
+    fn an_evaluation_of_before_the_file_was_changed_is_not_judged() {
+        let told = |file: &str| {
+            let config = crate::config::parse(file).unwrap();
+            unproven(&config, &predicted()).unwrap_or_else(|| "nothing".into())
+        };
+        let with = |old: &str, new: &str| {
+            assert!(PREDICTED.contains(old));
+            told(&PREDICTED.replace(old, new))
+        };
+        assert_eq!(told(PREDICTED), "nothing");
+        let mut without = predicted();
+        without.steps[0].evidence.predictions = None;
+        let none = unproven(&crate::config::parse(PREDICTED).unwrap(), &without).unwrap();
+        let found = [
+            none,
+            with("confidence: 0.9", "confidence: 0.99"),
+            with("  confidence: 0.9\n", ""),
+            with("  repeats: 2\n", ""),
+            with("repeats: 2", "repeats: 3"),
+            with("slices: [region] }", "slices: [region], small-slice: 5 }"),
+            told(&PREDICTED.replace("region] }", "region], metrics: f1 }").replace("accuracy:", "f1:")),
+            told(&PREDICTED.replace("region", "plan")),
+        ];
+        insta::assert_snapshot!(found.join("\n"));
     }
 }

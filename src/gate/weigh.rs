@@ -35,8 +35,8 @@ pub struct Deciding {
     pub is_one_sided: bool,
 }
 
-/// The interval that decides: the value's, or of a comparison that of the change.
-pub fn deciding(edge: &Edge, value: Option<Sure>, change: Option<Change>) -> Option<Deciding> {
+/// The interval that decides: the value's, or of a comparison that of the change. `number` is the candidate's value.
+pub fn deciding(edge: &Edge, number: f64, value: Option<Sure>, change: Option<Change>) -> Option<Deciding> {
     let Some((baseline, _)) = edge.against else {
         return value.map(|sure| Deciding { sure, is_one_sided: false });
     };
@@ -48,8 +48,7 @@ pub fn deciding(edge: &Edge, value: Option<Sure>, change: Option<Change>) -> Opt
         return moved(sure, baseline).map(|sure| Deciding { sure, is_one_sided: false });
     }
     // Where the rows of both tell of another change, the candidate's interval moves along.
-    let by = change.map_or(0.0, |change| edge.value - baseline - change.value);
-    moved(value?, by).map(|sure| Deciding { sure, is_one_sided: true })
+    moved(value?, edge.value - number).map(|sure| Deciding { sure, is_one_sided: true })
 }
 
 /// Weighs a decision. Without a `confidence` the interval is only told of.
@@ -94,11 +93,11 @@ impl Told {
             Counted::Rows(0) => (None, None),
             Counted::Rows(rows) => {
                 let rows = more(rows).filter(|rows| *rows > 0);
-                (rows, rows.map(|rows| format!("{} more rows", words::about(rows))))
+                (rows, rows.map(|rows| words::more(rows, "row")))
             }
             Counted::Repeats(repeats) => {
                 let repeats = more(repeats).filter(|repeats| *repeats > 0);
-                (None, repeats.map(|repeats| format!("{} more repeats", words::about(repeats))))
+                (None, repeats.map(|repeats| words::more(repeats, "repeat")))
             }
         };
         let more = more.map(|more| format!(": about {more} would decide")).unwrap_or_default();

@@ -28,12 +28,12 @@ impl std::str::FromStr for WhatIf {
     fn from_str(text: &str) -> Result<Self, String> {
         // A name may hold a `=`, and so may a text that a metric is to equal: the kind tells where the bound begins.
         let halves = text.match_indices('=').map(|(at, _)| (&text[..at], &text[at + 1..]));
-        let known = halves.filter_map(|(rule, bound)| {
+        let mut known = halves.filter_map(|(rule, bound)| {
             let (metric, word) = rule.rsplit_once('.')?;
             let kind = KINDS.into_iter().find(|kind| kind.word() == word.trim())?;
             Some((metric.trim(), kind, bound.trim()))
         });
-        let Some((metric, kind, bound)) = known.into_iter().next() else { return Err(SHAPE.into()) };
+        let Some((metric, kind, bound)) = known.next() else { return Err(SHAPE.into()) };
         let metric = MetricName::new(metric).map_err(|_| format!("there is no name of a metric; {SHAPE}"))?;
         let (bound, relative) = self::bound(kind, bound)?;
         Ok(Self { metric, kind, bound, relative, text: text.trim().to_owned() })

@@ -58,12 +58,18 @@ pub fn about(count: u64) -> String {
     thousands(count.saturating_add(unit / 2) / unit * unit)
 }
 
+/// `2,300 more rows`, `1 more row`.
+pub fn more(count: u64, what: &str) -> String {
+    let end = if count == 1 { "" } else { "s" };
+    format!("{} more {what}{end}", about(count))
+}
+
 /// A count with its thousands set apart: `12,345`.
 pub fn thousands(count: u64) -> String {
     let digits = count.to_string();
     let mut shown = String::new();
     for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);

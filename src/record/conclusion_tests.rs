@@ -3,8 +3,10 @@
 use super::*;
 use crate::context::Context;
 use crate::finding::Finding;
-use crate::name::{MetricName, ModelName};
-use crate::record::{CommandEvidence, Evidence, MetricValue, RuleKind};
+use crate::name::{Digest, MetricName, ModelName};
+use crate::record::{
+    Aside, CommandEvidence, Estimate, Evidence, MetricValue, Predictions, RuleKind, Slice, Task,
+};
 
 fn step_of(step: Step, outcome: Outcome) -> StepRecord {
     StepRecord {
@@ -118,6 +120,89 @@ fn each_contradiction_is_found() {
         told(true, |record| {
             record.steps[2].outcome = Outcome::Restored;
             record.steps[2].evidence.commands.push(command("timed out after 2h"));
+        }),
+    ];
+    insta::assert_snapshot!(found.join("\n"));
+}
+
+/// The record of a run that was approved with predictions: one small slice, and a rule that only warns.
+fn predicted() -> Record {
+    let name = || MetricName::new("accuracy").unwrap();
+    let estimate = |value, interval| Estimate { value, interval: Some(interval), method: None };
+    let mut record = record(true);
+    let whole = estimate(0.9, [0.8, 0.95]);
+    record.steps[2].evidence.predictions = Some(Predictions {
+        rows: 100,
+        task: Task::Binary,
+        set: Digest::from_bytes([0; 32]),
+        files: Default::default(),
+        confidence: 0.95,
+        estimates: [(name(), whole)].into(),
+        slices: vec![Slice {
+            by: "region".into(),
+            name: "region=sea".into(),
+            rows: 5,
+            small: true,
+            estimates: [(name(), estimate(0.2, [0.04, 0.62]))].into(),
+        }],
+        confusion: None,
+        calibration: Vec::new(),
+        curves: None,
+    });
+    let rows = &mut record.verdict.as_mut().unwrap().rows;
+    rows[0].interval = whole.interval;
+    let small = Row {
+        slice: Some("region=sea".into()),
+        aside: Some(Aside::Small),
+        ..row(0.2, -0.65, RowOutcome::Fail)
+    };
+    rows.push(Row { interval: Some([0.04, 0.62]), ..small });
+    rows.push(Row { aside: Some(Aside::Warn), ..row(0.9, -0.05, RowOutcome::Fail) });
+    record
+}
+
+#[test]
+fn rows_that_are_set_aside_do_not_count() {
+    let mut record = predicted();
+    assert_eq!(contradiction(&record), None);
+    let rows = record.verdict.as_ref().unwrap().rows.clone();
+    assert_eq!(judged(&rows), Conclusion::Approved);
+    assert_eq!(judged(&rows[1..]), Conclusion::Inconclusive, "no row counts");
+    record.verdict.as_mut().unwrap().rows[2].aside = None;
+    assert!(contradiction(&record).is_some());
+}
+
+#[test]
+fn what_is_not_so_of_predictions_is_found() {
+    let told = |change: fn(&mut Record)| {
+        let mut record = predicted();
+        change(&mut record);
+        contradiction(&record).unwrap_or_else(|| "nothing".into())
+    };
+    fn rows(record: &mut Record) -> &mut Vec<Row> {
+        &mut record.verdict.as_mut().unwrap().rows
+    }
+    fn predictions(record: &mut Record) -> &mut Predictions {
+        record.steps[2].evidence.predictions.as_mut().unwrap()
+    }
+    let found = [
+        told(|record| predictions(record).slices[0].small = false),
+        told(|record| rows(record)[0].aside = Some(Aside::Small)),
+        told(|record| rows(record)[0].interval = Some([0.89, 0.91])),
+        told(|record| rows(record)[1].interval = Some([0.1, 0.3])),
+        told(|record| rows(record)[1].value = Some(MetricValue::Number(0.9))),
+        told(|record| predictions(record).slices.clear()),
+        told(|record| {
+            let row = &mut rows(record)[1];
+            (row.slice, row.aside) = (Some("region=lost".into()), None);
+            (row.value, row.interval, row.margin, row.outcome) = (None, None, None, RowOutcome::Pass);
+        }),
+        told(|record| {
+            predictions(record).estimates.values_mut().for_each(|estimate| estimate.value = 0.91);
+        }),
+        told(|record| {
+            let mean = Estimate { value: 0.7, interval: None, method: None };
+            record.steps[2].evidence.means = [(MetricName::new("accuracy").unwrap(), mean)].into();
         }),
     ];
     insta::assert_snapshot!(found.join("\n"));
