@@ -43,25 +43,18 @@ pub(super) fn merge(
     let written = from.map(|from| (values.len(), from));
     let mut merged = Measurement { values, findings, written, ..Measurement::default() };
     let Some((measured, from)) = measured else { return merged };
-    let computed = computed(&measured);
     let at = merged.written.as_ref().map_or("a metrics file", |(_, from)| from).to_owned();
-    for (name, ours) in &computed {
+    for (name, ours) in &measured.metrics {
         let theirs = merged.values.insert(name.clone(), ours.clone());
         if let Some(theirs) = theirs.filter(|theirs| !agree(ours, theirs)) {
             merged.findings.push(contradicted(name, (ours, &from), (&theirs, &at)));
         }
     }
     let rows = measured.evidence.as_ref().map_or(0, |evidence| evidence.rows);
-    merged.predicted = Some((computed.len(), rows, from));
+    merged.predicted = Some((measured.metrics.len(), rows, from));
     merged.findings.extend(measured.findings);
     merged.predictions = measured.evidence;
     merged
-}
-
-/// The values of what was computed.
-fn computed(measured: &Measured) -> BTreeMap<MetricName, MetricValue> {
-    let estimates = measured.evidence.iter().flat_map(|evidence| &evidence.estimates);
-    estimates.map(|(name, estimate)| (name.clone(), MetricValue::Number(estimate.value))).collect()
 }
 
 fn agree(ours: &MetricValue, theirs: &MetricValue) -> bool {
@@ -131,7 +124,8 @@ mod tests {
             calibration: Vec::new(),
             curves: None,
         };
-        let measured = Measured { evidence: Some(evidence), ..Measured::default() };
+        let metrics = [(name("accuracy"), MetricValue::Number(accuracy))].into();
+        let measured = Measured { evidence: Some(evidence), metrics, findings: Vec::new() };
         Some((measured, "predictions.csv".into()))
     }
 

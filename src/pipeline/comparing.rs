@@ -11,7 +11,7 @@ use super::Pipeline;
 use super::aside;
 use super::remeasuring::{Remeasured, Unmeasured};
 use crate::bundle::{self, Wanted, brought};
-use crate::compare;
+use crate::compare::{self, Side};
 use crate::config::{BaselineModel, BaselineSource};
 use crate::fault::{Fault, Result};
 use crate::files::ProjectFile;
@@ -136,7 +136,8 @@ impl Pipeline<'_> {
                 }
             }
         }
-        if let Some(comparison) = self.comparison(record, &baseline, files, &folder.0).await? {
+        if let Some((comparison, findings)) = self.comparison(record, &baseline, files, &folder.0).await? {
+            compared.findings.extend(findings);
             if let crate::record::Pairing::Unpaired(why) = &comparison.pairing {
                 compared.findings.push(unpaired(why));
             }
@@ -146,14 +147,15 @@ impl Pipeline<'_> {
         Ok(compared)
     }
 
-    /// How the predictions differ; none where only one side has some. `files` are the baseline's, where they are here.
+    /// How the predictions differ, and what should be known of that; none where only one side has some. `files` are the
+    /// baseline's, where they are here.
     async fn comparison(
         &self,
         record: &Record,
         baseline: &Baseline,
         files: Option<Vec<ProjectFile>>,
         folder: &Path,
-    ) -> Result<Option<Comparison>> {
+    ) -> Result<Option<(Comparison, Vec<Finding>)>> {
         let (Some(ours), Some(theirs)) = (record.predictions(), baseline.predictions.as_deref()) else {
             return Ok(None);
         };
@@ -162,8 +164,8 @@ impl Pipeline<'_> {
             None => self.paired(ours, theirs, baseline, files, folder).await?,
         };
         Ok(Some(match paired {
-            Ok(comparison) => comparison,
-            Err(why) => compare::unpaired(ours, theirs, why),
+            Ok(compare::Compared { comparison, findings }) => (comparison, findings),
+            Err(why) => (compare::unpaired(ours, theirs, why), Vec::new()),
         }))
     }
 
@@ -175,7 +177,7 @@ impl Pipeline<'_> {
         baseline: &Baseline,
         files: Option<Vec<ProjectFile>>,
         folder: &Path,
-    ) -> Result<std::result::Result<Comparison, String>> {
+    ) -> Result<std::result::Result<compare::Compared, String>> {
         let Some(spec) = self.config.evaluate.predictions.clone() else {
             return Ok(Err("modelgate.yml no longer says what their columns mean".into()));
         };
@@ -190,9 +192,11 @@ impl Pipeline<'_> {
                 Err(why) => return Ok(Err(format!("the baseline's predictions are not to be had: {why}"))),
             },
         };
-        let (confidence, interrupt) = (ours.confidence, self.engine.interrupt.clone());
+        let (ours, theirs, interrupt) = (ours.clone(), theirs.clone(), self.engine.interrupt.clone());
         tokio::task::spawn_blocking(move || {
-            compare::paired(&spec, confidence, &candidate, &baseline, &interrupt)
+            let candidate = Side { evidence: &ours, files: &candidate };
+            let baseline = Side { evidence: &theirs, files: &baseline };
+            compare::paired(&spec, ours.confidence, candidate, baseline, &interrupt)
         })
         .await
         .map_err(|error| Fault::new("compare the predictions", error))?
