@@ -26,6 +26,11 @@ fn rows(record: &Value) -> Vec<String> {
         .collect()
 }
 
+/// 165 of 171 rows are right, computed of the predictions, and so not rounded as metrics.json is.
+fn is_accurate(accuracy: &Value) -> bool {
+    accuracy.as_f64().is_some_and(|accuracy| (accuracy - 165.0 / 171.0).abs() < 1e-12)
+}
+
 #[test]
 fn the_example_is_approved_restored_and_rejected_when_it_is_worse() {
     let Some(python) = python() else {
@@ -48,7 +53,7 @@ fn the_example_is_approved_restored_and_rejected_when_it_is_worse() {
         "lint passed, test passed, train passed, evaluate passed, gate passed, report passed"
     );
     let metrics = &record["steps"][3]["evidence"]["metrics"];
-    assert_eq!(metrics["accuracy"], json!(0.964912));
+    assert!(is_accurate(&metrics["accuracy"]), "{metrics}");
     assert_eq!(metrics["confusion.false_negatives"], json!(3.0));
     assert_eq!(project.git(&["status", "--porcelain"]), "", "what a run leaves is ignored");
     insta::assert_snapshot!("approved", project.stable(&first.out));
@@ -71,7 +76,7 @@ fn the_example_is_approved_restored_and_rejected_when_it_is_worse() {
     assert_eq!(worse.code, 10, "{}{}", worse.out, worse.err);
     let record = project.record();
     assert_eq!(record["conclusion"], "rejected");
-    assert_eq!(record["baseline"]["metrics"]["accuracy"], json!(0.964912));
+    assert!(is_accurate(&record["baseline"]["metrics"]["accuracy"]), "{}", record["baseline"]);
     let rows = rows(&record);
     for failed in ["accuracy min fail", "accuracy max-drop fail", "recall min fail", "recall max-drop fail"] {
         assert!(rows.iter().any(|row| row == failed), "{failed}: {rows:?}");
