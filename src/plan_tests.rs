@@ -92,12 +92,12 @@ fn what_cannot_be_looked_at_is_not_approved() {
 }
 
 #[test]
-fn predictions_beside_metrics_leave_the_rest_standing() {
-    let text =
-        SMALLEST.replace("metrics: metrics.json", "metrics: metrics.json\n  predictions: { path: p.csv }");
-    assert!(walk(&plan(&config(&text)), &[]).contains(&"gate: passed".to_owned()));
-    let text = SMALLEST.replace("metrics: metrics.json", "predictions: { path: p.csv }");
-    assert!(!walk(&plan(&config(&text)), &[]).contains(&"gate: passed".to_owned()));
+fn predictions_are_judged_with_and_without_metrics() {
+    const PREDICTIONS: &str = "predictions: { path: p.csv, truth: y, predicted: y_hat }";
+    for measured in [PREDICTIONS.to_owned(), format!("metrics: metrics.json\n  {PREDICTIONS}")] {
+        let text = SMALLEST.replace("metrics: metrics.json", &measured);
+        assert!(walk(&plan(&config(&text)), &[]).contains(&"gate: passed".to_owned()), "{measured}");
+    }
 }
 
 #[test]

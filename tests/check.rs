@@ -547,7 +547,7 @@ fn a_file_that_is_invalid_is_shown_on_the_commit_too() {
 #[test]
 fn what_cannot_be_done_yet_is_shown_on_the_commit_too() {
     let project = Project::shell();
-    project.replace("modelgate.yml", "gate:\n", "gate:\n  confidence: 0.95\n");
+    project.replace("modelgate.yml", "gate:\n", "data: { label: y }\ngate:\n");
     let job = Job::new(project);
     assert_eq!(job.modelgate(&["run"]).code, 3);
     assert_eq!(job.check()["conclusion"], "failure");

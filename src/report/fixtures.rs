@@ -13,8 +13,8 @@ use super::Past;
 use crate::context::Context;
 use crate::finding::Finding;
 use crate::record::{
-    Aside, Baseline, CommandEvidence, Comparison, Conclusion, Evidence, Method, MetricValue, Outcome,
-    Pairing, Record, Row, RuleKind,
+    Aside, Baseline, CommandEvidence, Comparison, Conclusion, Estimate, Evidence, Method, MetricValue,
+    Outcome, Pairing, Record, Row, RuleKind,
 };
 use crate::step::Step;
 
@@ -47,6 +47,7 @@ pub fn approved() -> Record {
         ("f1", number(0.884_210_53)),
         ("latency_p95_ms", number(41.7)),
     ]));
+    means(&mut record, [("accuracy", 0.9123, [0.8995, 0.9239]), ("latency_p95_ms", 41.7, [40.9, 42.6])]);
     record.baseline = Some(baseline(&[
         ("accuracy", number(0.9051)),
         ("f1", number(0.884_210_53)),
@@ -87,6 +88,13 @@ pub fn approved() -> Record {
     record
 }
 
+/// Gives intervals to metrics of the step that was put last.
+fn means<const N: usize>(record: &mut Record, of: [(&'static str, f64, [f64; 2]); N]) {
+    let mean = |value, interval| Estimate { value, interval: Some(interval), method: None };
+    let named = measured::named(of.map(|(name, value, interval)| (name, mean(value, interval))));
+    record.steps.last_mut().unwrap().evidence.means = named;
+}
+
 /// Rejected for every reason that a rule can have.
 pub fn rejected() -> Record {
     let mut record = base();
@@ -101,6 +109,7 @@ pub fn rejected() -> Record {
         ("f1", number(0.803)),
         ("latency_p95_ms", number(55.25)),
     ]));
+    means(&mut record, [("accuracy", 0.8312, [0.8101, 0.8523])]);
     record.baseline = Some(baseline(&[
         ("accuracy", number(0.86)),
         ("dataset_version", MetricValue::Text("v3".into())),

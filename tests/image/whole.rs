@@ -463,7 +463,6 @@ fn what_was_not_tried_as_is_asked_for_now_is_not_judged() {
 fn no_file_says_how_fast_the_server_is() {
     let project = Project::shell();
     project.file("scores.json", "{\"accuracy\": 0.9, \"smoke.latency_p95_ms\": 1}\n");
-    project.replace("modelgate.yml", "  rules:\n", "  rules:\n    smoke.latency_p95_ms: { max: 50 }\n");
     project.commit("Claim it");
     let run = project.modelgate(&["run"]);
     assert_eq!(run.code, 11, "{}{}", run.out, run.err);

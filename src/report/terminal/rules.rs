@@ -111,7 +111,9 @@ fn why(row: &Row, intervals: Intervals, is_wide: bool) -> String {
             parts.extend(ends.map(|ends| format!("{of}\u{a0}{}", interval(ends).replace(' ', "\u{a0}"))));
         }
         parts.extend(wants(row));
-        parts.extend(measured(row).filter(|_| is_wide));
+        // Below the table stands on how many rows all of it was measured.
+        let is_its_own = row.slice.is_some() || row.outcome == RowOutcome::Inconclusive;
+        parts.extend(measured(row).filter(|_| is_wide && is_its_own));
     }
     parts.extend(aside(row).map(str::to_owned));
     parts.retain(|part| !part.is_empty());
