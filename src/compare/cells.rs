@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::change::Options;
 use super::pair::{BASELINE, CANDIDATE};
 use crate::config::Measure;
+use crate::evaluate::predictions::Margins;
 use crate::record::{Estimate, Method};
 use crate::statistics::{bootstrap, delta, newcombe};
 
@@ -138,14 +139,14 @@ impl Cells {
     pub fn measures(&self, measures: &[Measure], classes: usize, options: Options) -> Vec<Option<Estimate>> {
         self.changes(options, |side, weights| {
             let margins = self.margins(classes, side, weights);
-            measures.iter().map(|measure| margins.value(*measure).unwrap_or(f64::NAN)).collect()
+            measures.iter().map(|measure| number(&margins, *measure)).collect()
         })
     }
 
     /// The change of one of them, without an interval.
     pub fn value(&self, measure: Measure, classes: usize) -> Option<f64> {
-        let of = |side| self.margins(classes, side, &self.weights).value(measure);
-        Some(of(CANDIDATE)? - of(BASELINE)?).filter(|change| change.is_finite())
+        let of = |side| number(&self.margins(classes, side, &self.weights), measure);
+        Some(of(CANDIDATE) - of(BASELINE)).filter(|change| change.is_finite())
     }
 
     fn margins(&self, classes: usize, side: usize, weights: &[f64]) -> Margins {
@@ -157,6 +158,11 @@ impl Cells {
         }
         margins
     }
+}
+
+/// NaN of what does not follow from predicted classes.
+fn number(margins: &Margins, measure: Measure) -> f64 {
+    margins.value(measure).map_or(f64::NAN, |value| value.number)
 }
 
 /// How statistics change with the weight of each cell, by central differences: influences, up to a factor. For each cell
@@ -175,105 +181,4 @@ fn slopes(weights: &[f64], statistic: impl Fn(&[f64]) -> Vec<f64>) -> Vec<Vec<f6
         above.into_iter().zip(below).map(slope).collect()
     };
     (0..weights.len()).map(&mut slope).collect()
-}
-
-/// The sums over rows and columns of a table of true against predicted classes, and its diagonal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Margins {
-    truth: Vec<f64>,
-    predicted: Vec<f64>,
-    right: Vec<f64>,
-    /// Whether a row has the class, if only with a weight of 0.
-    seen: Vec<bool>,
-}
-
-impl Margins {
-    /// Of no row.
-    pub fn new(classes: usize) -> Self {
-        let none = vec![0.0; classes];
-        Self { truth: none.clone(), predicted: none.clone(), right: none, seen: vec![false; classes] }
-    }
-
-    /// Adds a cell.
-    pub fn add(&mut self, truth: usize, predicted: usize, weight: f64) {
-        self.truth[truth] += weight;
-        self.predicted[predicted] += weight;
-        if truth == predicted {
-            self.right[truth] += weight;
-        }
-        self.seen[truth] = true;
-        self.seen[predicted] = true;
-    }
-
-    /// The value of a metric of predicted classes, as scikit-learn has it; none for any other. Of two classes the
-    /// second is the positive one.
-    pub fn value(&self, measure: Measure) -> Option<f64> {
-        use Measure as M;
-        let total: f64 = self.truth.iter().sum();
-        Some(match measure {
-            M::Accuracy | M::PrecisionMicro | M::RecallMicro | M::F1Micro => {
-                self.right.iter().sum::<f64>() / total
-            }
-            M::BalancedAccuracy => {
-                self.mean(|class| self.recall(class), |class| f64::from(self.truth[class] > 0.0))
-            }
-            M::Precision => self.precision(1),
-            M::Recall => self.recall(1),
-            M::Specificity => self.recall(0),
-            M::F1 => self.f1(1),
-            M::PrecisionMacro => self.mean(|class| self.precision(class), |_| 1.0),
-            M::RecallMacro => self.mean(|class| self.recall(class), |_| 1.0),
-            M::F1Macro => self.mean(|class| self.f1(class), |_| 1.0),
-            M::PrecisionWeighted => self.mean(|class| self.precision(class), |class| self.truth[class]),
-            M::RecallWeighted => self.mean(|class| self.recall(class), |class| self.truth[class]),
-            M::F1Weighted => self.mean(|class| self.f1(class), |class| self.truth[class]),
-            M::MatthewsCorrcoef => self.matthews(total),
-            M::CohenKappa => self.kappa(total),
-            _ => return None,
-        })
-    }
-
-    fn precision(&self, class: usize) -> f64 {
-        share(get(&self.right, class), get(&self.predicted, class))
-    }
-
-    fn recall(&self, class: usize) -> f64 {
-        share(get(&self.right, class), get(&self.truth, class))
-    }
-
-    fn f1(&self, class: usize) -> f64 {
-        share(2.0 * get(&self.right, class), get(&self.truth, class) + get(&self.predicted, class))
-    }
-
-    fn mean(&self, of: impl Fn(usize) -> f64, weight: impl Fn(usize) -> f64) -> f64 {
-        let seen = (0..self.seen.len()).filter(|class| self.seen[*class]);
-        let (sum, weights) = seen.fold((0.0, 0.0), |(sum, weights), class| {
-            (sum + weight(class) * of(class), weights + weight(class))
-        });
-        sum / weights
-    }
-
-    fn matthews(&self, total: f64) -> f64 {
-        let spread = |margin: &[f64]| margin.iter().map(|part| part * (total - part)).sum::<f64>();
-        let both: f64 = self.right.iter().sum::<f64>() * total - self.by_chance();
-        share(both, (spread(&self.truth) * spread(&self.predicted)).sqrt())
-    }
-
-    fn kappa(&self, total: f64) -> f64 {
-        let wrong = total - self.right.iter().sum::<f64>();
-        1.0 - wrong * total / (total * total - self.by_chance())
-    }
-
-    fn by_chance(&self) -> f64 {
-        self.truth.iter().zip(&self.predicted).map(|(truth, predicted)| truth * predicted).sum()
-    }
-}
-
-fn get(sums: &[f64], class: usize) -> f64 {
-    sums.get(class).copied().unwrap_or(f64::NAN)
-}
-
-/// 0 of nothing.
-fn share(part: f64, whole: f64) -> f64 {
-    if whole == 0.0 { 0.0 } else { part / whole }
 }

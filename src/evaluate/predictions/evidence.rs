@@ -72,7 +72,7 @@ pub fn of(
         }
     }
     findings.extend(undefined(&measurements));
-    findings.sort_by(|one, other| other.severity.cmp(&one.severity));
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     if crate::finding::any_error(&findings) {
         return Err(findings);
     }

@@ -38,6 +38,7 @@ use crate::table::Table;
 use gather::{Gathered, gather};
 use layout::Layout;
 
+pub use confusion::Margins;
 pub use rows::{Rows, Target};
 pub use value::{Valuer, value};
 
