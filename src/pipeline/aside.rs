@@ -7,6 +7,10 @@
 //! costs nothing and loses nothing: what was moved is written down before, and is put back at the end, when we are
 //! dropped, or, after a kill or a power failure, by the next run before it does anything else. Commands in containers do
 //! not even see them there.
+//!
+//! The folder of the run can come with a commit of others, and commands can swap a folder for a link. So nothing is
+//! moved, written or removed through a link, nor in git's own folder, and what is removed is what modelgate.yml says that
+//! the steps make, not what a journal says.
 
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -28,15 +32,15 @@ pub(super) struct Ground {
     pub(super) root: PathBuf,
     pub(super) run_dir: PathBuf,
     pub(super) cache: PathBuf,
+    /// What the steps make, which another model's takes the place of.
+    pub(super) patterns: Vec<String>,
 }
 
-/// What was moved, and what else there would be of what comes into its place.
+/// What was moved.
 #[derive(Debug, Serialize, Deserialize)]
 struct Journal {
     /// Paths in the project. The place in the list is the name in our folder.
     moved: Vec<String>,
-    /// What other files match goes away again.
-    patterns: Vec<String>,
 }
 
 /// Files that lie aside.
@@ -47,23 +51,24 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    /// Moves what the patterns match aside. What is in `inputs` too is read by the commands, so a copy of it stays.
+    /// Moves what the steps make aside. What is in `inputs` too is read by the commands, so a copy of it stays.
     ///
     /// # Errors
     /// A file that cannot be moved; all are back in their places then.
-    pub(super) fn begin(ground: Ground, patterns: Vec<String>, inputs: &[String]) -> Result<Self> {
+    pub(super) fn begin(ground: Ground, inputs: &[String]) -> Result<Self> {
         // A journal that is there must not be written over.
         put_back(&ground)?;
         let folder = ground.run_dir.join(FOLDER);
-        let there = ground.expand(&patterns)?;
+        let there = ground.expand(&ground.patterns)?;
         let inputs = ground.expand(inputs)?;
         fs::create_dir_all(&folder).map_err(|error| Fault::file("make the folder", &folder, error))?;
         let moved = there.iter().map(|file| file.path.clone()).collect();
-        write_down(&folder, &Journal { moved, patterns })?;
+        write_down(&folder, &Journal { moved })?;
         // From here on our end puts them back.
         let aside = Self { ground, is_back: false };
         for (place, file) in there.iter().enumerate() {
             let to = folder.join(place.to_string());
+            aside.ground.reach(&file.path)?;
             if inputs.contains(file) { copy(&file.on_disk, &to)? } else { carry(&file.on_disk, &to)? }
         }
         Ok(aside)
@@ -94,6 +99,38 @@ impl Ground {
         let files = files::expand_beside(&self.root, &[&self.run_dir, &self.cache], patterns)?.files;
         Ok(files.into_iter().filter(|file| Path::new(&file.path).is_relative()).collect())
     }
+
+    /// The place of a file of the project that may be written or removed, with its folder, which is made.
+    ///
+    /// # Errors
+    /// A path that leads elsewhere: out of the project, through a link, or into git's own folder.
+    pub(super) fn reach(&self, path: &str) -> Result<PathBuf> {
+        let refuse = |why: &str| {
+            Err(Fault::new(format!("reach {} in the project", path.escape_debug()), why.to_owned())
+                .help("put a folder of the project into its place"))
+        };
+        let mut parts = Path::new(path).components().peekable();
+        let mut place = self.root.clone();
+        while let Some(part) = parts.next() {
+            let Component::Normal(name) = part else { return refuse("it leads out of the project") };
+            if name.eq_ignore_ascii_case(".git") {
+                return refuse("it is in git's own folder");
+            }
+            place.push(name);
+            if parts.peek().is_none() {
+                return Ok(place);
+            }
+            match fs::symlink_metadata(&place) {
+                Ok(metadata) if metadata.is_dir() => {}
+                Ok(_) => return refuse("a part of it is a link or a file, and no folder"),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    fs::create_dir(&place).map_err(|error| Fault::file("make the folder", &place, error))?
+                }
+                Err(error) => return Err(Fault::file("read", &place, error)),
+            }
+        }
+        refuse("it has no name")
+    }
 }
 
 /// Puts back what a run that did not end left aside; whether there was something.
@@ -106,21 +143,18 @@ pub(super) fn put_back(ground: &Ground) -> Result<bool> {
         // Without a journal nothing has been moved yet, or all of it is back.
         return remove(&folder).map(|()| false);
     };
-    for strange in ground.expand(&journal.patterns)? {
+    for strange in ground.expand(&ground.patterns)? {
         // What was moved is replaced in one go below; and what is back already must not go away again.
         if !journal.moved.contains(&strange.path) {
-            fs::remove_file(&strange.on_disk)
-                .map_err(|error| Fault::file("remove", &strange.on_disk, error))?;
+            let place = ground.reach(&strange.path)?;
+            fs::remove_file(&place).map_err(|error| Fault::file("remove", &place, error))?;
         }
     }
     for (place, path) in journal.moved.iter().enumerate() {
-        let (from, to) = (folder.join(place.to_string()), ground.root.join(path));
-        if from.symlink_metadata().is_err() {
-            continue;
+        let from = folder.join(place.to_string());
+        if from.symlink_metadata().is_ok() {
+            carry(&from, &ground.reach(path)?)?;
         }
-        let parent = to.parent().unwrap_or(&ground.root);
-        fs::create_dir_all(parent).map_err(|error| Fault::file("make the folder", parent, error))?;
-        carry(&from, &to)?;
     }
     remove(&folder)?;
     Ok(true)
@@ -134,29 +168,13 @@ fn read(folder: &Path) -> Result<Option<Journal>> {
         }
         text => text.map_err(|error| Fault::file("read", &path, error))?,
     };
-    let unusable = |fault: Fault| {
-        fault.help(format!(
+    let journal = serde_json::from_slice(&text).map_err(|error| {
+        Fault::new(format!("read {}", path.display()), error).help(format!(
             "the outputs of a run that was killed are beside it: take from {} what is still wanted, and remove that folder",
             folder.display()
         ))
-    };
-    let doing = format!("read {}", path.display());
-    let journal: Journal =
-        serde_json::from_slice(&text).map_err(|error| unusable(Fault::new(doing.clone(), error)))?;
-    // The folder of the run may have come with a commit of others.
-    match journal.moved.iter().find(|path| !is_within(path)) {
-        Some(strange) => {
-            let cause = format!("it names a file that no run moves: {}", strange.escape_debug());
-            Err(unusable(Fault::new(doing, cause)))
-        }
-        None => Ok(Some(journal)),
-    }
-}
-
-/// Whether a path stays in the project, and out of git's own folder.
-fn is_within(path: &str) -> bool {
-    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name != ".git");
-    Path::new(path).components().all(is_plain)
+    })?;
+    Ok(Some(journal))
 }
 
 /// The journal first: without it the rest is rubbish.
@@ -225,7 +243,8 @@ mod tests {
         fn ground(&self) -> Ground {
             let root = self.0.path().to_owned();
             let run_dir = root.join(".modelgate");
-            Ground { cache: run_dir.join("cache"), run_dir, root }
+            let patterns = ["models", "out/*.csv"].map(str::to_owned).to_vec();
+            Ground { cache: run_dir.join("cache"), run_dir, root, patterns }
         }
 
         fn write(&self, path: &str, text: &str) {
@@ -236,7 +255,7 @@ mod tests {
 
         fn begin(&self, inputs: &[&str]) -> Aside {
             let texts = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-            Aside::begin(self.ground(), texts(&["models", "out/*.csv"]), &texts(inputs)).unwrap()
+            Aside::begin(self.ground(), &texts(inputs)).unwrap()
         }
 
         /// Every file of the project with its text.
@@ -287,10 +306,7 @@ mod tests {
                 let folder = place.ground().run_dir.join(FOLDER);
                 fs::create_dir_all(&folder).unwrap();
                 let files = ["models/a.bin", "models/deep/b.bin", "out/p.csv"];
-                let journal = Journal {
-                    moved: files.map(str::to_owned).to_vec(),
-                    patterns: vec!["models".into(), "out/*.csv".into()],
-                };
+                let journal = Journal { moved: files.map(str::to_owned).to_vec() };
                 write_down(&folder, &journal).unwrap();
                 for (number, path) in files.iter().enumerate().take(moved) {
                     carry(&place.0.path().join(path), &folder.join(number.to_string())).unwrap();
@@ -326,17 +342,37 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_puts_nothing_where_no_run_takes_it_from() {
-        for strange in ["../elsewhere", "/etc/passwd", ".git/config", "models/../../elsewhere"] {
+    fn a_journal_of_others_leads_nowhere() {
+        let strange =
+            ["../elsewhere", "/etc/passwd", ".git/config", "models/../../elsewhere", "link/a", ".GIT/a", ""];
+        for strange in strange {
             let place = Place::new();
+            std::os::unix::fs::symlink("..", place.0.path().join("link")).unwrap();
             let folder = place.ground().run_dir.join(FOLDER);
             fs::create_dir_all(&folder).unwrap();
-            write_down(&folder, &Journal { moved: vec![strange.into()], patterns: Vec::new() }).unwrap();
+            write_down(&folder, &Journal { moved: vec![strange.into()] }).unwrap();
             fs::write(folder.join("0"), "another").unwrap();
-            let fault = put_back(&place.ground()).unwrap_err();
-            assert!(fault.to_string().contains("no run moves"), "{fault}");
+            assert!(put_back(&place.ground()).is_err(), "{strange}");
             assert!(folder.join("0").exists(), "{strange}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_became_a_link_is_not_followed() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("a.bin"), "theirs").unwrap();
+        fs::write(elsewhere.path().join("other.bin"), "theirs").unwrap();
+        let place = Place::new();
+        let aside = place.begin(&[]);
+        fs::remove_dir_all(place.0.path().join("models")).unwrap();
+        std::os::unix::fs::symlink(elsewhere.path(), place.0.path().join("models")).unwrap();
+        assert!(aside.put_back().is_err());
+        for file in ["a.bin", "other.bin"] {
+            assert_eq!(fs::read_to_string(elsewhere.path().join(file)).unwrap(), "theirs");
+        }
+        fs::remove_file(place.0.path().join("models")).unwrap();
+        assert!(put_back(&place.ground()).unwrap(), "nothing was lost");
+        assert!(place.is_as_before());
     }
 
     #[test]

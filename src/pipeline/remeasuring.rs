@@ -43,10 +43,13 @@ impl From<String> for Unmeasured {
 
 impl Pipeline<'_> {
     pub(super) fn ground(&self) -> Ground {
+        let evaluate = &self.config.evaluate;
+        let trained = self.config.train.as_ref().map(|train| train.outputs.as_slice()).unwrap_or_default();
         Ground {
             root: self.engine.root.clone(),
             run_dir: self.engine.run_dir.clone(),
             cache: self.cache.folder().to_owned(),
+            patterns: [trained, &evaluate.outputs, &evaluate.read()].concat(),
         }
     }
 
@@ -78,9 +81,7 @@ impl Pipeline<'_> {
             Ok(engine) => engine,
             Err(why) => return Ok(Err(why.into())),
         };
-        let evaluate = &self.config.evaluate;
-        let patterns = [train.outputs.clone(), evaluate.outputs.clone(), evaluate.read()].concat();
-        let aside = Aside::begin(self.ground(), patterns, &evaluate.inputs)?;
+        let aside = Aside::begin(self.ground(), &self.config.evaluate.inputs)?;
         let measured = self.measure_staged(&engine, &staged.files, &model, record, folder).await;
         aside.put_back()?;
         if let Some(why) = self.cache.swapped(&self.engine.root, &record.outputs())? {
@@ -115,9 +116,7 @@ impl Pipeline<'_> {
         folder: &Path,
     ) -> Result<(Work, Vec<ProjectFile>)> {
         for file in staged {
-            let place = self.engine.root.join(&file.path);
-            make(place.parent().unwrap_or(&self.engine.root))?;
-            aside::carry(&file.on_disk, &place)?;
+            aside::carry(&file.on_disk, &self.ground().reach(&file.path)?)?;
         }
         let before = record.step(Step::Evaluate).map_or(0, |step| step.evidence.commands.len());
         let shop = Shop { engine, ..self.shop(&record.id) };
@@ -125,7 +124,7 @@ impl Pipeline<'_> {
         let mut files = Vec::new();
         for (path, digest) in work.evidence.predictions.iter().flat_map(|predictions| &predictions.files) {
             let on_disk = brought(folder, digest);
-            aside::carry(&self.engine.root.join(path), &on_disk)?;
+            aside::carry(&self.ground().reach(path)?, &on_disk)?;
             files.push(ProjectFile { path: path.clone(), on_disk });
         }
         Ok((work, files))

@@ -198,7 +198,7 @@ mod tests {
         pull_request.context.head = Some(Commit::new("0".repeat(40)).unwrap());
         let mut dirty = fixtures::approved();
         dirty.context.dirty = true;
-        for record in [pull_request, dirty, fixtures::rejected()] {
+        for record in [pull_request, dirty, fixtures::failed_train()] {
             assert!(matches!(read(&embed(&record, ROOM)), Ok(Kept::Record(_))));
             assert_eq!(embed(&record, 200), "");
         }
