@@ -12,6 +12,9 @@ use super::trouble::Wrong;
 /// As many as a code can count without the one that stands for none.
 const MOST_CODES: usize = u32::MAX as usize - 1;
 
+/// A text that is longer, in bytes, is prose, and no name of a class or a group.
+const LONGEST: usize = 1024;
+
 /// The codes of one column.
 #[derive(Debug)]
 pub struct Labels {
@@ -128,6 +131,9 @@ impl<'a> Remembered<'a> {
         if says_nothing(text) {
             return Err(Wrong::Missing);
         }
+        if text.len() > LONGEST {
+            return Err(Wrong::LongLabel(LONGEST));
+        }
         Ok(self.labels.code(&normal(text)))
     }
 }
@@ -210,5 +216,6 @@ mod tests {
         assert_eq!(remembered.code(b"b"), Ok(1));
         assert_eq!(remembered.code(b"\xff"), Err(Wrong::NotUtf8));
         assert_eq!(remembered.code(b" "), Err(Wrong::Missing));
+        assert_eq!(remembered.code(&[b'a'; LONGEST + 1]), Err(Wrong::LongLabel(LONGEST)));
     }
 }

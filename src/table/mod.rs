@@ -178,7 +178,7 @@ fn overflow(path: &str, shared: Shared<'_>) -> std::result::Result<(), Stop> {
             let name = trouble::clipped(&wanted.column);
             let message = format!("the column «{name}» has more than {} different values", labels.most());
             let help = "a column of classes or of groups has few; is it one of numbers or of ids?";
-            Finding::error("table-labels", message).at_path(path).help(help)
+            Finding::error(trouble::LABELS, message).at_path(path).help(help)
         })
         .collect();
     if findings.is_empty() { Ok(()) } else { Err(Stop::Findings(findings)) }

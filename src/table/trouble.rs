@@ -56,6 +56,8 @@ pub enum Wrong {
     OpenQuote,
     /// The line is longer than so many bytes.
     TooLong(usize),
+    /// The text is longer than so many bytes, and is to name a class or a group.
+    LongLabel(usize),
     /// It is no JSON object, and why.
     Json(String),
 }
@@ -130,6 +132,8 @@ const ROW: &str = "table-row";
 const QUOTE: &str = "table-quote";
 const LONG: &str = "table-line-too-long";
 const JSON: &str = "table-json";
+/// What a column of labels cannot be.
+pub const LABELS: &str = "table-labels";
 
 impl Trouble {
     fn finding(&self, path: &str, columns: &[String], lines: u64, rows: u64) -> Finding {
@@ -205,6 +209,13 @@ impl Trouble {
                 LONG,
                 format!("this line is longer than {}", crate::number::bytes(*most as u64)),
                 "is it a table of this format, with a line for each row, and is every quote closed?",
+            ),
+            Wrong::LongLabel(most) => (
+                LABELS,
+                format!(
+                    "«{shown}» in the column «{name}» is longer than {most} bytes, so it names no class or group"
+                ),
+                "name another column",
             ),
             Wrong::Json(why) => (
                 JSON,

@@ -7,6 +7,9 @@ use crate::table::Batch;
 
 use super::layout::Layout;
 
+/// Weights whose sums and squares are numbers, however many there are.
+const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
 /// Rows that have something in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Seen {
@@ -50,7 +53,7 @@ impl Seen {
 pub struct Checks {
     /// For each wanted column the numbers that are none.
     not_finite: Vec<Seen>,
-    negative_weight: Seen,
+    bad_weight: Seen,
     positive_weight: bool,
     /// Scores below 0 or above 1.
     pub not_a_share: Seen,
@@ -80,8 +83,8 @@ impl Checks {
         checks.scores(layout, batch);
         let weights = layout.weight.map(|place| Layout::numbers(batch, place));
         for (row, weight) in (batch.first..).zip(weights.into_iter().flatten()) {
-            if *weight < 0.0 {
-                checks.negative_weight.note(row);
+            if !(*weight == 0.0 || WEIGHTS.contains(weight)) {
+                checks.bad_weight.note(row);
             }
             checks.positive_weight |= *weight > 0.0;
         }
@@ -106,7 +109,7 @@ impl Checks {
     pub fn merge(&mut self, other: &Self) {
         self.not_finite.resize(other.not_finite.len().max(self.not_finite.len()), Seen::default());
         self.not_finite.iter_mut().zip(&other.not_finite).for_each(|(seen, more)| seen.merge(*more));
-        self.negative_weight.merge(other.negative_weight);
+        self.bad_weight.merge(other.bad_weight);
         self.positive_weight |= other.positive_weight;
         self.not_a_share.merge(other.not_a_share);
         self.sum.merge(other.sum);
@@ -125,9 +128,10 @@ impl Checks {
             }));
         }
         let weight = spec.weight.as_deref().unwrap_or_default();
-        errors.extend(self.negative_weight.place().map(|place| {
-            let message = format!("the weight {} is negative {place}", shown(weight));
-            Finding::error("predictions-weight", message).help("a weight is at least 0")
+        errors.extend(self.bad_weight.place().map(|place| {
+            let message =
+                format!("the weight {} is negative, or beyond what can be summed, {place}", shown(weight));
+            Finding::error("predictions-weight", message).help("a weight is 0, or between 1e-100 and 1e100")
         }));
         if rows > 0 && !self.positive_weight && errors.is_empty() {
             let message = format!("the weight {} is 0 in every row", shown(weight));
