@@ -77,7 +77,8 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
         (Some(edge), Some(interval)) => weigh(decision, edge, interval.sure, library.policy.confidence),
         _ => Weighed::by_value(decision),
     };
-    let Weighed { decision: Decision { outcome, margin, because, .. }, more_rows, p } = weighed;
+    let Weighed { decision, more_rows, p } = weighed;
+    let Decision { outcome, margin, because, .. } = doubted(library, rule, decision);
     let compared = edge.and_then(|edge| edge.against).map(|(baseline, _)| baseline);
     let change_interval = compared.zip(interval).map(|(baseline, interval)| {
         // As it was recorded, where it was: what was added and taken away again is not the same to the last digit.
@@ -101,6 +102,14 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
         ..Row::new(rule.metric.clone(), rule.kind, rule.bound.clone())
     };
     Draft { row, p, plain, basis }
+}
+
+/// A pass that the comparison does not bear out is none.
+fn doubted(library: Library<'_>, rule: &Rule, decision: Decision) -> Decision {
+    match library.doubt().filter(|_| rule.kind.compares() && decision.outcome == RowOutcome::Pass) {
+        Some(doubt) => decision.unless(&doubt),
+        None => decision,
+    }
 }
 
 /// Candidate minus baseline: of a rule that compares, on the rows that were compared.

@@ -31,6 +31,7 @@ fn predictions(of: &[(&str, Sure)]) -> Predictions {
         rows: 1000,
         task: Task::Binary,
         set: Digest::from_bytes([1; 32]),
+        specification: Digest::from_bytes([3; 32]),
         files: BTreeMap::new(),
         confidence: 0.95,
         estimates: estimates(of),
@@ -70,7 +71,8 @@ impl Measured {
 
     fn compared(mut self, pairing: Pairing, rows: u64, changes: &[(&str, Sure)]) -> Self {
         let changes = estimates(changes);
-        let comparison = Comparison { pairing, rows, confidence: 0.95, changes, slices: BTreeMap::new() };
+        let comparison =
+            Comparison { pairing, rows, doubt: None, confidence: 0.95, changes, slices: BTreeMap::new() };
         self.record.baseline.as_mut().unwrap().comparison = Some(Box::new(comparison));
         self
     }
@@ -232,6 +234,23 @@ fn how_the_sides_were_brought_together_is_a_note() {
         notes(Pairing::Id, 950, true),
         notes(Pairing::Unpaired("the baseline's predictions are\nnot kept".into()), 1000, true),
     ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn what_is_doubted_does_not_pass() {
+    let ours: &[(&str, Sure)] = &[("a", (0.9, Some([0.88, 0.92])))];
+    let change: &[(&str, Sure)] = &[("a", (0.0, Some([-0.004, 0.004])))];
+    let mut measured = Measured::new(ours, Some(ours)).compared(Pairing::Id, 690, change);
+    let comparison = measured.record.baseline.as_mut().unwrap().comparison.as_mut().unwrap();
+    comparison.doubt = Some("310 of the baseline's 1,000 rows are not among the candidate's".into());
+    let rules = vec![
+        rule("a", RuleKind::MaxDrop, number(0.01)),
+        rule("a", RuleKind::MinGain, number(0.01)),
+        rule("a", RuleKind::Min, number(0.85)),
+        rule("b", RuleKind::Min, number(0.85)),
+    ];
+    let told = [shown(&measured.judged(&sure(rules.clone()))), shown(&measured.judged(&gate(rules)))];
     insta::assert_snapshot!(told.join("\n"));
 }
 

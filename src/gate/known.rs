@@ -2,8 +2,9 @@
 
 use super::rule::{Reference, finite};
 use crate::config::{Gate, WithoutBaseline};
+use crate::document::deceives;
 use crate::name::MetricName;
-use crate::record::{Estimate, Method, MetricValue, Record, Slice};
+use crate::record::{Comparison, Estimate, Method, MetricValue, Record, Slice};
 use crate::step::Step;
 
 /// How sure a number is.
@@ -55,6 +56,9 @@ impl Known {
     }
 }
 
+/// What mends a comparison that is doubted.
+const MEASURE_AGAIN: &str = "`evaluate.baseline-model: true` measures the baseline's model on these rows";
+
 /// Where a run is looked up: `without` is what there is to compare with where the record has no baseline.
 #[derive(Clone, Copy)]
 pub struct Library<'a> {
@@ -86,7 +90,7 @@ impl Library<'_> {
                 Some(value) => Reference::Value(value.clone()),
             },
         };
-        let comparison = record.baseline.as_ref().and_then(|baseline| baseline.comparison.as_deref());
+        let comparison = self.comparison();
         // A mean over repeats is no value of the rows that were compared.
         let change = comparison.filter(|_| repeats.is_none()).and_then(|comparison| {
             change(comparison.changes.get(metric)?, comparison.confidence, comparison.rows)
@@ -101,8 +105,7 @@ impl Library<'_> {
         let confidence =
             predictions.map_or_else(|| self.policy.shown_confidence(), |predictions| predictions.confidence);
         let estimate = slice.estimates.get(metric);
-        let comparison = self.record.baseline.as_ref().and_then(|baseline| baseline.comparison.as_deref());
-        let change = comparison.and_then(|comparison| {
+        let change = self.comparison().and_then(|comparison| {
             let changed = comparison.slices.get(&slice.name)?.get(metric)?;
             change(changed, comparison.confidence, slice.rows)
         });
@@ -113,6 +116,17 @@ impl Library<'_> {
             reference: self.of_slice(metric, &slice.name, self.policy.without_baseline),
             change,
         }
+    }
+
+    /// Why no rule that compares may pass, as the end of a sentence.
+    pub fn doubt(&self) -> Option<String> {
+        let doubt = self.comparison()?.doubt.as_deref()?;
+        let doubt: String = doubt.chars().map(|c| if deceives(c) { ' ' } else { c }).collect();
+        Some(format!("{doubt}: {MEASURE_AGAIN}"))
+    }
+
+    fn comparison(&self) -> Option<&Comparison> {
+        self.record.baseline.as_ref()?.comparison.as_deref()
     }
 
     fn of_slice(&self, metric: &MetricName, name: &str, policy: WithoutBaseline) -> Reference {
