@@ -112,17 +112,17 @@ pub fn paired(
 }
 
 impl Compared {
-    /// Without what is not in the evidence of both: a metric that one side could not have, a slice that it lacks.
+    /// Without what is not in the evidence of both: a metric that one side could not have. A slice may be the candidate's
+    /// alone, where the quantiles are cut elsewhere: the rows are those of both.
     fn of_both(mut self, candidate: &Predictions, baseline: &Predictions) -> Self {
         let Comparison { changes, slices, .. } = &mut self.comparison;
         changes.retain(|name, _| {
             candidate.estimates.contains_key(name) && baseline.estimates.contains_key(name)
         });
         slices.retain(|name, changes| {
-            let (Some(now), Some(before)) = (candidate.slice(name), baseline.slice(name)) else {
-                return false;
-            };
-            changes.retain(|name, _| now.estimates.contains_key(name) && before.estimates.contains_key(name));
+            let Some(now) = candidate.slice(name) else { return false };
+            let before = baseline.slice(name).map_or(&baseline.estimates, |slice| &slice.estimates);
+            changes.retain(|name, _| now.estimates.contains_key(name) && before.contains_key(name));
             true
         });
         self

@@ -30,6 +30,8 @@ pub enum Counted {
 pub struct Change {
     pub value: f64,
     pub sure: Option<Sure>,
+    /// Whether no row of either side is left out of it.
+    pub is_of_all: bool,
 }
 
 /// What the record knows of a metric.
@@ -38,6 +40,8 @@ pub struct Known {
     /// The candidate's value; none when nobody measured it.
     pub value: Option<MetricValue>,
     pub sure: Option<Sure>,
+    /// Whether it was computed of predictions, and not read from a file.
+    pub is_computed: bool,
     /// On how many rows it was measured.
     pub rows: Option<u64>,
     /// The baseline's value, or why there is none.
@@ -91,12 +95,12 @@ impl Library<'_> {
             },
         };
         let comparison = self.comparison();
-        // A mean over repeats is no value of the rows that were compared.
-        let change = comparison.filter(|_| repeats.is_none()).and_then(|comparison| {
-            change(comparison.changes.get(metric)?, comparison.confidence, comparison.rows)
-        });
+        // A mean over repeats is no value of the rows that were compared; two samples are compared by the means.
+        let compared = comparison.filter(|comparison| repeats.is_none() || !comparison.is_paired());
+        let of = repeats.map_or(Counted::Rows(compared.map_or(0, |compared| compared.rows)), |_| counted);
+        let change = compared.and_then(|compared| self.change(compared, compared.changes.get(metric)?, of));
         let sure = estimate.and_then(|estimate| sure(estimate, confidence, counted));
-        Known { value: value.cloned(), sure, rows, reference, change }
+        Known { value: value.cloned(), sure, is_computed: of_predictions.is_some(), rows, reference, change }
     }
 
     /// What is known of a metric over a slice.
@@ -107,13 +111,22 @@ impl Library<'_> {
         let estimate = slice.estimates.get(metric);
         let change = self.comparison().and_then(|comparison| {
             let changed = comparison.slices.get(&slice.name)?.get(metric)?;
-            change(changed, comparison.confidence, slice.rows)
+            self.change(comparison, changed, Counted::Rows(slice.rows))
         });
+        let reference =
+            match (self.of_slice(metric, &slice.name, self.policy.without_baseline), estimate, change) {
+                // The baseline divided its rows elsewhere; that of the same rows is what the change leaves.
+                (Reference::LacksSlice(_), Some(estimate), Some(change)) => {
+                    Reference::Value(MetricValue::Number(estimate.value - change.value))
+                }
+                (reference, ..) => reference,
+            };
         Known {
+            is_computed: true,
             value: estimate.map(|estimate| MetricValue::Number(estimate.value)),
             sure: estimate.and_then(|estimate| sure(estimate, confidence, Counted::Rows(slice.rows))),
             rows: Some(slice.rows),
-            reference: self.of_slice(metric, &slice.name, self.policy.without_baseline),
+            reference,
             change,
         }
     }
@@ -123,6 +136,14 @@ impl Library<'_> {
         let doubt = self.comparison()?.doubt.as_deref()?;
         let doubt: String = doubt.chars().map(|c| if deceives(c) { ' ' } else { c }).collect();
         Some(format!("{doubt}: {MEASURE_AGAIN}"))
+    }
+
+    fn change(&self, comparison: &Comparison, estimate: &Estimate, of: Counted) -> Option<Change> {
+        let baseline = self.record.baseline.as_ref().and_then(|baseline| baseline.predictions.as_deref());
+        let most = [self.record.predictions(), baseline].into_iter().flatten().map(|side| side.rows).max();
+        let is_of_all = !comparison.is_paired() || most.is_none_or(|most| comparison.rows >= most);
+        let sure = sure(estimate, comparison.confidence, of);
+        estimate.value.is_finite().then_some(Change { value: estimate.value, sure, is_of_all })
     }
 
     fn comparison(&self) -> Option<&Comparison> {
@@ -143,11 +164,6 @@ impl Library<'_> {
 /// Whether an estimate is one of this value.
 fn says(estimate: &Estimate, value: Option<&MetricValue>) -> bool {
     value.and_then(finite) == Some(estimate.value)
-}
-
-fn change(estimate: &Estimate, confidence: f64, rows: u64) -> Option<Change> {
-    let sure = sure(estimate, confidence, Counted::Rows(rows));
-    estimate.value.is_finite().then_some(Change { value: estimate.value, sure })
 }
 
 /// None where an interval is none: what is no number, or lies the wrong way round, says nothing.
