@@ -87,9 +87,13 @@ fn baseline<'a>(library: Library<'a>) -> Option<&'a Predictions> {
 
 /// A slice that is small and was not: who takes its rows away does not set it aside by that.
 fn shrunk(mut draft: Draft, slice: &Slice, before: &Slice) -> Draft {
-    let (now, before) = (slice.rows, words::thousands(before.rows));
+    let (now, rows_before, before) = (slice.rows, before.rows, words::thousands(before.rows));
     let (is, now) = (if now == 1 { "is" } else { "are" }, words::thousands(now));
-    draft.row.because += &format!("; but the baseline has {before} rows of it, and only {now} {is} left");
+    draft.row.because += &if slice.rows < rows_before {
+        format!("; but the baseline has {before} rows of it, and only {now} {is} left")
+    } else {
+        format!("; but it was not small for the baseline, which has {before} rows of it")
+    };
     if draft.row.outcome == RowOutcome::Pass {
         draft.row.outcome = RowOutcome::Inconclusive;
     }
