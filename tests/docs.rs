@@ -396,9 +396,14 @@ fn judged(
             Some(baseline) => {
                 let theirs = baseline.metrics[&name].number().expect("a number");
                 let changes = [(name, estimate(number - theirs))].into();
-                let slices = BTreeMap::new();
-                let comparison =
-                    Comparison { pairing: Pairing::Row, rows: 1000, confidence: 0.95, changes, slices };
+                let comparison = Comparison {
+                    pairing: Pairing::Row,
+                    rows: 1000,
+                    doubt: None,
+                    confidence: 0.95,
+                    changes,
+                    slices: BTreeMap::new(),
+                };
                 baseline.comparison = Some(Box::new(comparison));
             }
             None => predictions.estimates = [(name, estimate(number))].into(),

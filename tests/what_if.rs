@@ -43,7 +43,7 @@ fn it_ends_as_the_gate_would_and_writes_nothing() {
         (&["accuracy.min=0.9"][..], 0),
         (&["accuracy.min=0.91"], 10),
         (&["accuracy.max-drop=2%"], 0),
-        (&["accuracy.min=0.5", "latency_p95_ms.max=50"], 10),
+        (&["accuracy.min=0.5", "accuracy.max=0.8"], 10),
         (&["accuracy.max=0.95"], 0),
     ] {
         let words: Vec<&str> =
@@ -102,6 +102,9 @@ fn what_is_not_understood_is_wrong_usage() {
         assert_eq!((said.code, said.out.as_str()), (2, ""), "{wrong}");
         assert!(said.err.contains("`min`"), "{wrong}: {}", said.err);
     }
+    let said = project.modelgate(&["gate", "--what-if", "acuracy.min=0.5"]);
+    assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
+    assert!(said.err.contains("did you mean «accuracy»?"), "{}", said.err);
     let nothing = Project::shell();
     let said = nothing.modelgate(&["gate", "--what-if", "accuracy.min=0.9"]);
     assert_eq!(said.code, 1, "{}", said.out);

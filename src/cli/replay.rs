@@ -1,6 +1,7 @@
 //! `modelgate gate` and `modelgate report`: from a record, without training.
 
-use clap::Args;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _};
 
 use super::{Call, end, refuse_unavailable, show, stopped};
 use crate::exit::End;
@@ -37,10 +38,20 @@ fn what_if(what_ifs: &[WhatIf], call: &Call) -> anyhow::Result<End> {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |step| step <= Step::Gate)?;
         let mut record = record(&house, Step::Gate)?;
+        if gate::unproven(&house.config, &record).is_none() {
+            if let Some(wrong) = gate::what_if::unmeasured(what_ifs, &record) {
+                misused(wrong);
+            }
+        }
         wonder(&house, what_ifs, &mut record);
         show::what_if(call, record.clone(), gate::what_if::note(what_ifs))?;
         Ok(End::Concluded(record.conclusion.unwrap_or(Conclusion::Inconclusive)))
     })?
+}
+
+/// Ends as clap does: what was asked for can only be seen to be wrong when the record is there.
+fn misused(wrong: String) -> ! {
+    super::Cli::command().error(ErrorKind::ValueValidation, wrong).exit()
 }
 
 /// Puts into the record what the gate would have put there.
@@ -77,10 +88,13 @@ fn wonder(house: &House, what_ifs: &[WhatIf], record: &mut Record) {
     record.conclusion = Some(conclude(record, false));
 }
 
-/// Whether the gate of this record had a baseline that it could not read.
+/// What a gate finds that has a baseline and nothing to compare with.
+const UNREAD: [&str; 2] = ["baseline-unreadable", "baseline-not-evaluated"];
+
+/// Whether the gate of this record had a baseline that it could not read, or could not measure again.
 fn is_unread(record: &Record) -> bool {
     let gate = record.step(Step::Gate);
-    gate.is_some_and(|gate| gate.findings.iter().any(|finding| finding.code == "baseline-unreadable"))
+    gate.is_some_and(|gate| gate.findings.iter().any(|finding| UNREAD.contains(&finding.code.as_str())))
 }
 
 /// `modelgate report`

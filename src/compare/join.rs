@@ -2,9 +2,11 @@
 
 use rayon::slice::ParallelSliceMut;
 
+use super::Apart;
 use super::pair::{Pair, at};
 use crate::evaluate::predictions::{Rows, Target};
 use crate::finding::Finding;
+use crate::number::thousands;
 use crate::record::Pairing;
 
 /// Why rows without ids are not paired.
@@ -20,6 +22,8 @@ pub struct Joined {
     pub slices: Vec<(Vec<String>, Vec<u32>)>,
     /// How they were brought together.
     pub by: Pairing,
+    /// Why the candidate may not pass by them, as the end of a sentence.
+    pub doubt: Option<String>,
     /// What should be known of it.
     pub findings: Vec<Finding>,
 }
@@ -27,11 +31,13 @@ pub struct Joined {
 /// Brings rows together by their ids; without ids by their order, where it is the same evaluation set.
 ///
 /// # Errors
-/// Why that cannot be, as the end of a sentence.
-pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, String> {
+/// Why that cannot be. Where ids tell that the rows or their truth are not the baseline's, that is a doubt too: the two
+/// are compared as samples then, of which the candidate has chosen one.
+pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, Apart> {
     match (&candidate.keys, &baseline.keys) {
         (Some(keys), Some(others)) => {
             let places = matched(keys, others)?;
+            let doubt = left_out(places.len(), others.len());
             let findings = lost(places.len(), keys.len(), others.len()).into_iter().collect();
             let (mine, other): (Vec<u32>, Vec<u32>) = places.into_iter().unzip();
             Ok(Joined {
@@ -40,8 +46,10 @@ pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, S
                     .iter()
                     .map(|(names, rows)| (names.clone(), at(rows, &mine)))
                     .collect(),
-                pair: Pair::new(select(&candidate, &mine), select(&baseline, &other))?,
+                pair: Pair::new(select(&candidate, &mine), select(&baseline, &other))
+                    .map_err(Apart::doubtful)?,
                 by: Pairing::Id,
+                doubt,
                 findings,
             })
         }
@@ -49,6 +57,7 @@ pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, S
             slices: candidate.slices.clone(),
             pair: Pair::new(candidate, baseline)?,
             by: Pairing::Row,
+            doubt: None,
             findings: Vec::new(),
         }),
         _ => Err(OTHER_SET.into()),
@@ -56,12 +65,12 @@ pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, S
 }
 
 /// The places of the same id on both sides, in the order of the ids: the files' order changes no digit of any sum.
-fn matched(keys: &[u128], others: &[u128]) -> Result<Vec<(u32, u32)>, String> {
+fn matched(keys: &[u128], others: &[u128]) -> Result<Vec<(u32, u32)>, Apart> {
     let (keys, others) = rayon::join(|| sorted(keys), || sorted(others));
     for (side, keys) in [("candidate", &keys), ("baseline", &others)] {
         let repeated = keys.windows(2).filter(|two| two[0].0 == two[1].0).count();
         if repeated > 0 {
-            return Err(format!("the ids of the {side} repeat, {repeated} times"));
+            return Err(Apart::doubtful(format!("the ids of the {side} repeat, {repeated} times")));
         }
     }
     let mut places = Vec::with_capacity(keys.len().min(others.len()));
@@ -73,7 +82,7 @@ fn matched(keys: &[u128], others: &[u128]) -> Result<Vec<(u32, u32)>, String> {
         }
     }
     if places.is_empty() {
-        Err("no row of the one has the id of a row of the other".into())
+        Err(Apart::doubtful("no row of the one has the id of a row of the other".into()))
     } else {
         Ok(places)
     }
@@ -83,6 +92,16 @@ fn sorted(keys: &[u128]) -> Vec<(u128, u32)> {
     let mut sorted: Vec<(u128, u32)> = keys.iter().copied().zip(0..).collect();
     sorted.par_sort_unstable();
     sorted
+}
+
+/// What is doubtful of rows of which the candidate has not all: it may have left out those that it gets wrong. More rows
+/// than the baseline's are no doubt.
+fn left_out(both: usize, baseline: usize) -> Option<String> {
+    let missing = baseline - both;
+    let is = if missing == 1 { "is" } else { "are" };
+    let (missing, all) = (thousands(missing as u64), thousands(baseline as u64));
+    (both < baseline)
+        .then(|| format!("{missing} of the baseline's {all} rows {is} not among the candidate's"))
 }
 
 /// What a join that loses rows has to say.

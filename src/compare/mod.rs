@@ -27,6 +27,10 @@ use change::Options;
 /// The seed of every resampling: the same predictions give the same intervals.
 const SEED: u64 = 0x6d6f_6465_6c67_6174;
 
+/// Why values of two records say nothing of one another.
+const OTHER_SPECIFICATION: &str =
+    "the baseline's predictions were measured when `evaluate.predictions` said something else of them";
+
 /// Of more slices than these the cells are not resampled: it would take longer than all the rest.
 const MOST_RESAMPLED_SLICES: usize = 100;
 
@@ -48,10 +52,33 @@ pub struct Compared {
     pub findings: Vec<Finding>,
 }
 
+/// Why the rows of two sides are not held against each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Apart {
+    /// As the end of a sentence.
+    pub why: String,
+    /// What makes of it more than a weaker comparison, see [`Comparison::doubt`].
+    pub doubt: Option<String>,
+}
+
+impl<T: Into<String>> From<T> for Apart {
+    /// What says nothing of the rows.
+    fn from(why: T) -> Self {
+        Self { why: why.into(), doubt: None }
+    }
+}
+
+impl Apart {
+    /// What would be an excuse: who chose the rows, or said what is true of them, chose it.
+    fn doubtful(why: String) -> Self {
+        Self { doubt: Some(why.clone()), why }
+    }
+}
+
 /// Compares two sets of predictions, by their ids where there are some, else by their order where both records name the
 /// same evaluation set.
 ///
-/// The inner error is why they cannot be paired, as the end of a sentence.
+/// The inner error is why they cannot be paired.
 ///
 /// # Errors
 /// A file that cannot be read, or an interrupt.
@@ -61,7 +88,7 @@ pub fn paired(
     candidate: Side<'_>,
     baseline: Side<'_>,
     interrupt: &Interrupt,
-) -> Result<std::result::Result<Compared, String>> {
+) -> Result<std::result::Result<Compared, Apart>> {
     let same_set = candidate.evidence.set == baseline.evidence.set;
     if spec.id.is_none() && !same_set {
         // What follows would say the same, after reading all of it.
@@ -73,7 +100,7 @@ pub fn paired(
             Ok(rows) => sides.push(rows),
             Err(findings) => {
                 let first = findings.first().map_or("they hold no rows", |finding| &finding.message);
-                return Ok(Err(format!("the {name}'s predictions cannot be read: {first}")));
+                return Ok(Err(format!("the {name}'s predictions cannot be read: {first}").into()));
             }
         }
     }
@@ -85,17 +112,17 @@ pub fn paired(
 }
 
 impl Compared {
-    /// Without what is not in the evidence of both: a metric that one side could not have, a slice that it lacks.
+    /// Without what is not in the evidence of both: a metric that one side could not have. A slice may be the candidate's
+    /// alone, where the quantiles are cut elsewhere: the rows are those of both.
     fn of_both(mut self, candidate: &Predictions, baseline: &Predictions) -> Self {
         let Comparison { changes, slices, .. } = &mut self.comparison;
         changes.retain(|name, _| {
             candidate.estimates.contains_key(name) && baseline.estimates.contains_key(name)
         });
         slices.retain(|name, changes| {
-            let (Some(now), Some(before)) = (candidate.slice(name), baseline.slice(name)) else {
-                return false;
-            };
-            changes.retain(|name, _| now.estimates.contains_key(name) && before.estimates.contains_key(name));
+            let Some(now) = candidate.slice(name) else { return false };
+            let before = baseline.slice(name).map_or(&baseline.estimates, |slice| &slice.estimates);
+            changes.retain(|name, _| now.estimates.contains_key(name) && before.contains_key(name));
             true
         });
         self
@@ -105,15 +132,15 @@ impl Compared {
 /// Compares rows. `same_set` says that both are of the same evaluation set, in the same order where they have no ids.
 ///
 /// # Errors
-/// Why they cannot be paired, as the end of a sentence.
+/// Why they cannot be paired.
 pub fn rows(
     spec: &config::Predictions,
     confidence: f64,
     candidate: Rows,
     baseline: Rows,
     same_set: bool,
-) -> std::result::Result<Compared, String> {
-    let join::Joined { pair, slices, by, findings } = join::join(candidate, baseline, same_set)?;
+) -> std::result::Result<Compared, Apart> {
+    let join::Joined { pair, slices, by, doubt, findings } = join::join(candidate, baseline, same_set)?;
     let options = Options::new(spec, confidence);
     let mut changes = change::changes(spec, &pair, options);
     changes.extend(fairness::changes(spec, &pair, &slices, options));
@@ -128,7 +155,7 @@ pub fn rows(
         }
     }
     let comparison =
-        Comparison { pairing: by, rows: pair.rows as u64, confidence, changes, slices: by_slice };
+        Comparison { pairing: by, rows: pair.rows as u64, doubt, confidence, changes, slices: by_slice };
     Ok(Compared { comparison, findings })
 }
 
@@ -156,27 +183,31 @@ fn bootstrapped(
     })
 }
 
-/// Compares by what both records know of their predictions, as of two independent samples. `why` they are not paired.
+/// Compares by what both records know of their predictions, as of two independent samples. `apart` is why they are not paired.
 ///
 /// Of a metric for which the baseline's record has no interval the change is as sure as the candidate's value is. One of another confidence is
 /// stretched to the candidate's.
 #[must_use]
-pub fn unpaired(candidate: &Predictions, baseline: &Predictions, why: String) -> Comparison {
+pub fn unpaired(candidate: &Predictions, baseline: &Predictions, apart: impl Into<Apart>) -> Comparison {
+    let Apart { why, doubt } = apart.into();
+    let is_other = candidate.specification != baseline.specification;
+    let doubt = doubt.or_else(|| is_other.then(|| OTHER_SPECIFICATION.to_owned()));
     let confidences = [candidate.confidence, baseline.confidence];
     let slices = candidate.slices.iter().filter_map(|slice| {
         let before = baseline.slice(&slice.name)?;
-        Some((slice.name.clone(), apart(&slice.estimates, &before.estimates, confidences)))
+        Some((slice.name.clone(), each(&slice.estimates, &before.estimates, confidences)))
     });
     Comparison {
         pairing: Pairing::Unpaired(why),
         rows: candidate.rows,
+        doubt,
         confidence: candidate.confidence,
-        changes: apart(&candidate.estimates, &baseline.estimates, confidences),
+        changes: each(&candidate.estimates, &baseline.estimates, confidences),
         slices: slices.collect(),
     }
 }
 
-fn apart(
+fn each(
     candidate: &BTreeMap<MetricName, Estimate>,
     baseline: &BTreeMap<MetricName, Estimate>,
     confidences: [f64; 2],

@@ -102,7 +102,7 @@ fn first(rows: &Rows, count: usize) -> Rows {
     rows
 }
 
-fn compare(spec: &Spec, candidate: Rows, baseline: Rows) -> std::result::Result<Compared, String> {
+fn compare(spec: &Spec, candidate: Rows, baseline: Rows) -> std::result::Result<Compared, Apart> {
     rows(spec, 0.95, candidate, baseline, false)
 }
 
@@ -208,7 +208,7 @@ fn a_join_that_loses_rows_is_a_finding() {
 #[test]
 fn what_cannot_be_paired_says_why() {
     let spec = spec(PredictedTask::Classification);
-    let why = |candidate: Rows, baseline: Rows| compare(&spec, candidate, baseline).unwrap_err();
+    let why = |candidate: Rows, baseline: Rows| compare(&spec, candidate, baseline).unwrap_err().why;
     let (one, other) = (classified(50, 2), classified(50, 3));
 
     let mut repeated = one.clone();
@@ -229,6 +229,8 @@ fn what_cannot_be_paired_says_why() {
 
     let mut weighted = one.clone();
     weighted.weights = Some(vec![2.0; 50]);
+    let doubt = compare(&spec, weighted.clone(), other.clone()).unwrap_err().doubt;
+    assert_eq!(doubt.as_deref(), Some("the same rows have other weights"));
     assert_eq!(why(weighted, other.clone()), "the same rows have other weights");
 
     assert_eq!(why(measured(50, 2), other.clone()), "one predicts classes and the other numbers");
@@ -237,8 +239,36 @@ fn what_cannot_be_paired_says_why() {
     one.keys = None;
     other.keys = None;
     assert_eq!(why(one.clone(), other.clone()), join::OTHER_SET);
+    let unknown = compare(&spec, one.clone(), other.clone()).unwrap_err();
+    assert_eq!(unknown.doubt, None, "nothing tells that the candidate chose its rows");
     let compared = rows(&spec, 0.95, one, other, true).unwrap();
     assert_eq!(compared.comparison.pairing, Pairing::Row);
+}
+
+#[test]
+fn who_leaves_out_rows_of_the_baseline_is_doubted() {
+    let spec = spec(PredictedTask::Classification);
+    let doubt = |candidate, baseline| compare(&spec, candidate, baseline).unwrap().comparison.doubt;
+    assert_eq!(doubt(classified(50, 2), classified(50, 3)), None);
+    assert_eq!(doubt(classified(60, 2), classified(50, 3)), None, "more rows are none");
+    assert_eq!(
+        doubt(classified(49, 2), classified(1200, 3)).as_deref(),
+        Some("1,151 of the baseline's 1,200 rows are not among the candidate's")
+    );
+    assert_eq!(
+        doubt(classified(49, 2), classified(50, 3)).as_deref(),
+        Some("1 of the baseline's 50 rows is not among the candidate's")
+    );
+}
+
+#[test]
+fn records_of_another_specification_are_doubted() {
+    let of = |specification| Predictions { specification, ..evidence(&[], 0.95) };
+    let [one, other] = [1, 2].map(|byte| of(Digest::from_bytes([byte; 32])));
+    assert_eq!(unpaired(&one, &one, "of a reason").doubt, None);
+    assert!(
+        unpaired(&one, &other, "of a reason").doubt.is_some_and(|doubt| doubt.contains("something else"))
+    );
 }
 
 #[test]
@@ -399,6 +429,7 @@ fn evidence(estimates: &[(&str, Estimate)], confidence: f64) -> Predictions {
         rows: 100,
         task: Task::Binary,
         set: Digest::from_bytes([1; 32]),
+        specification: Digest::from_bytes([3; 32]),
         files: BTreeMap::new(),
         confidence,
         slices: vec![slice("region=north")],
@@ -429,7 +460,8 @@ fn records_of_other_rows_are_compared_as_independent() {
         0.95,
     );
     baseline.slices.clear();
-    let comparison = unpaired(&candidate, &baseline, "they are other rows".into());
+    let comparison = unpaired(&candidate, &baseline, "they are other rows");
+    assert_eq!(comparison.doubt, None);
     assert_eq!(comparison.pairing, Pairing::Unpaired("they are other rows".into()));
     assert_eq!((comparison.rows, comparison.slices.len(), comparison.changes.len()), (100, 0, 3));
     let change = |name: &str| comparison.changes[&MetricName::new(name).unwrap()];

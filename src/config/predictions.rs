@@ -3,7 +3,11 @@
 mod columns;
 mod read;
 
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
 use super::measure::{Measure, Needs};
+use crate::name::Digest;
 use crate::record::Task;
 
 pub(super) use read::{baseline_model, predictions, repeats};
@@ -140,6 +144,32 @@ impl Predictions {
     pub fn gives(&self, measure: Measure) -> bool {
         let has_columns = measure.needs() == Needs::Predicted || self.scores != Scores::None;
         has_columns && self.tasks().iter().any(|task| measure.is_of(*task))
+    }
+
+    /// One digest over what the columns mean: SHA-256 of these fields as JSON. Predictions that were measured to the same
+    /// specification are measured alike; slices and metrics are parts of what was measured, and the record has them.
+    #[must_use]
+    pub fn specification(&self) -> Digest {
+        let Self { task, truth, predicted, scores, positive, threshold, weight, id, bins, .. } = self;
+        let fields = json!({
+            "task": match task {
+                PredictedTask::Classification => "classification",
+                PredictedTask::Regression => "regression",
+            },
+            "truth": truth,
+            "predicted": predicted,
+            "scores": match scores {
+                Scores::None => json!(null),
+                Scores::Positive(column) => json!(column),
+                Scores::Classes(columns) => json!(columns),
+            },
+            "positive": positive,
+            "threshold": threshold,
+            "weight": weight,
+            "id": id,
+            "bins": bins,
+        });
+        Digest::from_bytes(Sha256::digest(fields.to_string()).into())
     }
 
     /// The tasks that these predictions may turn out to be.

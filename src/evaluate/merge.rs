@@ -116,6 +116,7 @@ mod tests {
             rows: 171,
             task: Task::Binary,
             set: Digest::from_bytes([1; 32]),
+            specification: Digest::from_bytes([3; 32]),
             files: BTreeMap::new(),
             confidence: 0.95,
             estimates: [(name("accuracy"), estimate)].into(),

@@ -3,7 +3,7 @@
 use super::known::{Known, Library};
 use super::rule::{Decision, decide, fail, finite};
 use super::weigh::{Weighed, deciding, weigh};
-use crate::config::Rule;
+use crate::config::{Measure, Rule};
 use crate::record::{Aside, Row, RowOutcome};
 
 /// A row that is not yet held against all others.
@@ -67,7 +67,7 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
     let number = known.value.as_ref().and_then(finite);
     let interval =
         edge.zip(number).and_then(|(edge, number)| deciding(&edge, number, known.sure, known.change));
-    let basis = match (edge, interval) {
+    let mut basis = match (edge, interval) {
         (None, _) => Basis::Nothing,
         (Some(_), None) => Basis::Values,
         (Some(_), Some(interval)) if interval.is_one_sided => Basis::Candidate,
@@ -77,7 +77,14 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
         (Some(edge), Some(interval)) => weigh(decision, edge, interval.sure, library.policy.confidence),
         _ => Weighed::by_value(decision),
     };
-    let Weighed { decision: Decision { outcome, margin, because, .. }, more_rows, p } = weighed;
+    let Weighed { mut decision, more_rows, p } = weighed;
+    if decision.outcome == RowOutcome::Pass {
+        if let Some(but) = reservation(library, rule, known, basis) {
+            decision = decision.unless(&but);
+            basis = Basis::Nothing;
+        }
+    }
+    let Decision { outcome, margin, because, .. } = decision;
     let compared = edge.and_then(|edge| edge.against).map(|(baseline, _)| baseline);
     let change_interval = compared.zip(interval).map(|(baseline, interval)| {
         // As it was recorded, where it was: what was added and taken away again is not the same to the last digit.
@@ -101,6 +108,28 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
         ..Row::new(rule.metric.clone(), rule.kind, rule.bound.clone())
     };
     Draft { row, p, plain, basis }
+}
+
+/// Why what would pass is not decided, as the end of a sentence.
+fn reservation(library: Library<'_>, rule: &Rule, known: &Known, basis: Basis) -> Option<String> {
+    let doubt = || library.doubt().filter(|_| rule.kind.compares());
+    let unsure = || is_unsure(library, rule, known, basis).then(|| NO_INTERVAL.to_owned());
+    doubt().or_else(|| fails_over_all(rule, known)).or_else(unsure)
+}
+
+const NO_INTERVAL: &str = "there is no interval to be sure of it";
+
+/// Whether the rows could tell how sure a value is, and do not. There is no method for the largest error of all.
+fn is_unsure(library: Library<'_>, rule: &Rule, known: &Known, basis: Basis) -> bool {
+    let has_method = Measure::named(rule.metric.as_str()) != Some(Measure::MaxError);
+    library.policy.confidence.is_some() && basis == Basis::Values && known.is_computed && has_method
+}
+
+/// The rows that both have excuse nothing: where they are not all, the rule has to hold over all rows too.
+fn fails_over_all(rule: &Rule, known: &Known) -> Option<String> {
+    known.change.filter(|change| rule.kind.compares() && !change.is_of_all)?;
+    let over_all = decide(rule, known.value.as_ref()?, &known.reference, None);
+    (over_all.outcome == RowOutcome::Fail).then(|| format!("over all rows {}", over_all.because))
 }
 
 /// Candidate minus baseline: of a rule that compares, on the rows that were compared.

@@ -31,6 +31,7 @@ fn predictions(of: &[(&str, Sure)]) -> Predictions {
         rows: 1000,
         task: Task::Binary,
         set: Digest::from_bytes([1; 32]),
+        specification: Digest::from_bytes([3; 32]),
         files: BTreeMap::new(),
         confidence: 0.95,
         estimates: estimates(of),
@@ -70,7 +71,8 @@ impl Measured {
 
     fn compared(mut self, pairing: Pairing, rows: u64, changes: &[(&str, Sure)]) -> Self {
         let changes = estimates(changes);
-        let comparison = Comparison { pairing, rows, confidence: 0.95, changes, slices: BTreeMap::new() };
+        let comparison =
+            Comparison { pairing, rows, doubt: None, confidence: 0.95, changes, slices: BTreeMap::new() };
         self.record.baseline.as_mut().unwrap().comparison = Some(Box::new(comparison));
         self
     }
@@ -235,6 +237,92 @@ fn how_the_sides_were_brought_together_is_a_note() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
+#[test]
+fn what_is_doubted_does_not_pass() {
+    let ours: &[(&str, Sure)] = &[("a", (0.9, Some([0.88, 0.92])))];
+    let change: &[(&str, Sure)] = &[("a", (0.0, Some([-0.004, 0.004])))];
+    let mut measured = Measured::new(ours, Some(ours)).compared(Pairing::Id, 690, change);
+    let comparison = measured.record.baseline.as_mut().unwrap().comparison.as_mut().unwrap();
+    comparison.doubt = Some("310 of the baseline's 1,000 rows are not among the candidate's".into());
+    let rules = vec![
+        rule("a", RuleKind::MaxDrop, number(0.01)),
+        rule("a", RuleKind::MinGain, number(0.01)),
+        rule("a", RuleKind::Min, number(0.85)),
+        rule("b", RuleKind::Min, number(0.85)),
+    ];
+    let told = [shown(&measured.judged(&sure(rules.clone()))), shown(&measured.judged(&gate(rules)))];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn the_rows_of_both_do_not_excuse_all_of_them() {
+    let ours: &[(&str, Sure)] = &[("a", (0.8, Some([0.78, 0.82])))];
+    let theirs: &[(&str, Sure)] = &[("a", (0.9, Some([0.88, 0.92])))];
+    let change: &[(&str, Sure)] = &[("a", (0.0, Some([-0.004, 0.004])))];
+    let of = |rows| Measured::new(ours, Some(theirs)).compared(Pairing::Id, rows, change);
+    let rules = vec![rule("a", RuleKind::MaxDrop, number(0.01))];
+    for policy in [sure(rules.clone()), gate(rules)] {
+        let row = of(900).judged(&policy).rows.remove(0);
+        assert_eq!(row.outcome, RowOutcome::Inconclusive);
+        assert!(row.because.contains("; but over all rows 0.8 is 0.1 below"), "{}", row.because);
+        assert_eq!(of(1000).judged(&policy).rows[0].outcome, RowOutcome::Pass);
+    }
+}
+
+#[test]
+fn a_slice_that_shrank_is_not_set_aside() {
+    let all: &[(&str, Sure)] = &[("a", (0.9, Some([0.89, 0.91])))];
+    let of = |rows, before| {
+        let measured = Measured::new(all, Some(all)).sliced(
+            vec![slice("region=sea", rows, all), slice("region=land", 500, all)],
+            vec![slice("region=sea", before, all), slice("region=land", 500, all)],
+        );
+        let row = measured.judged(&gate(vec![over(&["region"], rule("a", RuleKind::Min, number(0.8)))]));
+        row.rows[1].clone()
+    };
+    let shrunk = of(20, 500);
+    assert_eq!((shrunk.outcome, shrunk.aside), (RowOutcome::Inconclusive, None));
+    assert!(
+        shrunk.because.ends_with("the baseline has 500 rows of it, and only 20 are left"),
+        "{}",
+        shrunk.because
+    );
+    assert_eq!(of(20, 21).aside, Some(Aside::Small));
+    assert_eq!(of(40, 500).outcome, RowOutcome::Pass);
+}
+
+#[test]
+fn slices_that_are_cut_elsewhere_are_compared_by_their_rows_or_not_at_all() {
+    let all: &[(&str, Sure)] = &[("a", (0.9, Some([0.89, 0.91])))];
+    let of = |cut: &[&str], changed: Option<Sure>| {
+        let mut measured = Measured::new(all, Some(all))
+            .sliced(vec![slice("age=[0, 31)", 500, all)], vec![slice("age=[0, 30)", 500, all)])
+            .compared(Pairing::Id, 1000, &[("a", (0.0, Some([-0.001, 0.001])))]);
+        if let Some(change) = changed {
+            measured = measured.changed_on("age=[0, 31)", &[("a", change)]);
+        }
+        let mut rule = over(&["age"], rule("a", RuleKind::MaxDrop, number(0.01)));
+        rule.slices.as_mut().unwrap().cut = cut.iter().map(|cut| (*cut).to_owned()).collect();
+        measured.judged(&sure(vec![rule])).rows.remove(1)
+    };
+    assert_eq!(of(&["age"], None).outcome, RowOutcome::Inconclusive);
+    assert_eq!(of(&[], None).outcome, RowOutcome::Pass, "of values: without-baseline decides");
+    assert_eq!(of(&["age"], Some((-0.1, Some([-0.12, -0.08])))).outcome, RowOutcome::Fail);
+    let same = of(&["age"], Some((0.0, Some([-0.005, 0.005]))));
+    assert_eq!((same.outcome, same.baseline), (RowOutcome::Pass, Some(number(0.9))));
+}
+
+#[test]
+fn what_has_no_interval_passes_only_where_there_is_no_method() {
+    let of = |metric: &str| {
+        let measured = Measured::new(&[(metric, (0.9, None))], None);
+        measured.judged(&sure(vec![rule(metric, RuleKind::Min, number(0.8))])).rows.remove(0)
+    };
+    assert_eq!(of("a").outcome, RowOutcome::Inconclusive);
+    assert!(of("a").because.ends_with("; but there is no interval to be sure of it"));
+    assert_eq!(of("max_error").outcome, RowOutcome::Pass);
+}
+
 fn regions() -> Measured {
     let all: &[(&str, Sure)] = &[("a", (0.9, Some([0.89, 0.91])))];
     let ours = vec![
@@ -362,7 +450,13 @@ fn a_mean_over_repeats_is_as_sure_as_they_agree() {
         rule("a", RuleKind::Min, number(0.85)),
         rule("a", RuleKind::MaxDrop, number(0.01)),
     ];
-    insta::assert_snapshot!(shown(&measured.judged(&sure(rules))));
+    insta::assert_snapshot!(shown(&measured.judged(&sure(rules.clone()))));
+    // Two samples are compared by their means, and the change has an interval of both.
+    let change: &[(&str, Sure)] = &[("a", (-0.02, Some([-0.06, 0.02])))];
+    let unpaired = measured.compared(Pairing::Unpaired("of a reason".into()), 1000, change);
+    let row = unpaired.judged(&sure(rules)).rows.remove(2);
+    assert_eq!(row.change_interval, Some([-0.06, 0.02]));
+    assert!(row.because.contains("more repeats would decide"), "{}", row.because);
 }
 
 #[test]

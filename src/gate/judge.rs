@@ -95,7 +95,7 @@ fn unmeasured(wanted: &MetricName, metrics: &BTreeMap<MetricName, MetricValue>) 
 }
 
 /// The metric that was probably meant: the same last word elsewhere in the tree, or a near spelling.
-fn nearest<'a>(wanted: &str, metrics: &'a BTreeMap<MetricName, MetricValue>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(wanted: &str, metrics: &'a BTreeMap<MetricName, MetricValue>) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();
     let likeness = |name: &str| {
         let name = name.to_lowercase();

@@ -2,8 +2,9 @@
 
 use super::rule::{Reference, finite};
 use crate::config::{Gate, WithoutBaseline};
+use crate::document::deceives;
 use crate::name::MetricName;
-use crate::record::{Estimate, Method, MetricValue, Record, Slice};
+use crate::record::{Comparison, Estimate, Method, MetricValue, Record, Slice};
 use crate::step::Step;
 
 /// How sure a number is.
@@ -29,6 +30,8 @@ pub enum Counted {
 pub struct Change {
     pub value: f64,
     pub sure: Option<Sure>,
+    /// Whether no row of either side is left out of it.
+    pub is_of_all: bool,
 }
 
 /// What the record knows of a metric.
@@ -37,6 +40,8 @@ pub struct Known {
     /// The candidate's value; none when nobody measured it.
     pub value: Option<MetricValue>,
     pub sure: Option<Sure>,
+    /// Whether it was computed of predictions, and not read from a file.
+    pub is_computed: bool,
     /// On how many rows it was measured.
     pub rows: Option<u64>,
     /// The baseline's value, or why there is none.
@@ -54,6 +59,9 @@ impl Known {
         }
     }
 }
+
+/// What mends a comparison that is doubted.
+const MEASURE_AGAIN: &str = "`evaluate.baseline-model: true` measures the baseline's model on these rows";
 
 /// Where a run is looked up: `without` is what there is to compare with where the record has no baseline.
 #[derive(Clone, Copy)]
@@ -86,13 +94,13 @@ impl Library<'_> {
                 Some(value) => Reference::Value(value.clone()),
             },
         };
-        let comparison = record.baseline.as_ref().and_then(|baseline| baseline.comparison.as_deref());
-        // A mean over repeats is no value of the rows that were compared.
-        let change = comparison.filter(|_| repeats.is_none()).and_then(|comparison| {
-            change(comparison.changes.get(metric)?, comparison.confidence, comparison.rows)
-        });
+        let comparison = self.comparison();
+        // A mean over repeats is no value of the rows that were compared; two samples are compared by the means.
+        let compared = comparison.filter(|comparison| repeats.is_none() || !comparison.is_paired());
+        let of = repeats.map_or(Counted::Rows(compared.map_or(0, |compared| compared.rows)), |_| counted);
+        let change = compared.and_then(|compared| self.change(compared, compared.changes.get(metric)?, of));
         let sure = estimate.and_then(|estimate| sure(estimate, confidence, counted));
-        Known { value: value.cloned(), sure, rows, reference, change }
+        Known { value: value.cloned(), sure, is_computed: of_predictions.is_some(), rows, reference, change }
     }
 
     /// What is known of a metric over a slice.
@@ -101,18 +109,45 @@ impl Library<'_> {
         let confidence =
             predictions.map_or_else(|| self.policy.shown_confidence(), |predictions| predictions.confidence);
         let estimate = slice.estimates.get(metric);
-        let comparison = self.record.baseline.as_ref().and_then(|baseline| baseline.comparison.as_deref());
-        let change = comparison.and_then(|comparison| {
+        let change = self.comparison().and_then(|comparison| {
             let changed = comparison.slices.get(&slice.name)?.get(metric)?;
-            change(changed, comparison.confidence, slice.rows)
+            self.change(comparison, changed, Counted::Rows(slice.rows))
         });
+        let reference =
+            match (self.of_slice(metric, &slice.name, self.policy.without_baseline), estimate, change) {
+                // The baseline divided its rows elsewhere; that of the same rows is what the change leaves.
+                (Reference::LacksSlice(_), Some(estimate), Some(change)) => {
+                    Reference::Value(MetricValue::Number(estimate.value - change.value))
+                }
+                (reference, ..) => reference,
+            };
         Known {
+            is_computed: true,
             value: estimate.map(|estimate| MetricValue::Number(estimate.value)),
             sure: estimate.and_then(|estimate| sure(estimate, confidence, Counted::Rows(slice.rows))),
             rows: Some(slice.rows),
-            reference: self.of_slice(metric, &slice.name, self.policy.without_baseline),
+            reference,
             change,
         }
+    }
+
+    /// Why no rule that compares may pass, as the end of a sentence.
+    pub fn doubt(&self) -> Option<String> {
+        let doubt = self.comparison()?.doubt.as_deref()?;
+        let doubt: String = doubt.chars().map(|c| if deceives(c) { ' ' } else { c }).collect();
+        Some(format!("{doubt}: {MEASURE_AGAIN}"))
+    }
+
+    fn change(&self, comparison: &Comparison, estimate: &Estimate, of: Counted) -> Option<Change> {
+        let baseline = self.record.baseline.as_ref().and_then(|baseline| baseline.predictions.as_deref());
+        let most = [self.record.predictions(), baseline].into_iter().flatten().map(|side| side.rows).max();
+        let is_of_all = !comparison.is_paired() || most.is_none_or(|most| comparison.rows >= most);
+        let sure = sure(estimate, comparison.confidence, of);
+        estimate.value.is_finite().then_some(Change { value: estimate.value, sure, is_of_all })
+    }
+
+    fn comparison(&self) -> Option<&Comparison> {
+        self.record.baseline.as_ref()?.comparison.as_deref()
     }
 
     fn of_slice(&self, metric: &MetricName, name: &str, policy: WithoutBaseline) -> Reference {
@@ -129,11 +164,6 @@ impl Library<'_> {
 /// Whether an estimate is one of this value.
 fn says(estimate: &Estimate, value: Option<&MetricValue>) -> bool {
     value.and_then(finite) == Some(estimate.value)
-}
-
-fn change(estimate: &Estimate, confidence: f64, rows: u64) -> Option<Change> {
-    let sure = sure(estimate, confidence, Counted::Rows(rows));
-    estimate.value.is_finite().then_some(Change { value: estimate.value, sure })
 }
 
 /// None where an interval is none: what is no number, or lies the wrong way round, says nothing.

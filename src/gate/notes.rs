@@ -1,6 +1,6 @@
 //! What a reader must know to trust the rows of a verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::baseline;
 use super::draft::{Basis, Draft};
@@ -9,13 +9,37 @@ use crate::config::{Correction, Gate, WithoutBaseline};
 use crate::document::{deceives, shown};
 use crate::record::{Baseline, Comparison, Pairing, Predictions, Record};
 
+/// Where a metric was judged: over all rows, and over slices.
+#[derive(Debug, Default)]
+struct Places {
+    whole: bool,
+    slices: BTreeSet<String>,
+}
+
+/// Of more slices than these a note only tells how many.
+const MOST_NAMED: usize = 5;
+
+impl Places {
+    fn told(&self, metric: &str) -> String {
+        let metric = format!("«{}»", shown(metric));
+        if self.slices.is_empty() {
+            return metric;
+        }
+        let slices = match self.slices.len() {
+            count if count > MOST_NAMED => format!("{count} slices"),
+            _ => self.slices.iter().map(|name| format!("«{}»", shown(name))).collect::<Vec<_>>().join(", "),
+        };
+        if self.whole { format!("{metric}, also of {slices}") } else { format!("{metric} of {slices}") }
+    }
+}
+
 /// What all the rows together have to tell, those of slices among them that are not shown.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// How many rules are tests.
     tests: usize,
     /// The metrics that the values decided although a confidence is asked for.
-    by_value: BTreeSet<String>,
+    by_value: BTreeMap<String, Places>,
     /// The metrics whose interval is the candidate's alone although they are compared.
     one_sided: BTreeSet<String>,
     /// The slices that are too small to decide.
@@ -29,7 +53,14 @@ impl Facts {
         for draft in drafts {
             let metric = || draft.row.metric.to_string();
             match draft.basis {
-                Basis::Values if policy.confidence.is_some() => drop(facts.by_value.insert(metric())),
+                // What decides nothing was decided by nothing.
+                Basis::Values if policy.confidence.is_some() && !draft.is_small() => {
+                    let places = facts.by_value.entry(metric()).or_default();
+                    match &draft.row.slice {
+                        None => places.whole = true,
+                        Some(slice) => drop(places.slices.insert(slice.clone())),
+                    }
+                }
                 Basis::Candidate => drop(facts.one_sided.insert(metric())),
                 _ => {}
             }
@@ -110,7 +141,7 @@ fn intervals(policy: &Gate, facts: &Facts) -> Vec<String> {
     if !facts.by_value.is_empty() {
         notes.push(format!(
             "Decided by the value, because there is no interval: {}.",
-            listed(&facts.by_value)
+            facts.by_value.iter().map(|(metric, places)| places.told(metric)).collect::<Vec<_>>().join("; ")
         ));
     }
     if !facts.one_sided.is_empty() {

@@ -66,6 +66,14 @@ pub fn decide(rule: &Rule, value: &MetricValue, reference: &Reference, change: O
     }
 }
 
+impl Decision {
+    /// The same, and not decided, because of something that is said as the end of a sentence.
+    pub fn unless(self, but: &str) -> Self {
+        let because = format!("{}; but {but}", self.because);
+        Self { outcome: RowOutcome::Inconclusive, because, ..self }
+    }
+}
+
 /// A failure without a margin, because nothing could be measured.
 pub fn fail(because: String) -> Decision {
     Decision { outcome: RowOutcome::Fail, margin: None, because, edge: None }

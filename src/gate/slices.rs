@@ -1,10 +1,11 @@
 //! A rule over slices: a row for each, or for the worst of them.
 
 use super::draft::{Draft, draft};
-use super::known::Library;
+use super::known::{Known, Library};
+use super::rule::Reference;
 use super::words;
 use crate::config::{Rule, RuleSlices};
-use crate::record::{RowOutcome, Slice};
+use crate::record::{Predictions, RowOutcome, Slice};
 
 /// The rows of one rule about the slices that it names, in the order of the record; all of them, also where only the
 /// worst will be shown.
@@ -49,8 +50,18 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     let unmeasured = || "it could not be measured on this slice".to_owned();
     let mut draft = draft(library, rule, &known, unmeasured);
     draft.row.slice = Some(slice.name.clone());
+    let is_cut = wanted.cut.contains(&slice.by);
+    if draft.row.outcome == RowOutcome::Pass && is_cut && is_cut_elsewhere(library, rule, &known, &slice.by) {
+        draft.row.outcome = RowOutcome::Inconclusive;
+        draft.row.because = CUT_ELSEWHERE.to_owned();
+    }
     if !slice.small || wanted.small {
         return draft;
+    }
+    if let Some(before) = baseline(library).and_then(|baseline| baseline.slice(&slice.name)) {
+        if !before.small {
+            return shrunk(draft, slice, before);
+        }
     }
     let few = match slice.rows {
         1 => "1 row is".to_owned(),
@@ -58,6 +69,35 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     };
     draft.row.because += &format!("; its {few} too few to decide");
     draft.small()
+}
+
+const CUT_ELSEWHERE: &str = "the baseline's slices are cut elsewhere, and its predictions on these rows are not known; \
+                             `evaluate.baseline-model: true` measures its model on them";
+
+/// Whether the baseline has slices of this slicing, and none of which this one is the same.
+fn is_cut_elsewhere(library: Library<'_>, rule: &Rule, known: &Known, by: &str) -> bool {
+    let has_some =
+        || baseline(library).is_some_and(|baseline| baseline.slices.iter().any(|slice| slice.by == by));
+    rule.kind.compares() && matches!(known.reference, Reference::LacksSlice(_)) && has_some()
+}
+
+fn baseline<'a>(library: Library<'a>) -> Option<&'a Predictions> {
+    library.record.baseline.as_ref()?.predictions.as_deref()
+}
+
+/// A slice that is small and was not: who takes its rows away does not set it aside by that.
+fn shrunk(mut draft: Draft, slice: &Slice, before: &Slice) -> Draft {
+    let (now, rows_before, before) = (slice.rows, before.rows, words::thousands(before.rows));
+    let (is, now) = (if now == 1 { "is" } else { "are" }, words::thousands(now));
+    draft.row.because += &if slice.rows < rows_before {
+        format!("; but the baseline has {before} rows of it, and only {now} {is} left")
+    } else {
+        format!("; but it was not small for the baseline, which has {before} rows of it")
+    };
+    if draft.row.outcome == RowOutcome::Pass {
+        draft.row.outcome = RowOutcome::Inconclusive;
+    }
+    draft
 }
 
 /// A slice that the baseline was measured on and the candidate was not: what nobody looked at does not pass.

@@ -53,6 +53,9 @@ fn predicted(config: &Config, record: &Record) -> Option<String> {
     if !wanted.tasks().contains(&found.task) {
         return Some("the predictions in the record are of another task than modelgate.yml says".into());
     }
+    if found.specification != wanted.specification() {
+        return Some("`evaluate.predictions` was changed since".into());
+    }
     let unasked = found.estimates.keys().find(|name| {
         Measure::named(name.as_str())
             .is_some_and(|measure| !wanted.asks_for(measure) || !wanted.gives(measure))
@@ -244,6 +247,12 @@ mod tests {
             rows: 100,
             task: Task::Binary,
             set: Digest::from_bytes([0; 32]),
+            specification: crate::config::parse(PREDICTED)
+                .unwrap()
+                .evaluate
+                .predictions
+                .unwrap()
+                .specification(),
             files: BTreeMap::new(),
             confidence: 0.9,
             estimates: [(metric("accuracy"), estimate)].into(),
@@ -279,6 +288,8 @@ mod tests {
             none,
             with("confidence: 0.9", "confidence: 0.99"),
             with("  confidence: 0.9\n", ""),
+            with("truth: y,", "truth: y, weight: w,"),
+            with("truth: y,", "truth: y, bins: 5,"),
             with("  repeats: 2\n", ""),
             with("repeats: 2", "repeats: 3"),
             with("slices: [region] }", "slices: [region], small-slice: 5 }"),

@@ -1,8 +1,10 @@
 //! Other bounds than those of the file: what would pass?
 
+use super::judge::nearest;
+use super::words;
 use crate::config::{Better, Gate, Measure, Rule};
 use crate::name::MetricName;
-use crate::record::{MetricValue, RuleKind};
+use crate::record::{MetricValue, Record, RuleKind};
 
 /// A bound that somebody wonders about: `accuracy.min=0.9`, `accuracy.max-drop=2%`.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +81,20 @@ pub fn with(policy: &Gate, what_ifs: &[WhatIf]) -> Gate {
         }
     }
     policy
+}
+
+/// What is wrong with a bound on a metric that the record does not have; none where it has all of them.
+#[must_use]
+pub fn unmeasured(what_ifs: &[WhatIf], record: &Record) -> Option<String> {
+    let metrics = record.metrics();
+    let what_if = what_ifs.iter().find(|what_if| !metrics.contains_key(&what_if.metric))?;
+    let metric = what_if.metric.as_str();
+    let meant = match nearest(metric, &metrics) {
+        Some(near) => format!("did you mean {}?", words::quoted(near)),
+        None => "`modelgate report` shows what was measured".to_owned(),
+    };
+    let [text, metric] = [what_if.text.as_str(), metric].map(words::quoted);
+    Some(format!("--what-if {text}: the record has no metric {metric}; {meant}"))
 }
 
 /// The sentence that says that nothing of this is so.

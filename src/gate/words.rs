@@ -5,6 +5,7 @@
 
 use std::ops::RangeInclusive;
 
+pub use crate::number::thousands;
 use crate::record::MetricValue;
 
 const DIGITS: usize = 6;
@@ -62,19 +63,6 @@ pub fn about(count: u64) -> String {
 pub fn more(count: u64, what: &str) -> String {
     let end = if count == 1 { "" } else { "s" };
     format!("{} more {what}{end}", about(count))
-}
-
-/// A count with its thousands set apart: `12,345`.
-pub fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut shown = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }
 
 /// A text in quotes, on one line, cut at 60 characters. Untrusted: renderers escape it.

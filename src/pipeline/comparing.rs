@@ -160,12 +160,12 @@ impl Pipeline<'_> {
             return Ok(None);
         };
         let paired = match repeated(ours, theirs) {
-            Some(why) => Err(why),
+            Some(why) => Err(why.into()),
             None => self.paired(ours, theirs, baseline, files, folder).await?,
         };
         Ok(Some(match paired {
             Ok(compare::Compared { comparison, findings }) => (comparison, findings),
-            Err(why) => (compare::unpaired(ours, theirs, why), Vec::new()),
+            Err(apart) => (compare::unpaired(ours, theirs, apart), Vec::new()),
         }))
     }
 
@@ -177,19 +177,21 @@ impl Pipeline<'_> {
         baseline: &Baseline,
         files: Option<Vec<ProjectFile>>,
         folder: &Path,
-    ) -> Result<std::result::Result<compare::Compared, String>> {
+    ) -> Result<std::result::Result<compare::Compared, compare::Apart>> {
         let Some(spec) = self.config.evaluate.predictions.clone() else {
             return Ok(Err("modelgate.yml no longer says what their columns mean".into()));
         };
         let candidate = match self.candidate_files(ours, folder)? {
             Ok(files) => files,
-            Err(why) => return Ok(Err(why)),
+            Err(why) => return Ok(Err(why.into())),
         };
         let baseline = match files {
             Some(files) => files,
             None => match self.fetch(&theirs.files, baseline, folder).await? {
                 Ok(()) => here(&theirs.files, folder),
-                Err(why) => return Ok(Err(format!("the baseline's predictions are not to be had: {why}"))),
+                Err(why) => {
+                    return Ok(Err(format!("the baseline's predictions are not to be had: {why}").into()));
+                }
             },
         };
         let (ours, theirs, interrupt) = (ours.clone(), theirs.clone(), self.engine.interrupt.clone());

@@ -135,6 +135,7 @@ fn predicted() -> Record {
         rows: 100,
         task: Task::Binary,
         set: Digest::from_bytes([0; 32]),
+        specification: Digest::from_bytes([3; 32]),
         files: Default::default(),
         confidence: 0.95,
         estimates: [(name(), whole)].into(),

@@ -16,6 +16,8 @@ pub struct Predictions {
     /// The evaluation set: one digest over every row's id (its number where there are no ids), truth and weight. The
     /// same for the same set, whatever was predicted; with ids, in whatever order.
     pub set: Digest,
+    /// What the columns meant when it was measured: one digest over the part of `evaluate.predictions` that says so.
+    pub specification: Digest,
     /// The digests of the files that hold the predictions, by path.
     pub files: BTreeMap<String, Digest>,
     /// The confidence of every interval in here, between 0 and 1.
@@ -34,6 +36,14 @@ pub struct Predictions {
     /// What other thresholds would come to; only of two classes with scores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub curves: Option<Curves>,
+}
+
+impl Comparison {
+    /// Whether rows were held against rows.
+    #[must_use]
+    pub const fn is_paired(&self) -> bool {
+        matches!(self.pairing, Pairing::Id | Pairing::Row)
+    }
 }
 
 impl Predictions {
@@ -190,6 +200,10 @@ pub struct Comparison {
     pub pairing: Pairing,
     /// How many rows were compared: those that both have, or the candidate's where they are not paired.
     pub rows: u64,
+    /// Why no rule that compares may pass by this, as the end of a sentence: the rows, or what was measured of them, are
+    /// not the baseline's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
     /// The confidence of every interval in here.
     pub confidence: f64,
     /// The changes over all rows.

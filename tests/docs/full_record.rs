@@ -156,6 +156,7 @@ fn predictions() -> Predictions {
         rows: 1,
         task: Task::Binary,
         set: digest,
+        specification: digest,
         files: [("predictions.csv".to_owned(), digest)].into(),
         confidence: 0.95,
         estimates: [(metric(), estimate())].into(),
@@ -186,6 +187,7 @@ fn comparison() -> Comparison {
     Comparison {
         pairing: Pairing::Unpaired("text".into()),
         rows: 1,
+        doubt: Some("text".into()),
         confidence: 0.95,
         changes: [(metric(), estimate())].into(),
         slices: [("region=north".to_owned(), [(metric(), estimate())].into())].into(),

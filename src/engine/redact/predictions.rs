@@ -22,6 +22,7 @@ impl Redaction {
             rows,
             task,
             set,
+            specification,
             files,
             confidence,
             estimates,
@@ -34,6 +35,7 @@ impl Redaction {
             rows,
             task,
             set,
+            specification,
             files: self.named(files),
             confidence,
             estimates: self.named(estimates),
@@ -65,14 +67,15 @@ impl Redaction {
     }
 
     pub(super) fn comparison(&mut self, comparison: Comparison) -> Comparison {
-        let Comparison { pairing, rows, confidence, changes, slices } = comparison;
+        let Comparison { pairing, rows, doubt, confidence, changes, slices } = comparison;
         let pairing = match pairing {
             Pairing::Unpaired(why) => Pairing::Unpaired(self.text(&why)),
             Pairing::Id | Pairing::Row => pairing,
         };
         let slices = self.named(slices);
         let slices = slices.into_iter().map(|(name, changes)| (name, self.named(changes))).collect();
-        Comparison { pairing, rows, confidence, changes: self.named(changes), slices }
+        let doubt = doubt.map(|doubt| self.text(&doubt));
+        Comparison { pairing, rows, doubt, confidence, changes: self.named(changes), slices }
     }
 
     pub(super) fn repeat(&mut self, repeat: Repeat) -> Repeat {
@@ -112,6 +115,7 @@ mod tests {
             rows: 1,
             task: Task::Binary,
             set: digest,
+            specification: digest,
             files: [("hunter2.csv".to_owned(), digest), ("p.csv".to_owned(), digest)].into(),
             confidence: 0.95,
             estimates: [(metric("accuracy"), estimate), (metric("hunter2"), estimate)].into(),
@@ -160,6 +164,7 @@ mod tests {
         let comparison = Comparison {
             pairing: Pairing::Unpaired(format!("{SECRET} is gone")),
             rows: 1,
+            doubt: Some(format!("{SECRET} differs")),
             confidence: 0.95,
             changes: predictions().estimates,
             slices: [(format!("region={SECRET}"), predictions().estimates)].into(),

@@ -80,6 +80,7 @@ pub fn of(
         rows: row_count,
         task,
         set,
+        specification: spec.specification(),
         files: BTreeMap::new(),
         confidence,
         estimates: estimates(&measurements),
