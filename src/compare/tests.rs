@@ -401,6 +401,7 @@ fn evidence(estimates: &[(&str, Estimate)], confidence: f64) -> Predictions {
         set: Digest::from_bytes([1; 32]),
         files: BTreeMap::new(),
         confidence,
+        positive: None,
         slices: vec![slice("region=north")],
         estimates,
         confusion: None,

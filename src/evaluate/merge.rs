@@ -118,6 +118,7 @@ mod tests {
             set: Digest::from_bytes([1; 32]),
             files: BTreeMap::new(),
             confidence: 0.95,
+            positive: None,
             estimates: [(name("accuracy"), estimate)].into(),
             slices: Vec::new(),
             confusion: None,

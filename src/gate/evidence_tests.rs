@@ -33,6 +33,7 @@ fn predictions(of: &[(&str, Sure)]) -> Predictions {
         set: Digest::from_bytes([1; 32]),
         files: BTreeMap::new(),
         confidence: 0.95,
+        positive: None,
         estimates: estimates(of),
         slices: Vec::new(),
         confusion: None,

@@ -246,6 +246,7 @@ mod tests {
             set: Digest::from_bytes([0; 32]),
             files: BTreeMap::new(),
             confidence: 0.9,
+            positive: None,
             estimates: [(metric("accuracy"), estimate)].into(),
             slices: vec![Slice {
                 by: "region".into(),

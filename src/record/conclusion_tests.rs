@@ -137,6 +137,7 @@ fn predicted() -> Record {
         set: Digest::from_bytes([0; 32]),
         files: Default::default(),
         confidence: 0.95,
+        positive: None,
         estimates: [(name(), whole)].into(),
         slices: vec![Slice {
             by: "region".into(),

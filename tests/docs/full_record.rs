@@ -158,6 +158,7 @@ fn predictions() -> Predictions {
         set: digest,
         files: [("predictions.csv".to_owned(), digest)].into(),
         confidence: 0.95,
+        positive: Some("1".into()),
         estimates: [(metric(), estimate())].into(),
         slices: vec![Slice {
             by: "region".into(),
