@@ -10,7 +10,7 @@ use modelgate::compare;
 use modelgate::config::{Intervals, Measure, PredictedTask, Predictions, Scores};
 use modelgate::evaluate::predictions::{Rows, Target};
 use modelgate::name::MetricName;
-use modelgate::statistics::{against, bootstrap, delong, holm, logit, normal_cdf, student, wilson};
+use modelgate::statistics::{against, bootstrap, delong, holm, logit, newcombe, normal_cdf, student, wilson};
 use rayon::prelude::*;
 
 const SETS: u64 = 2000;
@@ -302,8 +302,7 @@ fn drop_interval(only_candidate: f64, only_baseline: f64, rows: u32, random: &mu
     let kinds = [0.75, only_candidate, only_baseline, 0.25 - only_candidate - only_baseline];
     let mut table = [0.0; 4];
     (0..rows).for_each(|_| table[random.pick(&kinds)] += 1.0);
-    modelgate::statistics::newcombe(table[0], table[1], table[2], table[3], CONFIDENCE)
-        .expect("there are rows")
+    newcombe(table[0], table[1], table[2], table[3], CONFIDENCE).expect("there are rows")
 }
 
 #[test]
@@ -311,6 +310,27 @@ fn a_drop_of_just_the_bound_fails_no_more_often_than_said() {
     let failed = share(|set| drop_interval(0.05, 0.06, 600, &mut Random::new(set))[1] < -0.01);
     eprintln!("failed at the bound: {:.2} %", 100.0 * failed);
     assert!(failed <= nominal(), "{:.2} %", 100.0 * failed);
+}
+
+/// Where few rows differ the interval is wider than it says, and must not be narrower.
+#[test]
+fn a_change_in_few_rows_is_not_missed_more_often_than_said() {
+    for (candidate, baseline) in [(0.005, 0.0), (0.01, 0.0), (0.015, 0.0), (0.02, 0.01), (0.05, 0.0)] {
+        let kinds = [0.5 - candidate, candidate, baseline, 0.5 - baseline];
+        let missed = |by: fn([f64; 2], f64) -> bool| {
+            share(|set| {
+                let mut random = Random::new(set);
+                let mut table = [0.0; 4];
+                (0..200).for_each(|_| table[random.pick(&kinds)] += 1.0);
+                let interval = newcombe(table[0], table[1], table[2], table[3], CONFIDENCE).expect("rows");
+                by(interval, candidate - baseline)
+            })
+        };
+        let below = missed(|[_, high], truth| high < truth - 1e-12);
+        let above = missed(|[low, _], truth| low > truth + 1e-12);
+        eprintln!("{candidate} and {baseline} of 200 rows differ: {below} below, {above} above");
+        assert!(below.max(above) <= nominal(), "{candidate} {baseline}: {below} {above}");
+    }
 }
 
 #[test]

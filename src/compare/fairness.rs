@@ -74,7 +74,7 @@ impl Group {
         }
     }
 
-    /// Of the rows of a class, the share that is taken for positive; 0 of nothing, as Fairlearn has it.
+    /// Of the rows of a class, the share that is taken for positive; NaN of nothing.
     fn rate(&self, class: usize) -> f64 {
         share(self.taken_for_positive[class], self.rows[class])
     }
@@ -85,19 +85,26 @@ impl Group {
 }
 
 fn share(part: f64, whole: f64) -> f64 {
-    if whole == 0.0 { 0.0 } else { part / whole }
+    if whole == 0.0 { f64::NAN } else { part / whole }
 }
 
 fn difference(fairness: Fairness, groups: &[Group]) -> f64 {
     let spread = |rate: &dyn Fn(&Group) -> f64| {
-        let rates = groups.iter().filter(|group| group.seen).map(rate);
+        // A slice without a row of the class is left out, and fewer than two others do not differ.
+        let rates: Vec<f64> =
+            groups.iter().filter(|group| group.seen).map(rate).filter(|rate| rate.is_finite()).collect();
         let [low, high] = rates
-            .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], rate| [low.min(rate), high.max(rate)]);
-        high - low
+            .iter()
+            .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], rate| [low.min(*rate), high.max(*rate)]);
+        if rates.len() < 2 { f64::NAN } else { high - low }
     };
     match fairness {
         Fairness::DemographicParity => spread(&Group::selected),
         Fairness::EqualOpportunity => spread(&|group| group.rate(1)),
-        Fairness::EqualizedOdds => spread(&|group| group.rate(1)).max(spread(&|group| group.rate(0))),
+        Fairness::EqualizedOdds => {
+            let [right, wrong] = [1, 0].map(|class| spread(&|group| group.rate(class)));
+            // Undefined where either is; the larger of two would be the other one.
+            if right.is_nan() || wrong.is_nan() { f64::NAN } else { right.max(wrong) }
+        }
     }
 }

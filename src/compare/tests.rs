@@ -432,6 +432,7 @@ fn evidence(estimates: &[(&str, Estimate)], confidence: f64) -> Predictions {
         specification: Digest::from_bytes([3; 32]),
         files: BTreeMap::new(),
         confidence,
+        positive: None,
         slices: vec![slice("region=north")],
         estimates,
         confusion: None,

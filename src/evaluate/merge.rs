@@ -119,6 +119,7 @@ mod tests {
             specification: Digest::from_bytes([3; 32]),
             files: BTreeMap::new(),
             confidence: 0.95,
+            positive: None,
             estimates: [(name("accuracy"), estimate)].into(),
             slices: Vec::new(),
             confusion: None,

@@ -13,7 +13,7 @@ use crate::fault::Result;
 use crate::finding::{Finding, Severity, any_error};
 use crate::name::{Digest, MetricName};
 use crate::produce::{Again, Shop};
-use crate::record::{Estimate, Evidence, Method, MetricValue, Outcome, Repeat, Work};
+use crate::record::{Estimate, Evidence, Method, MetricValue, Outcome, Repeat, Slice, Work};
 use crate::statistics::student;
 
 /// The variable that tells the commands their seed. It is set only where there are repeats.
@@ -80,11 +80,11 @@ fn merge(done: Vec<Work>, confidence: f64) -> Work {
         spreads.iter().map(|spread| (spread.name.clone(), spread.mean(confidence))).collect();
     let repeats =
         rounds.iter().zip(0..).map(|(round, seed)| Repeat { seed, metrics: numeric(round) }).collect();
-    let slices = slices(&rounds, confidence);
+    let (slices, unequal) = slices(&rounds, confidence);
     let count = done.len();
     let commands = done.iter().flat_map(|work| work.evidence.commands.clone()).collect();
     let mut all: Vec<Finding> = Vec::new();
-    for finding in done.iter().flat_map(|work| &work.findings).chain(&findings) {
+    for finding in done.iter().flat_map(|work| &work.findings).chain(&findings).chain(&unequal) {
         if !all.contains(finding) {
             all.push(finding.clone());
         }
@@ -106,12 +106,7 @@ fn merge(done: Vec<Work>, confidence: f64) -> Work {
         for (name, estimate) in &mut predictions.estimates {
             *estimate = means.get(name).copied().unwrap_or(*estimate);
         }
-        for slice in &mut predictions.slices {
-            for (name, estimate) in &mut slice.estimates {
-                let mean = slices.get(&slice.name).and_then(|means| means.get(name));
-                *estimate = mean.copied().unwrap_or(*estimate);
-            }
-        }
+        predictions.slices = slices;
     }
     evidence.means = means;
     work.findings = all;
@@ -127,14 +122,17 @@ struct Spread {
     values: Vec<f64>,
     /// The intervals of the rows, where every repeat has one.
     intervals: Vec<[f64; 2]>,
+    /// Whether some repeats have an interval of the rows, and others none: how sure the mean is, nobody knows.
+    is_open: bool,
 }
 
 impl Spread {
     fn new(name: &MetricName, estimates: Vec<(f64, Option<[f64; 2]>)>) -> Self {
         let values: Vec<f64> = estimates.iter().map(|(value, _)| *value).collect();
         let intervals: Vec<[f64; 2]> = estimates.iter().filter_map(|(_, interval)| *interval).collect();
-        let intervals = if intervals.len() == values.len() { intervals } else { Vec::new() };
-        Self { name: name.clone(), values, intervals }
+        let is_open = !intervals.is_empty() && intervals.len() < values.len();
+        let intervals = if is_open { Vec::new() } else { intervals };
+        Self { name: name.clone(), values, intervals, is_open }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "nobody repeats it 2^53 times")]
@@ -146,6 +144,7 @@ impl Spread {
         let interval = student(mean, error, count - 1.0, confidence).map(|[low, high]| {
             [mean - (mean - low).hypot(self.half(0)), mean + (high - mean).hypot(self.half(1))]
         });
+        let interval = interval.filter(|[low, high]| !self.is_open && low < high);
         Estimate { value: mean, interval, method: interval.map(|_| Method::Repeats) }
     }
 
@@ -177,23 +176,62 @@ fn numbers(rounds: &[&Evidence]) -> Vec<Spread> {
     names.into_iter().filter_map(spread).collect()
 }
 
-/// The means over the slices that every repeat has, by the slice's name.
-fn slices(rounds: &[&Evidence], confidence: f64) -> BTreeMap<String, BTreeMap<MetricName, Estimate>> {
-    let Some(last) = rounds.last().and_then(|round| round.predictions.as_ref()) else {
-        return BTreeMap::new();
+/// The slices of all repeats, in the order in which they come, with the means over them; and what of them is not in
+/// every repeat. That has no mean, and is left out, so that a rule about it fails.
+fn slices(rounds: &[&Evidence], confidence: f64) -> (Vec<Slice>, Vec<Finding>) {
+    let mut all: Vec<&Slice> = Vec::new();
+    for slice in rounds.iter().rev().filter_map(|round| round.predictions.as_ref()).flat_map(|p| &p.slices) {
+        if !all.iter().any(|known| known.name == slice.name) {
+            all.push(slice);
+        }
+    }
+    let mut findings = Vec::new();
+    let mut mean = |slice: &Slice| {
+        let of: Vec<Option<&Slice>> =
+            rounds.iter().map(|round| round.predictions.as_ref()?.slice(&slice.name)).collect();
+        let found = of.iter().flatten();
+        let (rows, small) =
+            (found.clone().map(|slice| slice.rows).min(), found.clone().any(|slice| slice.small));
+        let names: BTreeSet<&MetricName> = found.flat_map(|slice| slice.estimates.keys()).collect();
+        let mut estimates = BTreeMap::new();
+        let mut missing = Vec::new();
+        for name in names {
+            let values: Option<Vec<_>> = of
+                .iter()
+                .map(|slice| {
+                    let estimate = slice.as_ref()?.estimates.get(name)?;
+                    Some((estimate.value, estimate.interval))
+                })
+                .collect();
+            match values {
+                Some(values) => {
+                    estimates.insert(name.clone(), Spread::new(name, values).mean(confidence));
+                }
+                None => missing.push(name.as_str()),
+            }
+        }
+        let seed = of.iter().position(Option::is_none);
+        findings.extend(slice_differs(&slice.name, seed, &missing));
+        Slice { rows: rows.unwrap_or(slice.rows), small, estimates, ..slice.clone() }
     };
-    let of = |round: &Evidence, slice: &str, name: &MetricName| {
-        let estimate = *round.predictions.as_ref()?.slice(slice)?.estimates.get(name)?;
-        Some((estimate.value, estimate.interval))
+    (all.into_iter().map(&mut mean).collect(), findings)
+}
+
+fn slice_differs(slice: &str, without: Option<usize>, missing: &[&str]) -> Option<Finding> {
+    let slice = slice.escape_debug();
+    let message = match without {
+        Some(seed) => format!(
+            "the slice {slice} is missing in the repeat with {SEED}={seed}, so nothing is known of it"
+        ),
+        None if missing.is_empty() => return None,
+        None => {
+            let names = missing.join(", ").escape_debug().to_string();
+            format!("of the slice {slice} not every repeat has {names}, so there is no mean")
+        }
     };
-    let mean = |slice: &str, name: &MetricName| {
-        let values: Option<Vec<_>> = rounds.iter().map(|round| of(round, slice, name)).collect();
-        Some((name.clone(), Spread::new(name, values?).mean(confidence)))
-    };
-    let means = |slice: &crate::record::Slice| {
-        (slice.name.clone(), slice.estimates.keys().filter_map(|name| mean(&slice.name, name)).collect())
-    };
-    last.slices.iter().map(means).collect()
+    let help =
+        "slice by what is the same in every repeat, and see whether the truth has rows of every class there";
+    Some(Finding::warning("repeats-differ", message).help(help))
 }
 
 /// What is not there in every repeat, is a number in one and a text in another, or is another text.
@@ -278,6 +316,65 @@ mod tests {
         assert!((spread.half(0) - 0.3).abs() < 1e-12 && (spread.half(1) - 0.1).abs() < 1e-12);
         let without = Spread::new(&name("a"), vec![(0.5, Some([0.2, 0.6])), (0.5, None)]);
         assert!(without.half(0) == 0.0, "where one repeat has none, there is none");
+    }
+
+    #[test]
+    fn an_interval_that_one_repeat_lacks_is_none() {
+        let of = |intervals: [Option<[f64; 2]>; 2]| {
+            let values = vec![(0.5, intervals[0]), (0.6, intervals[1])];
+            Spread::new(&name("a"), values).mean(0.95).interval
+        };
+        assert!(of([Some([0.4, 0.6]), Some([0.5, 0.7])]).is_some());
+        assert!(of([None, None]).is_some(), "of a metrics file there is the spread alone");
+        assert_eq!(of([Some([0.4, 0.6]), None]), None);
+    }
+
+    fn sliced(slices: &[(&str, &[(&str, f64)])]) -> Work {
+        let estimate = |value: f64| Estimate { value, interval: None, method: None };
+        let slices = slices
+            .iter()
+            .map(|(slice, metrics)| Slice {
+                by: "g".into(),
+                name: (*slice).into(),
+                rows: 10,
+                small: false,
+                estimates: metrics.iter().map(|(metric, value)| (name(metric), estimate(*value))).collect(),
+            })
+            .collect();
+        let mut work = numbers_of(&[0.5]).remove(0);
+        work.evidence.predictions = Some(crate::record::Predictions {
+            rows: 20,
+            task: crate::record::Task::Binary,
+            set: Digest::from_bytes([0; 32]),
+            files: BTreeMap::new(),
+            confidence: 0.95,
+            positive: None,
+            estimates: BTreeMap::new(),
+            slices,
+            confusion: None,
+            calibration: Vec::new(),
+            curves: None,
+        });
+        work
+    }
+
+    #[test]
+    fn slices_are_means_too_and_what_one_repeat_lacks_is_known_of_none() {
+        let one = sliced(&[("g=a", &[("accuracy", 0.2), ("recall", 0.5)]), ("g=b", &[("accuracy", 1.0)])]);
+        let other = sliced(&[("g=a", &[("accuracy", 0.4)])]);
+        for works in [vec![one.clone(), other.clone()], vec![other, one]] {
+            let work = merge(works, 0.95);
+            let predictions = work.evidence.predictions.unwrap();
+            let a = &predictions.slice("g=a").unwrap().estimates;
+            assert!((a[&name("accuracy")].value - 0.3).abs() < 1e-12 && !a.contains_key(&name("recall")));
+            assert!(predictions.slice("g=b").unwrap().estimates.is_empty());
+            let found = work.findings.iter().filter(|finding| finding.code.as_str() == "repeats-differ");
+            let said: Vec<_> = found.map(|finding| (finding.severity, finding.message.as_str())).collect();
+            assert_eq!(said.len(), 2, "{said:?}");
+            assert!(said.iter().all(|(severity, _)| *severity == Severity::Warning));
+            assert!(said[0].1.starts_with("of the slice g=a not every repeat has recall"), "{said:?}");
+            assert!(said[1].1.starts_with("the slice g=b is missing in the repeat with"), "{said:?}");
+        }
     }
 
     #[test]

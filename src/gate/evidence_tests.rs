@@ -34,6 +34,7 @@ fn predictions(of: &[(&str, Sure)]) -> Predictions {
         specification: Digest::from_bytes([3; 32]),
         files: BTreeMap::new(),
         confidence: 0.95,
+        positive: None,
         estimates: estimates(of),
         slices: Vec::new(),
         confusion: None,

@@ -255,6 +255,7 @@ mod tests {
                 .specification(),
             files: BTreeMap::new(),
             confidence: 0.9,
+            positive: None,
             estimates: [(metric("accuracy"), estimate)].into(),
             slices: vec![Slice {
                 by: "region".into(),

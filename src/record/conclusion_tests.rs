@@ -138,6 +138,7 @@ fn predicted() -> Record {
         specification: Digest::from_bytes([3; 32]),
         files: Default::default(),
         confidence: 0.95,
+        positive: None,
         estimates: [(name(), whole)].into(),
         slices: vec![Slice {
             by: "region".into(),

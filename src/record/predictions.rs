@@ -22,6 +22,9 @@ pub struct Predictions {
     pub files: BTreeMap<String, Digest>,
     /// The confidence of every interval in here, between 0 and 1.
     pub confidence: f64,
+    /// Which of two classes is the positive one. Untrusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positive: Option<String>,
     /// The metrics over all rows.
     pub estimates: BTreeMap<MetricName, Estimate>,
     /// The metrics over parts of the rows, in the order of the configuration, then of the parts.

@@ -159,6 +159,7 @@ fn predictions() -> Predictions {
         specification: digest,
         files: [("predictions.csv".to_owned(), digest)].into(),
         confidence: 0.95,
+        positive: Some("1".into()),
         estimates: [(metric(), estimate())].into(),
         slices: vec![Slice {
             by: "region".into(),

@@ -31,17 +31,26 @@ def newcombe_independent(one, of_one, other, of_other, confidence):
 
 
 def newcombe_paired(both, candidate, baseline, neither, confidence):
-    """Square and add, as in Newcombe's paper, from statsmodels' Wilson intervals."""
+    """Square and add, as in Newcombe's method 10, from statsmodels' Wilson intervals; at least as wide as the same of
+    the shares of rows that only one side is right in."""
     rows = both + candidate + baseline + neither
-    one, other = (both + candidate) / rows, (both + baseline) / rows
-    low, high = wilson(both + candidate, rows, confidence)
-    low2, high2 = wilson(both + baseline, rows, confidence)
     table = numpy.array([[both, candidate], [baseline, neither]])
     margins = table.sum(0).prod() * table.sum(1).prod()
-    phi = numpy.linalg.det(table) / numpy.sqrt(margins) if margins else 0.0
-    down = (one - low) ** 2 - 2 * phi * (one - low) * (high2 - other) + (high2 - other) ** 2
-    up = (high - one) ** 2 - 2 * phi * (high - one) * (other - low2) + (other - low2) ** 2
-    return [one - other - numpy.sqrt(down), one - other + numpy.sqrt(up)]
+    excess = both * neither - candidate * baseline
+    corrected = excess - rows / 2 if excess > rows / 2 else min(excess, 0.0)
+    phi = corrected / numpy.sqrt(margins) if margins else 0.0
+
+    def add(one, other, correlation):
+        low, high = wilson(one, rows, confidence)
+        low2, high2 = wilson(other, rows, confidence)
+        one, other = one / rows, other / rows
+        down = (one - low) ** 2 - 2 * correlation * (one - low) * (high2 - other) + (high2 - other) ** 2
+        up = (high - one) ** 2 - 2 * correlation * (high - one) * (other - low2) + (other - low2) ** 2
+        return one - other - numpy.sqrt(down), one - other + numpy.sqrt(up)
+
+    odds = (candidate * baseline) / ((rows - candidate) * (rows - baseline)) if candidate < rows > baseline else 1.0
+    low, high = zip(add(both + candidate, both + baseline, phi), add(candidate, baseline, -numpy.sqrt(odds)))
+    return [min(low), max(high)]
 
 
 def holm(p, level):

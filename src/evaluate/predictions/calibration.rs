@@ -96,6 +96,19 @@ impl Calibration {
         Some((spread.max(0.0) * rows / (rows - 1.0)).sqrt() / weights.sum.value())
     }
 
+    /// What a model of the same probabilities that is perfectly calibrated would come to, by chance: of a gap that is
+    /// nearly normal around 0, the mean of its absolute value is √(2/π) deviations. It is how far the error lies too
+    /// high, at most.
+    #[must_use]
+    pub fn by_chance(&self, weights: &Weights) -> f64 {
+        let deviation = |(not, did): (Said, Said)| {
+            let [_, one, two] = [0, 1, 2].map(|power: usize| not.powers[power] + did.powers[power]);
+            (one - two).max(0.0).sqrt()
+        };
+        std::f64::consts::FRAC_2_PI.sqrt() * self.pairs().map(deviation).collect::<Sum>().value()
+            / weights.sum.value()
+    }
+
     fn pairs(&self) -> impl Iterator<Item = (Said, Said)> + '_ {
         let [not, did] = &self.0;
         let at = |bins: &Bins, place: usize| bins.0.get(place).copied().unwrap_or_default();
@@ -106,4 +119,54 @@ impl Calibration {
 /// Σ w·(p − y)
 fn gap((not, did): (Said, Said)) -> f64 {
     not.said.value() + (did.said.value() - did.weight.value())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use rayon::prelude::*;
+
+    use super::*;
+    use crate::evaluate::predictions::tests::Random;
+    use crate::statistics::delta;
+
+    /// Rows whose truth is drawn by the very probability that was said.
+    fn calibrated(rows: usize, random: &mut Random) -> (Calibration, Weights) {
+        let mut calibration = Calibration([Bins::new(10), Bins::new(10)]);
+        let mut weights = Weights::default();
+        for _ in 0..rows {
+            let said = random.share();
+            calibration.0[usize::from(random.share() < said)].add(said, 1.0);
+            weights.add(1.0);
+        }
+        (calibration, weights)
+    }
+
+    #[test]
+    fn the_interval_of_a_calibrated_model_begins_at_nought() {
+        for (rows, sets) in [(500, 2000_u64), (20_000, 300)] {
+            let begins = (0..sets).into_par_iter().filter(|set| {
+                let (calibration, weights) = calibrated(rows, &mut Random::new(*set));
+                let error = calibration.standard_error(&weights).unwrap();
+                let [low, _] = delta(calibration.error(&weights), error, 0.95).unwrap();
+                low - calibration.by_chance(&weights) <= 0.0
+            });
+            let share = begins.count() as f64 / sets as f64;
+            eprintln!("calibrated, {rows} rows: {:.2} % begin at 0", 100.0 * share);
+            assert!(share >= 0.97, "{rows} rows: {share}");
+        }
+    }
+
+    #[test]
+    fn what_chance_makes_is_what_calibrated_models_come_to_in_the_mean() {
+        let sets = 400_u64;
+        let [errors, chances] = (0..sets)
+            .map(|set| {
+                let (calibration, weights) = calibrated(500, &mut Random::new(set));
+                [calibration.error(&weights), calibration.by_chance(&weights)]
+            })
+            .fold([0.0; 2], |[a, b], [c, d]| [a + c, b + d]);
+        assert!((errors / chances - 1.0).abs() < 0.05, "{errors} {chances}");
+    }
 }

@@ -57,11 +57,12 @@ impl Means<'_> {
         let sure = if !value.number.is_finite() {
             None
         } else if self.rows.is_some() {
-            self.resampled(measure)
+            self.resampled(measure).map(|sure| lowered(measure, sure, summary))
         } else {
             self.class_interval(measure, value.number, summary)
         };
-        Some(Measurement { value, sure: sure.filter(is_sound) })
+        let sure = sure.filter(is_sound).or_else(|| self.of_little(measure, value, summary));
+        Some(Measurement { value, sure })
     }
 
     /// A metric of numbers; none of any other.
@@ -76,6 +77,33 @@ impl Means<'_> {
             self.number_interval(measure, value.number, errors)
         };
         Some(Measurement { value, sure: sure.filter(is_sound) })
+    }
+
+    /// What is left where rows that all come to the same leave no other interval: of a perfect value, of the worst one,
+    /// or of one between that no row changes. It is Wilson's of as many trials as the smallest class has rows, for a
+    /// mean over classes is no surer than the one of which least is known. None of losses.
+    fn of_little(&self, measure: Measure, value: Value, summary: &mut Summary) -> Option<Sure> {
+        let [least, most] = range(measure)?;
+        let share = (value.number - least) / (most - least);
+        let own =
+            if self.rows.is_some() { self.class_interval(measure, value.number, summary) } else { None };
+        if let Some(own) = own.filter(is_sound) {
+            return Some(own);
+        }
+        let is_at_an_end = share < EXACT || share > 1.0 - EXACT;
+        if !share.is_finite() || (value.of_nothing && is_at_an_end) {
+            return None;
+        }
+        let rows = trials(measure, summary);
+        let right = if share > 1.0 - EXACT {
+            rows
+        } else if share < EXACT {
+            0.0
+        } else {
+            share * rows
+        };
+        let interval = statistics::wilson(right, rows, self.confidence)?;
+        Some((interval.map(|share| least + share * (most - least)), Method::Wilson)).filter(is_sound)
     }
 
     fn class_interval(&self, measure: Measure, value: f64, summary: &mut Summary) -> Option<Sure> {
@@ -110,6 +138,7 @@ impl Means<'_> {
             M::ExpectedCalibrationError => {
                 let error = summary.calibration.standard_error(&summary.weights)?;
                 let [low, high] = statistics::delta(value, error, self.confidence)?;
+                let low = low - summary.calibration.by_chance(&summary.weights);
                 Some(([low.max(0.0), high.min(1.0)], Method::Delta))
             }
             _ => {
@@ -117,8 +146,9 @@ impl Means<'_> {
                 let of = |margins: &super::confusion::Margins| {
                     margins.value(measure).unwrap_or(Value::NONE).number
                 };
-                let least = if matches!(measure, M::MatthewsCorrcoef | M::CohenKappa) { -1.0 } else { 0.0 };
-                cells::interval(&sampled, value, self, [least, 1.0], |weights| of(&sampled.margins(weights)))
+                cells::interval(&sampled, value, self, range(measure)?, |weights| {
+                    of(&sampled.margins(weights))
+                })
             }
         }
     }
@@ -196,6 +226,44 @@ impl Means<'_> {
     }
 }
 
+/// Resampling adds chance to chance: the error of calibration is too high by more than that of the rows.
+fn lowered(measure: Measure, ([low, high], method): Sure, summary: &Summary) -> Sure {
+    match measure {
+        Measure::ExpectedCalibrationError => {
+            // The resampled rows are twice as spread around the probabilities as the rows themselves.
+            let chance = std::f64::consts::SQRT_2 * summary.calibration.by_chance(&summary.weights);
+            (([low - chance, high].map(|end| end.max(0.0))), method)
+        }
+        _ => ([low, high], method),
+    }
+}
+
+/// How near the end of its range a value is it, but for rounding.
+const EXACT: f64 = 1e-12;
+
+/// Between what a metric of classes lies. None of losses, of which all that are equal say nothing of the next one.
+fn range(measure: Measure) -> Option<Interval> {
+    match measure {
+        Measure::MatthewsCorrcoef | Measure::CohenKappa => Some([-1.0, 1.0]),
+        Measure::LogLoss | Measure::Brier => None,
+        _ => Some([0.0, 1.0]),
+    }
+}
+
+/// The effective rows of the true class that has the fewest; of the average precision those of the positives.
+fn trials(measure: Measure, summary: &Summary) -> f64 {
+    let rows = |class: u32| {
+        let cell = summary.cells.all(|truth, _| truth == class);
+        super::sum::effective(cell.weight.value(), cell.squares)
+    };
+    if measure == Measure::AveragePrecision {
+        return rows(1);
+    }
+    let truths: std::collections::BTreeSet<u32> = summary.cells.0.keys().map(|(truth, _)| *truth).collect();
+    truths.into_iter().map(rows).filter(|rows| *rows > 0.0).fold(f64::INFINITY, f64::min)
+}
+
+/// Whether an interval says anything: one without width would say that all is known.
 fn is_sound((interval, _): &Sure) -> bool {
-    interval.iter().all(|end| end.is_finite())
+    interval.iter().all(|end| end.is_finite()) && interval[0] < interval[1]
 }

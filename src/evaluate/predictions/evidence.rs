@@ -83,6 +83,7 @@ pub fn of(
         specification: spec.specification(),
         files: BTreeMap::new(),
         confidence,
+        positive: classes.as_ref().and_then(Classes::positive),
         estimates: estimates(&measurements),
         slices,
         confusion: None,
@@ -288,10 +289,23 @@ fn fair(
         findings.push(Finding::notice("slices-small", message));
     }
     let cells: Vec<&Cells> = large.iter().map(|part| &part.cells).collect();
-    let named = |fairness: Fairness| {
-        (format!("{}.{}", fairness.word(), slicing.name()), fairness::difference(fairness, &cells, means))
-    };
-    Fairness::ALL.into_iter().map(named).collect()
+    let mut differences = Measurements::new();
+    for fairness in Fairness::ALL {
+        let name = format!("{}.{}", fairness.word(), slicing.name());
+        let (difference, left_out) = fairness::difference(fairness, &cells, means.confidence);
+        // With fewer than two left it is NaN, and that is said anyway.
+        if !left_out.is_empty() && difference.value.number.is_finite() {
+            let names: Vec<String> = left_out.iter().map(|place| large[*place].name.clone()).collect();
+            let message = format!(
+                "{} leaves out what has no rows to take its share of: {}",
+                shown(&name),
+                listed(&names)
+            );
+            findings.push(Finding::notice("slices-without-class", message));
+        }
+        differences.insert(name, difference);
+    }
+    differences
 }
 
 /// What is to be said of metrics that are 0 by convention, or not defined at all.

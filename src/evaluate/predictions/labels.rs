@@ -36,6 +36,12 @@ impl Classes {
         if self.labels.len() == 2 { Task::Binary } else { Task::Classes }
     }
 
+    /// The positive one of two classes.
+    #[must_use]
+    pub fn positive(&self) -> Option<String> {
+        self.labels.get(1).filter(|_| self.labels.len() == 2).cloned()
+    }
+
     /// Out of the labels of a table, and those that `spec` names.
     ///
     /// # Errors
@@ -73,6 +79,8 @@ impl Classes {
         if labels.len() == 2 {
             positive_last(&mut labels, positive.as_ref(), lone.as_ref()).map_err(|finding| vec![*finding])?;
         }
+        let guessed =
+            if labels.len() == 2 && spec.positive.is_none() { positive_guessed(&labels) } else { None };
         let place = |class: &String| {
             labels.iter().position(|label| label == class).and_then(|at| u32::try_from(at).ok()).unwrap_or(0)
         };
@@ -85,7 +93,7 @@ impl Classes {
                 None => of_scores.clone(),
             },
             scores: if layout.one_score { vec![1] } else { of_scores },
-            notes: spelling.note.take().into_iter().collect(),
+            notes: spelling.note.take().into_iter().chain(guessed).collect(),
             labels,
         })
     }
@@ -187,6 +195,18 @@ fn positive_unknown(positive: &str, labels: &[String]) -> Finding {
     let message =
         format!("the positive class {} is not among the labels: {}", shown(positive), listed(labels));
     Finding::error("positive-unknown", message).help("give `positive` one of the labels")
+}
+
+/// What is said where nobody named the positive class, and no custom tells which of the two it is.
+fn positive_guessed(labels: &[String]) -> Option<Finding> {
+    let [other, positive] = labels else { return None };
+    let why = match (positive.as_str(), other.as_str()) {
+        ("1", "0" | "-1") | ("true", "false") => return None,
+        ("1" | "true", _) => "it is called so",
+        _ => "it is the last in the order of text",
+    };
+    let message = format!("{} is taken for the positive class, because {why}", shown(positive));
+    Some(Finding::notice("positive-guessed", message).help("name it under evaluate.predictions.positive"))
 }
 
 fn score_missing(missing: &[String]) -> Finding {

@@ -85,7 +85,8 @@ fn by_values(column: &str, texts: &[String], codes: &[u32]) -> Result<Sliced, Bo
 fn by_quantiles(column: &str, parts: u32, numbers: &[f64]) -> (Sliced, Option<Finding>) {
     let edges = edges(parts, numbers);
     let count = edges.len().saturating_sub(1).max(usize::from(!edges.is_empty()));
-    let mut names: Vec<String> = match edges.as_slice() {
+    let printed = printed(&edges);
+    let mut names: Vec<String> = match printed.as_slice() {
         [] => Vec::new(),
         [only] => vec![format!("{column}=[{only}, {only}]")],
         edges => edges.windows(2).map(|pair| format!("{column}=[{}, {})", pair[0], pair[1])).collect(),
@@ -111,6 +112,22 @@ fn by_quantiles(column: &str, parts: u32, numbers: &[f64]) -> (Sliced, Option<Fi
         Finding::notice("slices-fewer", message)
     });
     ((names, codes), note)
+}
+
+/// How many digits that count an edge has in a name, where these tell all edges apart.
+const DIGITS: usize = 4;
+
+/// The edges as names have them: rounded, unless two that differ would read the same. Which rows are between two of
+/// them is up to the exact ones.
+fn printed(edges: &[f64]) -> Vec<String> {
+    let round = |edge: &f64| {
+        // Rounded by being written, for arithmetic would leave digits of its own.
+        let rounded = format!("{edge:.0$e}", DIGITS - 1).parse::<f64>().unwrap_or(*edge);
+        (if rounded.is_finite() { rounded } else { *edge }).to_string()
+    };
+    let rounded: Vec<String> = edges.iter().map(round).collect();
+    let tells_apart = rounded.windows(2).all(|pair| pair[0] != pair[1]);
+    if tells_apart { rounded } else { edges.iter().map(f64::to_string).collect() }
 }
 
 /// The smallest number, those at the quantiles, and the largest; each once.

@@ -6,6 +6,23 @@ use super::*;
 use crate::config::{Axis, Measure, PredictedTask, Predictions, Scores, Slicing, Target as Wanted};
 use crate::table::{Batch, Column, Kind};
 
+/// Numbers that look random. (Steele, Lea and Flood 2014)
+pub(super) struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0xd134_2543_de82_ef95))
+    }
+
+    /// From 0 to below 1.
+    pub fn share(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
 fn spec() -> Predictions {
     Predictions {
         files: Vec::new(),
@@ -149,6 +166,34 @@ proptest! {
     }
 
     #[test]
+    fn no_interval_is_without_width(rows in rows(), perfect in any::<bool>(), many in any::<bool>()) {
+        let intervals = if many { Intervals::Bootstrap(100) } else { Intervals::Auto };
+        let slices = vec![Slicing::One(Axis::Values("g".into()))];
+        let weight = Some("w".into());
+        let spec = Predictions { intervals, slices, weight, ..spec() };
+        let numbers = Predictions {
+            task: PredictedTask::Regression,
+            truth: "s".into(),
+            predicted: Some(if perfect { "s" } else { "g" }.into()),
+            scores: Scores::None,
+            ..spec.clone()
+        };
+        let rows: Vec<_> = if perfect {
+            rows.into_iter().map(|(truth, _, weight, part)| (truth, 20 * u8::from(truth), weight, part)).collect()
+        } else {
+            rows
+        };
+        for spec in [spec, numbers] {
+            let evidence = measured(&spec, &text(&rows)).evidence.unwrap();
+            let all = evidence.slices.iter().map(|slice| &slice.estimates).chain([&evidence.estimates]);
+            for (name, estimate) in all.flatten() {
+                prop_assert!(estimate.interval.is_none_or(|[low, high]| low < high), "{name}: {estimate:?}");
+                prop_assert_eq!(estimate.interval.is_some(), estimate.method.is_some());
+            }
+        }
+    }
+
+    #[test]
     fn slices_are_all_rows_once(rows in rows()) {
         let slices = vec![
             Slicing::One(Axis::Values("g".into())),
@@ -172,7 +217,7 @@ fn labels_in_every_spelling_are_the_same_metrics() {
         ("y,p,s\ntrue,true,0.9\nfalse,true,0.6\ntrue,false,0.4\nfalse,false,0.1\n", 0),
         ("y,p,s\ntrue,1,0.9\nfalse,1,0.6\ntrue,0,0.4\nfalse,0,0.1\n", 1),
         ("y,p,s\ntrue,1,0.9\n0,true,0.6\n1,0,0.4\nfalse,false,0.1\n", 1),
-        ("y,p,s\nyes,yes,0.9\nno,yes,0.6\nyes,no,0.4\nno,no,0.1\n", 0),
+        ("y,p,s\nyes,yes,0.9\nno,yes,0.6\nyes,no,0.4\nno,no,0.1\n", 1),
     ] {
         let measured = measured(&with_predicted(), text);
         assert_eq!(measured.metrics, plain.metrics, "{text}");
@@ -182,6 +227,29 @@ fn labels_in_every_spelling_are_the_same_metrics() {
 
 fn with_predicted() -> Predictions {
     Predictions { predicted: Some("p".into()), ..spec() }
+}
+
+#[test]
+fn a_perfect_value_is_as_sure_as_the_smallest_class_has_rows() {
+    let text: String = (0..40).map(|row| if row < 4 { "1,0.9\n" } else { "0,0.1\n" }).collect();
+    let evidence = measured(&spec(), &format!("y,s\n{text}")).evidence.unwrap();
+    let estimate = |name: &str| evidence.estimates[&MetricName::new(name).unwrap()];
+    let least = crate::statistics::wilson(4.0, 4.0, 0.95).unwrap()[0];
+    for name in ["roc_auc", "average_precision", "balanced_accuracy", "f1_macro", "recall"] {
+        let estimate = estimate(name);
+        assert_eq!((estimate.value, estimate.interval), (1.0, Some([least, 1.0])), "{name}");
+        assert_eq!(estimate.method, Some(record::Method::Wilson));
+    }
+    for name in ["matthews_corrcoef", "cohen_kappa"] {
+        assert_eq!(estimate(name).interval, Some([2.0 * least - 1.0, 1.0]), "{name}");
+    }
+    for name in ["log_loss", "brier"] {
+        assert_eq!(estimate(name).interval, None, "{name}: losses that are all equal");
+    }
+    let turned = text.replace("0.9", "0.0");
+    let evidence = measured(&spec(), &format!("y,s\n{turned}")).evidence.unwrap();
+    let area = evidence.estimates[&MetricName::new("roc_auc").unwrap()];
+    assert_eq!((area.value, area.interval), (0.0, Some([0.0, 1.0 - least])));
 }
 
 #[test]
@@ -201,6 +269,41 @@ fn quantiles_are_of_about_as_many_rows_and_say_their_edges() {
     let evidence = measured(&spec, &format!("y,s,age\n{text}")).evidence.unwrap();
     let names: Vec<_> = evidence.slices.iter().map(|slice| (slice.name.as_str(), slice.rows)).collect();
     assert_eq!(names, [("age=[20, 30)", 2), ("age=[30, 40)", 2), ("age=[40, 50)", 2), ("age=[50, 55]", 2)]);
+}
+
+#[test]
+fn edges_are_short_where_that_tells_them_apart() {
+    let spec = Predictions { slices: vec![Slicing::One(Axis::Quantiles("light".into(), 2))], ..spec() };
+    let names = |lights: [&str; 4]| {
+        let text: String =
+            lights.iter().zip([0, 1, 0, 1]).map(|(light, y)| format!("{y},0.5,{light}\n")).collect();
+        let evidence = measured(&spec, &format!("y,s,light\n{text}")).evidence.unwrap();
+        evidence.slices.iter().map(|slice| (slice.name.clone(), slice.rows)).collect::<Vec<_>>()
+    };
+    let own = |names: [&str; 2]| names.map(|name| (name.to_owned(), 2)).to_vec();
+    assert_eq!(
+        names(["-0.33812345", "0.1", "0.551149", "12345.678"]),
+        own(["light=[-0.3381, 0.5511)", "light=[0.5511, 12350]"])
+    );
+    assert_eq!(
+        names(["1000.1", "1000.2", "1000.3", "1000.4"]),
+        own(["light=[1000.1, 1000.3)", "light=[1000.3, 1000.4]"])
+    );
+}
+
+#[test]
+fn a_positive_class_that_nobody_named_is_told() {
+    let told = |spec: &Predictions, text: &str| {
+        let measured = measured(spec, text);
+        let guessed = measured.findings.iter().any(|finding| finding.code.as_str() == "positive-guessed");
+        (measured.evidence.unwrap().positive, guessed)
+    };
+    let named = Predictions { positive: Some("bad".into()), ..spec() };
+    assert_eq!(told(&spec(), "y,s\n1,0.9\n0,0.2\n"), (Some("1".into()), false));
+    assert_eq!(told(&spec(), "y,s\ntrue,0.9\nfalse,0.2\n"), (Some("true".into()), false));
+    assert_eq!(told(&spec(), "y,s\nbad,0.9\ngood,0.2\n"), (Some("good".into()), true));
+    assert_eq!(told(&named, "y,s\nbad,0.9\ngood,0.2\n"), (Some("bad".into()), false));
+    assert_eq!(told(&spec(), "y,s\n1,0.9\n2,0.2\n"), (Some("1".into()), true));
 }
 
 #[test]
