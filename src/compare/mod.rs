@@ -23,6 +23,7 @@ use crate::name::MetricName;
 use crate::record::{Comparison, Estimate, Method, Pairing, Predictions};
 use crate::statistics::{bootstrap, mover, rescaled};
 use change::Options;
+pub use join::OTHER_SET;
 
 /// The seed of every resampling: the same predictions give the same intervals.
 const SEED: u64 = 0x6d6f_6465_6c67_6174;
@@ -92,7 +93,7 @@ pub fn paired(
     let same_set = candidate.evidence.set == baseline.evidence.set;
     if spec.id.is_none() && !same_set {
         // What follows would say the same, after reading all of it.
-        return Ok(Err(join::OTHER_SET.into()));
+        return Ok(Err(OTHER_SET.into()));
     }
     let mut sides = Vec::with_capacity(2);
     for (name, side) in [("candidate", candidate), ("baseline", baseline)] {

@@ -12,13 +12,16 @@ use super::aside;
 use super::remeasuring::{Remeasured, Unmeasured};
 use crate::bundle::{self, Wanted, brought};
 use crate::compare::{self, Side};
-use crate::config::{BaselineModel, BaselineSource};
+use crate::config::{BaselineModel, BaselineSource, Evaluate};
 use crate::fault::{Fault, Result};
 use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::forge::Found;
 use crate::gate;
 use crate::record::{Baseline, CommandEvidence, Comparison, Method, Predictions, Record};
+
+/// How the reason begins where nobody kept the baseline's predictions.
+const NOT_TO_BE_HAD: &str = "the baseline's predictions are not to be had";
 
 /// A baseline that the candidate was compared with.
 pub(super) struct Compared {
@@ -139,7 +142,7 @@ impl Pipeline<'_> {
         if let Some((comparison, findings)) = self.comparison(record, &baseline, files, &folder.0).await? {
             compared.findings.extend(findings);
             if let crate::record::Pairing::Unpaired(why) = &comparison.pairing {
-                compared.findings.push(unpaired(why));
+                compared.findings.push(unpaired(why, &self.config.evaluate));
             }
             baseline.comparison = Some(Box::new(comparison));
         }
@@ -189,9 +192,7 @@ impl Pipeline<'_> {
             Some(files) => files,
             None => match self.fetch(&theirs.files, baseline, folder).await? {
                 Ok(()) => here(&theirs.files, folder),
-                Err(why) => {
-                    return Ok(Err(format!("the baseline's predictions are not to be had: {why}").into()));
-                }
+                Err(why) => return Ok(Err(format!("{NOT_TO_BE_HAD}: {why}").into())),
             },
         };
         let (ours, theirs, interrupt) = (ours.clone(), theirs.clone(), self.engine.interrupt.clone());
@@ -313,9 +314,53 @@ fn not_evaluated(why: &str) -> Finding {
         .help("mend that, or leave evaluate.baseline-model out to compare with what was recorded")
 }
 
-fn unpaired(why: &str) -> Finding {
+fn unpaired(why: &str, evaluate: &Evaluate) -> Finding {
     let message = format!("the predictions are compared as two samples and not row by row, because {why}");
-    Finding::notice("compared-unpaired", message).help(
-        "the intervals of changes are wider so; docs/steps.md says where the baseline's predictions are looked for",
-    )
+    let finding = Finding::notice("compared-unpaired", message);
+    match remedy(why, evaluate) {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// What to do that the next comparison is row by row; none where there is nothing to do.
+fn remedy(why: &str, evaluate: &Evaluate) -> Option<&'static str> {
+    let by_id = evaluate.predictions.as_ref().is_some_and(|predictions| predictions.id.is_some());
+    let of_other_rows = why == compare::OTHER_SET || why.starts_with("the candidate has ");
+    match () {
+        () if why.starts_with(NOT_TO_BE_HAD) && evaluate.inputs.is_empty() => Some(
+            "name what evaluate reads under `evaluate.inputs`, so that its outputs are kept for the next comparison",
+        ),
+        () if of_other_rows && !by_id => {
+            Some("name a column that tells rows apart under `evaluate.predictions.id`")
+        }
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_can_be_done_is_advised_and_nothing_else() {
+        let help = |why: &str, keys: &str| {
+            let file = format!(
+                "version: 1\nmodel: m\nevaluate:\n  run: x\n{keys}  predictions: {{ path: p.csv, truth: y, predicted: z{} }}\n\
+                 gate: {{ rules: {{ accuracy: {{ min: 0.5 }} }} }}\n",
+                if keys.is_empty() { "" } else { ", id: row" },
+            );
+            let config = crate::config::parse(&file).unwrap();
+            unpaired(why, &config.evaluate).help.unwrap_or_default()
+        };
+        let inputs = "  inputs: [x.py]\n";
+        let lost = format!("{NOT_TO_BE_HAD}: the cache does not hold p.csv, and there is no artifact");
+        assert!(help(&lost, "").contains("`evaluate.inputs`"));
+        assert_eq!(help(&lost, inputs), "", "they are named");
+        assert!(help(compare::OTHER_SET, "").contains("`evaluate.predictions.id`"));
+        assert_eq!(help(compare::OTHER_SET, inputs), "");
+        assert_eq!(help("the candidate was measured several times, and its metrics are means", ""), "");
+    }
 }

@@ -14,7 +14,7 @@ use escape::{code, fenced, link};
 use section::{Section, assemble};
 pub use versus::render as versus;
 
-use super::standing::{self, Standing, standing};
+use super::standing::{self, Standing, is_undecided, standing};
 use super::{Report, all_endings, bound, bytes, change, evidence, interval, seconds, value};
 use crate::finding::{Finding, Severity};
 use crate::number::counted;
@@ -110,7 +110,8 @@ fn headline(report: &Report) -> Section {
     let mark = match report.conclusion {
         Conclusion::Approved => "✅",
         Conclusion::Rejected | Conclusion::Failed | Conclusion::Faulted => "❌",
-        Conclusion::Inconclusive | Conclusion::Cancelled => "⚠️",
+        Conclusion::Inconclusive => "❔",
+        Conclusion::Cancelled => "⚠️",
     };
     let model = code(report.record.model.as_str(), 128);
     Section::text(vec![format!("{mark} **{}** · {model}", sentence(&report.headline, 500))])
@@ -125,7 +126,8 @@ fn rule(row: &Row) -> Vec<String> {
     let mark = match standing(row) {
         Standing::Holds => "✅",
         Standing::Fails => "❌",
-        Standing::Open | Standing::Warns => "⚠️",
+        Standing::Open => "❔",
+        Standing::Warns => "⚠️",
     };
     let slice = row.slice.as_deref().map(|slice| format!(" in {}", code(slice, 100))).unwrap_or_default();
     let bound = match row.bound.number() {
@@ -153,6 +155,7 @@ fn ends(ends: Option<[f64; 2]>) -> String {
 fn why(row: &Row) -> String {
     let mut parts = vec![sentence(&row.because, 500)];
     parts.extend(standing::wants(row));
+    parts.extend(standing::of_both(row).map(str::to_owned));
     parts.extend(standing::measured(row).map(|by| format!("*{}*", sentence(&by, 200))));
     parts.extend(standing::aside(row).map(|aside| format!("**{aside}**")));
     parts.retain(|part| !part.is_empty());
@@ -212,13 +215,13 @@ fn deliveries(record: &Record) -> Section {
 
 fn steps(record: &Record) -> Section {
     let rows = record.steps.iter().map(|step| {
-        let mark = match step.outcome {
-            Outcome::Passed | Outcome::Restored => "✅",
-            Outcome::Failed | Outcome::Faulted => "❌",
-            Outcome::Skipped => "➖",
+        let (mark, word) = match step.outcome {
+            _ if is_undecided(record, step) => ("❔", Conclusion::Inconclusive.word()),
+            Outcome::Passed | Outcome::Restored => ("✅", step.outcome.word()),
+            Outcome::Failed | Outcome::Faulted => ("❌", step.outcome.word()),
+            Outcome::Skipped => ("➖", step.outcome.word()),
         };
         let took = if step.outcome == Outcome::Skipped { String::new() } else { seconds(step.seconds) };
-        let word = step.outcome.word();
         vec![format!("{mark} {word}"), step.step.to_string(), took, sentence(&step.because, 500)]
     });
     Section::table(&["", "step", "time", "why"], "::r:", rows.collect()).titled("Steps")

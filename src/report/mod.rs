@@ -27,8 +27,9 @@ pub use limit::{Side, limit};
 pub use number::{bound, count, interval, value};
 pub use standing::Standing;
 
+use crate::config::{Fairness, Measure};
 use crate::finding::{Finding, Severity};
-use crate::record::{Conclusion, Outcome, Record, Row, RowOutcome, StepRecord};
+use crate::record::{Conclusion, MetricValue, Outcome, Record, Row, RowOutcome, StepRecord};
 use crate::step::Step;
 use headline::headline;
 
@@ -186,27 +187,65 @@ fn advice(record: &Record, rows: &[&Row], findings: &[(Step, &Finding)]) -> Vec<
     add(&mut all_endings(record).filter_map(|Ending { what, log, .. }| {
         Some(format!("read {} in the folder of the run for the whole output of «{what}»", log?))
     }));
-    add(&mut unmeasured(rows).into_iter());
+    add(&mut unmeasured(record, rows).into_iter());
     add(&mut found().filter(|finding| !decides(finding)).filter_map(helps));
     advice
 }
 
 /// What to do about the metrics that nobody measured.
-fn unmeasured(rows: &[&Row]) -> Option<String> {
-    let mut metrics: Vec<&str> = Vec::new();
-    for row in rows.iter().filter(|row| row.value.is_none() && row.outcome != RowOutcome::Pass) {
-        if !metrics.contains(&row.metric.as_str()) {
-            metrics.push(row.metric.as_str());
+fn unmeasured(record: &Record, rows: &[&Row]) -> Vec<String> {
+    let (mut unwritten, mut undefined) = (Vec::new(), Vec::new());
+    for row in rows.iter().filter(|row| row.outcome != RowOutcome::Pass) {
+        let is_missing = row.value.is_none();
+        let is_no_number = matches!(&row.value, Some(MetricValue::Text(text)) if text == "NaN");
+        let metric = row.metric.to_string();
+        match (of_predictions(record, row), &row.slice) {
+            (Some(true), Some(slice)) if is_missing => undefined.push(format!("{metric} in {slice}")),
+            (Some(true), None) if is_missing || is_no_number => undefined.push(metric),
+            // A file cannot say a metric of a slice, and the row says why there is none.
+            (None, None) if is_missing => unwritten.push(metric),
+            _ => {}
         }
     }
-    (!metrics.is_empty()).then(|| {
-        let metrics = metrics.join(", ");
-        format!("make evaluate write {metrics} into its metrics file, or correct the name in gate.rules")
-    })
+    let listed = |mut names: Vec<String>| {
+        let mut seen = std::collections::BTreeSet::new();
+        names.retain(|name| seen.insert(name.clone()));
+        names.join(", ")
+    };
+    let mut advice = Vec::new();
+    if !unwritten.is_empty() {
+        let metrics = listed(unwritten);
+        advice.push(format!(
+            "make evaluate write {metrics} into its metrics file, or correct the name in gate.rules"
+        ));
+    }
+    if !undefined.is_empty() {
+        let is = if undefined.len() == 1 { "is" } else { "are" };
+        let metrics = listed(undefined);
+        advice.push(format!(
+            "{metrics} {is} not defined on these rows, as where all are of one class: evaluate on rows of every class, \
+             or take that rule away"
+        ));
+    }
+    advice
+}
+
+/// Whether the rule of a row is about a metric that is computed of predictions: of all their rows, or of a slice that
+/// they have. False where they lack the slice; none where no predictions give such a metric.
+fn of_predictions(record: &Record, row: &Row) -> Option<bool> {
+    let predictions = record.predictions()?;
+    let name = row.metric.as_str();
+    let is_fairness = || Fairness::ALL.iter().any(|it| name.starts_with(&format!("{}.", it.word())));
+    match &row.slice {
+        Some(slice) => Some(predictions.slice(slice).is_some()),
+        None => (Measure::named(name).is_some() || is_fairness()).then_some(true),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -250,6 +289,24 @@ mod tests {
                 "tidy up"
             ]
         );
+    }
+
+    #[test]
+    fn a_metric_of_predictions_that_is_not_defined_is_no_matter_of_a_file() {
+        let mut record = fixtures::measured();
+        let slice = record.predictions().map(|predictions| predictions.slices[0].name.clone());
+        let verdict = record.verdict.as_mut().unwrap();
+        verdict.rows.truncate(2);
+        for (row, slice) in verdict.rows.iter_mut().zip([slice.clone(), Some("region=gone".into())]) {
+            row.metric = crate::name::MetricName::new("roc_auc").unwrap();
+            row.outcome = RowOutcome::Fail;
+            row.value = None;
+            row.slice = slice;
+        }
+        let advice = compose(&record, &[]).advice;
+        let wanted = format!("roc_auc in {} is not defined on these rows", slice.unwrap());
+        assert_eq!(advice.iter().filter(|it| it.contains(&wanted)).count(), 1, "{advice:?}");
+        assert!(!advice.iter().any(|it| it.contains("metrics file") || it.contains("gone")), "{advice:?}");
     }
 
     #[test]

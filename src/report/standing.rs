@@ -1,7 +1,8 @@
 //! Where a row stands: what failed first, and what only warns never as what failed.
 
 use crate::number::number;
-use crate::record::{Aside, Row, RowOutcome};
+use crate::record::{Aside, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord};
+use crate::step::Step;
 
 use super::limit::reaches_beyond;
 use super::number::count;
@@ -35,6 +36,14 @@ pub(super) const fn place(row: &Row) -> (Standing, bool) {
     (standing(row), matches!(row.outcome, RowOutcome::Inconclusive))
 }
 
+/// Whether a step is a gate that could not decide: it did not pass, and nothing is wrong with the model either.
+#[must_use]
+pub fn is_undecided(record: &Record, step: &StepRecord) -> bool {
+    step.step == Step::Gate
+        && step.outcome == Outcome::Failed
+        && record.verdict.as_ref().is_some_and(|verdict| verdict.conclusion == Conclusion::Inconclusive)
+}
+
 /// Why a row does not count, where it does not.
 #[must_use]
 pub const fn aside(row: &Row) -> Option<&'static str> {
@@ -45,12 +54,28 @@ pub const fn aside(row: &Row) -> Option<&'static str> {
     }
 }
 
-/// How many more rows would decide it, where the reason does not say so itself.
+/// How many more rows would decide it, where the reason does not say so itself; and of a slice that they must be its own.
 #[must_use]
 pub fn wants(row: &Row) -> Option<String> {
-    let more = row.more_rows.filter(|_| !row.because.contains("more row"))?;
-    let (rows, would) = (count(more), if more == 1 { "row" } else { "rows" });
-    Some(format!("about {rows} more {would} would decide it"))
+    let rows = row.more_rows?;
+    if row.because.contains("more row") {
+        return row.slice.as_ref().map(|_| "rows of this slice, that is".to_owned());
+    }
+    let (count, noun) = (count(rows), if rows == 1 { "row" } else { "rows" });
+    let of = if row.slice.is_some() { " of this slice" } else { "" };
+    Some(format!("about {count} more {noun}{of} would decide it"))
+}
+
+/// That the change is none of the two values that stand there: those are of all rows of each side, and it is of the rows
+/// that both have.
+#[must_use]
+pub fn of_both(row: &Row) -> Option<&'static str> {
+    let (value, baseline) = (row.value.as_ref()?.number()?, row.baseline.as_ref()?.number()?);
+    let change = row.change?;
+    // The sum is rounded; what is within that is no other change.
+    let rounding = 1e-9 * value.abs().max(baseline.abs());
+    let differs = ((value - baseline) - change).abs() > rounding;
+    differs.then_some("the change is over the rows of both")
 }
 
 /// How the interval that decides came about, and on how many rows: `Wilson, 1,843 rows`.
@@ -109,7 +134,21 @@ mod tests {
     fn what_would_decide_is_said_once() {
         let row = Row { more_rows: Some(1200), ..row() };
         assert_eq!(wants(&row).as_deref(), Some("about 1,200 more rows would decide it"));
-        assert_eq!(wants(&Row { because: "1,200 more rows would tell".into(), ..row }), None);
+        let sliced = Row { slice: Some("region=sea".into()), ..row.clone() };
+        assert_eq!(wants(&sliced).as_deref(), Some("about 1,200 more rows of this slice would decide it"));
+        let said = |row: Row| wants(&Row { because: "1,200 more rows would tell".into(), ..row });
+        assert_eq!(said(row), None);
+        assert_eq!(said(sliced).as_deref(), Some("rows of this slice, that is"));
+    }
+
+    #[test]
+    fn a_change_of_the_common_rows_is_told_from_that_of_the_values() {
+        let number = |it| Some(MetricValue::Number(it));
+        let row = |change| of_both(&Row { value: number(0.9), baseline: number(0.88), change, ..row() });
+        assert_eq!(row(Some(0.9 - 0.88)), None);
+        assert_eq!(row(Some(0.02)), None, "but for rounding");
+        assert_eq!(row(Some(0.021)), Some("the change is over the rows of both"));
+        assert_eq!(row(None), None);
     }
 
     #[test]

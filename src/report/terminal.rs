@@ -11,10 +11,11 @@ use anstyle::{AnsiColor, Style};
 
 use page::Page;
 
+use super::standing::is_undecided;
 use super::text::{clean, clipped, pad, pad_left, width};
 use super::{Ending, REMEDIES, Report, all_endings, endings, evidence, seconds};
 use crate::finding::{Finding, Severity};
-use crate::record::{Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, StepRecord};
+use crate::record::{Baseline, Conclusion, Delivery, DeliveryOutcome, Outcome, Record, StepRecord};
 use crate::step::Step;
 
 /// How much a terminal can show.
@@ -46,7 +47,7 @@ pub fn render(report: &Report, look: Look) -> String {
     compared(&mut page, report.record.baseline.as_ref());
     evaluated(&mut page, report);
     slices::write(&mut page, report);
-    steps(&mut page, &report.record.steps);
+    steps(&mut page, report.record);
     deliveries(&mut page, &report.record.deliveries);
     findings(&mut page, &report.findings);
     all_endings(report.record).for_each(|ending| tail(&mut page, &ending));
@@ -120,7 +121,8 @@ fn evaluated(page: &mut Page, report: &Report<'_>) {
     }
 }
 
-fn steps(page: &mut Page, steps: &[StepRecord]) {
+fn steps(page: &mut Page, record: &Record) {
+    let steps = &record.steps;
     if steps.is_empty() {
         return;
     }
@@ -131,10 +133,15 @@ fn steps(page: &mut Page, steps: &[StepRecord]) {
     };
     let widest = |of: &dyn Fn(&StepRecord) -> usize| steps.iter().map(of).max().unwrap_or(0);
     let word = widest(&|step| step.step.word().len());
-    let outcome = widest(&|step| step.outcome.word().len());
+    let ended = |step: &StepRecord| match is_undecided(record, step) {
+        true => Conclusion::Inconclusive.word(),
+        false => step.outcome.word(),
+    };
+    let outcome = widest(&|step| ended(step).len());
     let time = widest(&|step| width(&took(step)).min(14));
     for step in steps {
         let (mark, style) = match step.outcome {
+            _ if is_undecided(record, step) => ("? ", OPEN),
             Outcome::Passed | Outcome::Restored => ("✓ ", GOOD),
             Outcome::Failed | Outcome::Faulted => ("✗ ", BAD),
             Outcome::Skipped => ("- ", DIM),
@@ -142,7 +149,7 @@ fn steps(page: &mut Page, steps: &[StepRecord]) {
         let facts = format!(
             "{}  {}  {}",
             pad(step.step.word(), word),
-            pad(step.outcome.word(), outcome),
+            pad(ended(step), outcome),
             pad_left(&took(step), time)
         );
         page.entry(mark, style, &facts, &clipped(&step.because, 300));

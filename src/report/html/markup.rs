@@ -136,6 +136,20 @@ impl Markup {
         let _ = write!(Escaper(&mut self.out), "{text}");
     }
 
+    /// A name that is one word for a browser: it may break after `_` and `.`, where a reader sees its parts.
+    pub(super) fn name(&mut self, name: impl Display) {
+        let name = name.to_string();
+        let mut parts = name.split_inclusive(['_', '.']);
+        if let Some(first) = parts.next() {
+            self.text(first);
+        }
+        for part in parts {
+            // HTML never closes it.
+            self.out.push_str("<wbr />");
+            self.text(part);
+        }
+    }
+
     /// A link where the address is one to follow; else the address as text.
     pub(super) fn link(&mut self, url: &str) {
         match safe_url(url) {

@@ -50,7 +50,7 @@ fn chart(m: &mut Markup, metric: &MetricName, repeats: &[Repeat], mean: Option<&
     let x = |number| scale.between(number, LEFT, RIGHT);
     m.element("figure.chart", |m| {
         m.element("figcaption", |m| {
-            m.leaf("b.name", metric);
+            m.element("b.name", |m| m.name(metric));
             if let Some(mean) = mean {
                 m.leaf("span.now", number(mean.value));
                 m.leaf("span.change", ends.map(interval).unwrap_or_default());

@@ -4,7 +4,7 @@ use super::markup::{Markup, tag};
 use super::{bars, clip, marks};
 use crate::record::{MetricValue, Row, RowOutcome, RuleKind};
 use crate::report::limit::deciding;
-use crate::report::standing::{Standing, aside, measured, standing, wants};
+use crate::report::standing::{Standing, aside, measured, of_both, standing, wants};
 use crate::report::{Report, bound, change, interval, number, value};
 
 /// As many passing rules as are shown before the rest is folded; what does not pass is always shown.
@@ -83,7 +83,7 @@ fn table_row(m: &mut Markup, row: &Row) {
     m.element(tag("tr").set("class", tone).set("role", "row"), |m| {
         m.element(tag("th").set("scope", "row").set("role", "rowheader"), |m| {
             m.element("div.metric", |m| {
-                m.leaf("b", row.metric.as_str());
+                m.element("b", |m| m.name(&row.metric));
                 if let Some(slice) = &row.slice {
                     m.leaf("span.slice", clip(slice, 200));
                 }
@@ -99,20 +99,33 @@ fn table_row(m: &mut Markup, row: &Row) {
         });
         cell(m, "td.value", "value", |m| {
             match &row.value {
-                Some(MetricValue::Number(value)) => m.leaf("b", number(*value)),
+                Some(MetricValue::Number(value)) => {
+                    let shown = number(*value);
+                    m.leaf(tag("b").set("class", size(&shown)), shown);
+                }
                 Some(text) => m.leaf("b.text", value(text)),
                 None => m.leaf("span.none", "not measured"),
             }
             ends(m, row.interval);
         });
         cell(m, "td.lies", "against the bound", |m| bars::draw(m, row));
-        let baseline = row.baseline.as_ref().map(|baseline| (value(baseline), "same"));
+        let class = |it: &MetricValue| if it.number().is_some() { "same" } else { "same text" };
+        let baseline = row.baseline.as_ref().map(|baseline| (value(baseline), class(baseline)));
         number_cell(m, "baseline", baseline, None);
         let by = row.change.map(|by| (change(by), direction(row.rule, by)));
         number_cell(m, "change", by, row.change_interval);
         let side = |margin: f64| if margin < 0.0 { "worse" } else { "same" };
         number_cell(m, "margin", row.margin.map(|margin| (change(margin), side(margin))), None);
     });
+}
+
+/// How large a number may stand there: it is never broken, and its column is narrow.
+const fn size(number: &str) -> &'static str {
+    match number.len() {
+        0..=6 => "num",
+        7..=9 => "num long",
+        _ => "num longer",
+    }
 }
 
 /// The reason, what would decide it, and how it was measured.
@@ -122,6 +135,9 @@ fn why(m: &mut Markup, row: &Row) {
     }
     if let Some(wants) = wants(row) {
         m.leaf("p.wants", wants);
+    }
+    if let Some(of_both) = of_both(row) {
+        m.leaf("p.by", of_both);
     }
     if let Some(measured) = measured(row) {
         m.leaf("p.by", measured);
@@ -190,7 +206,7 @@ fn unruled(m: &mut Markup, report: &Report<'_>) {
             m.element("tbody", |m| {
                 for (name, metric) in unruled.iter().take(UNRULED) {
                     m.element("tr", |m| {
-                        m.leaf(tag("th").set("scope", "row"), name);
+                        m.element(tag("th").set("scope", "row"), |m| m.name(name));
                         m.leaf("td.n", value(metric));
                     });
                 }

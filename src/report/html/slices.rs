@@ -5,7 +5,8 @@ use super::markup::{Markup, tag};
 use super::scale::{Scale, px};
 use crate::name::MetricName;
 use crate::number::counted;
-use crate::record::{Estimate, Predictions};
+use crate::record::{Estimate, Predictions, Row};
+use crate::report::limit::limit;
 use crate::report::slices::{Sliced, ruled};
 use crate::report::{Report, count, interval, number};
 
@@ -32,7 +33,9 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
         let all = ruled(report);
         if !all.is_empty() {
             legend(m);
-            m.element("div.forests", |m| all.iter().take(METRICS).for_each(|sliced| forest(m, sliced)));
+            m.element("div.forests", |m| {
+                all.iter().take(METRICS).for_each(|sliced| forest(m, sliced, &report.rows));
+            });
         }
         if let Some(more @ 1..) = all.len().checked_sub(METRICS) {
             m.leaf(
@@ -45,18 +48,19 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
 }
 
 fn legend(m: &mut Markup) {
-    let keys: [(&'static str, &'static str); 4] = [
+    let keys: [(&'static str, &'static str); 5] = [
         ("circle.spot", "slice, with its interval"),
         ("circle.hollow", "small slice: decides nothing"),
         ("path.limit", "all rows"),
         ("rect.spread", "their interval"),
+        ("path.bound", "bound"),
     ];
     m.element("ul.legend", |m| {
         for (shape, words) in keys {
             m.element("li", |m| {
                 m.element(tag("svg.key").set("viewBox", "0 0 12 12").set("aria-hidden", "true"), |m| {
                     m.empty(match shape {
-                        "path.limit" => tag(shape).set("d", "M6 0v12"),
+                        "path.limit" | "path.bound" => tag(shape).set("d", "M6 0v12"),
                         "rect.spread" => tag(shape).set("width", 12).set("height", 12).set("rx", 3),
                         _ => tag(shape).set("cx", 6).set("cy", 6).set("r", 4.5),
                     });
@@ -67,17 +71,37 @@ fn legend(m: &mut Markup) {
     });
 }
 
+/// Where the bounds of a slice lie: those of its own rows, and those that are the same for every slice.
+fn bounds(rows: &[&Row], metric: &MetricName, slice: &str) -> Vec<f64> {
+    let is_of =
+        |row: &&&Row| row.metric == *metric && (row.slice.as_deref() == Some(slice) || !row.rule.compares());
+    let mut bounds: Vec<f64> =
+        rows.iter().filter(is_of).filter_map(|row| limit(row)).map(|(bound, _)| bound).collect();
+    bounds.sort_by(f64::total_cmp);
+    bounds.dedup();
+    bounds
+}
+
+/// The ends of the axis as numbers, as exact as a drawing of this width is.
+fn ends(scale: Scale) -> [String; 2] {
+    let shown = interval([scale.low(), scale.high()]);
+    let ends = shown.trim_matches(['[', ']']).split_once(", ");
+    ends.map_or_else(Default::default, |(low, high)| [low.to_owned(), high.to_owned()])
+}
+
 /// One line a slice, the worst first, all on one scale with the whole.
-fn forest(m: &mut Markup, sliced: &Sliced<'_>) {
+fn forest(m: &mut Markup, sliced: &Sliced<'_>, rows: &[&Row]) {
     let shown = &sliced.slices[..sliced.slices.len().min(DRAWN)];
     // What a few rows reach to would press all others together.
     let large = shown.iter().filter(|(slice, _)| !slice.small || shown.iter().all(|(slice, _)| slice.small));
     let estimates = large.map(|(_, estimate)| *estimate).chain(sliced.whole);
     let numbers = estimates.flat_map(|it| it.interval.into_iter().flatten().chain([it.value]));
-    let Some(scale) = Scale::around(numbers, 0.04) else { return };
+    let bounds: Vec<Vec<f64>> =
+        shown.iter().map(|(slice, _)| bounds(rows, sliced.metric, &slice.name)).collect();
+    let Some(scale) = Scale::around(numbers.chain(bounds.iter().flatten().copied()), 0.04) else { return };
     m.element("table.forest", |m| {
         m.element("caption", |m| {
-            m.leaf("b", sliced.metric);
+            m.element("b", |m| m.name(sliced.metric));
             if let Some(whole) = sliced.whole {
                 m.text(format!(" all rows {}", number(whole.value)));
                 if let Some(ends) = whole.interval {
@@ -87,7 +111,7 @@ fn forest(m: &mut Markup, sliced: &Sliced<'_>) {
         });
         m.columns(&["slice", "rows", "value", "beside all rows"]);
         m.element("tbody", |m| {
-            for (slice, estimate) in shown {
+            for ((slice, estimate), bounds) in shown.iter().zip(&bounds) {
                 m.element("tr", |m| {
                     m.element(tag("th").set("scope", "row"), |m| {
                         m.leaf("bdi", clip(&slice.name, 120));
@@ -102,9 +126,17 @@ fn forest(m: &mut Markup, sliced: &Sliced<'_>) {
                             m.leaf("span.interval", interval(ends));
                         }
                     });
-                    m.element("td.lies", |m| draw(m, scale, sliced.whole, *estimate, slice.small));
+                    m.element("td.lies", |m| {
+                        draw(m, scale, Backdrop { whole: sliced.whole, bounds }, *estimate, slice.small);
+                    });
                 });
             }
+            m.element("tr.axis-ends", |m| {
+                m.leaf(tag("td").set("colspan", 3), "");
+                m.element("td.lies", |m| {
+                    m.element("div.ends", |m| ends(scale).iter().for_each(|end| m.leaf("span", end)));
+                });
+            });
         });
     });
     if let Some(more @ 1..) = sliced.slices.len().checked_sub(DRAWN) {
@@ -124,17 +156,26 @@ fn whisker(scale: Scale, [low, high]: [f64; 2]) -> String {
     path
 }
 
-fn draw(m: &mut Markup, scale: Scale, whole: Option<Estimate>, estimate: Estimate, small: bool) {
+/// What a slice is drawn before.
+struct Backdrop<'a> {
+    whole: Option<Estimate>,
+    bounds: &'a [f64],
+}
+
+fn draw(m: &mut Markup, scale: Scale, behind: Backdrop<'_>, estimate: Estimate, small: bool) {
     let x = |number| scale.between(number, LEFT, RIGHT);
     let svg = tag("svg.strip").set("viewBox", "0 0 320 40").set("aria-hidden", "true");
     m.element(svg, |m| {
-        if let Some(whole) = whole {
+        if let Some(whole) = behind.whole {
             if let Some([low, high]) = whole.interval {
                 let (low, high) = (x(low), x(high));
                 let rect = tag("rect.spread").set("x", px(low.min(high))).set("y", 0);
                 m.empty(rect.set("width", px((high - low).abs())).set("height", 40));
             }
             m.empty(tag("path.limit").set("d", format!("M{} 0v40", px(x(whole.value)))));
+        }
+        for bound in behind.bounds {
+            m.empty(tag("path.bound").set("d", format!("M{} 0v40", px(x(*bound)))));
         }
         if let Some(ends) = estimate.interval {
             m.empty(tag("path.whisker").set("d", whisker(scale, ends)));
@@ -171,7 +212,9 @@ fn table(m: &mut Markup, predictions: &Predictions, ruled: &[Sliced<'_>]) {
                     m.element("tr", |m| {
                         m.leaf(tag("th").set("scope", "col"), "slice");
                         m.leaf(tag("th.n").set("scope", "col"), "rows");
-                        columns.iter().for_each(|name| m.leaf(tag("th.n").set("scope", "col"), name));
+                        for name in &columns {
+                            m.element(tag("th").set("scope", "col"), |m| m.name(name));
+                        }
                     });
                 });
                 m.element("tbody", |m| {

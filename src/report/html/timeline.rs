@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use super::markup::{Markup, tag};
 use super::scale::px;
 use super::{clip, marks};
-use crate::record::{Outcome, StepRecord};
+use crate::record::{Conclusion, Outcome, Record, StepRecord};
+use crate::report::standing::is_undecided;
 use crate::report::{Report, bytes, seconds};
 
 /// A step's place on the line of time, in seconds from the first step's beginning.
@@ -28,23 +29,28 @@ pub(super) fn section(m: &mut Markup, report: &Report<'_>) {
             m.columns(&["step", "when", "took", "cpu", "peak memory"]);
             m.element("tbody", |m| {
                 for (step, span) in steps.iter().zip(&spans) {
-                    table_row(m, step, *span, end);
+                    table_row(m, report.record, step, *span, end);
                 }
             });
         });
     });
 }
 
-fn table_row(m: &mut Markup, step: &StepRecord, span: Span, end: f64) {
+fn table_row(m: &mut Markup, record: &Record, step: &StepRecord, span: Span, end: f64) {
+    let undecided = is_undecided(record, step).then_some(Conclusion::Inconclusive);
+    let tone = undecided.map_or_else(|| marks::of_outcome(step.outcome), marks::of_conclusion);
     let commands = &step.evidence.commands;
     let cpu = commands.iter().fold(0.0, |cpu, command| cpu + command.cpu_seconds.max(0.0));
     let memory = commands.iter().map(|command| command.peak_memory_bytes).max();
     let skipped = step.outcome == Outcome::Skipped;
-    m.element(tag("tr").set("class", marks::of_outcome(step.outcome).class()).set("role", "row"), |m| {
+    m.element(tag("tr").set("class", tone.class()).set("role", "row"), |m| {
         m.element(tag("th").set("scope", "row").set("role", "rowheader"), |m| {
             m.element("div.judged", |m| {
                 m.leaf("b", step.step);
-                marks::outcome_badge(m, step.outcome);
+                match undecided {
+                    Some(conclusion) => marks::conclusion_badge(m, conclusion),
+                    None => marks::outcome_badge(m, step.outcome),
+                }
             });
             m.leaf("p.because", clip(&step.because, 600));
             if let Some(help) = &step.help {

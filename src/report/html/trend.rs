@@ -111,7 +111,7 @@ fn chart(m: &mut Markup, series: &Series<'_>, runs: &[Past], this: &str) {
     let Some(scale) = Scale::around(values.iter().flatten().copied().chain(limits), 0.12) else { return };
     m.element("figure.chart", |m| {
         m.element("figcaption", |m| {
-            m.leaf("b.name", series.metric);
+            m.element("b.name", |m| m.name(series.metric));
             let mut known = values.iter().rev().flatten();
             if let Some(last) = known.next() {
                 m.leaf("span.now", number(*last));

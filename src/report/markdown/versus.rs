@@ -30,6 +30,7 @@ fn sides(versus: &Versus) -> Section {
         let mark = match side.conclusion {
             Some("approved") => "✅",
             Some("rejected" | "failed" | "faulted") => "❌",
+            Some("inconclusive") => "❔",
             _ => "⚠️",
         };
         vec![
@@ -72,6 +73,7 @@ fn rules(rules: &[Rule]) -> Section {
             let mark = match it.outcome {
                 "pass" => "✅",
                 "fail" if it.counts => "❌",
+                "inconclusive" if it.counts => "❔",
                 _ => "⚠️",
             };
             format!("{mark} {} ({})", it.outcome, sentence(&it.bound, 100))

@@ -6,7 +6,7 @@ use super::page::Page;
 use super::{BAD, DIM, GOOD, OPEN};
 use crate::record::{MetricValue, Row, RowOutcome};
 use crate::report::limit::{deciding, reaches_beyond};
-use crate::report::standing::{Standing, aside, measured, speaks, standing, wants};
+use crate::report::standing::{Standing, aside, measured, of_both, speaks, standing, wants};
 use crate::report::text::{clean, clipped, cut, cut_middle, pad, pad_left, width};
 use crate::report::{bound, change, interval, value};
 
@@ -111,6 +111,7 @@ fn why(row: &Row, intervals: Intervals, is_wide: bool) -> String {
             parts.extend(ends.map(|ends| format!("{of}\u{a0}{}", interval(ends).replace(' ', "\u{a0}"))));
         }
         parts.extend(wants(row));
+        parts.extend(of_both(row).map(str::to_owned));
         // Below the table stands on how many rows all of it was measured.
         let is_its_own = row.slice.is_some() || row.outcome == RowOutcome::Inconclusive;
         parts.extend(measured(row).filter(|_| is_wide && is_its_own));
