@@ -91,6 +91,11 @@ fn described(value: &MetricValue) -> String {
 }
 
 fn equals(value: &MetricValue, bound: &MetricValue) -> Decision {
+    if let MetricValue::Text(text) = value
+        && matches!(text.as_str(), "NaN" | "Infinity" | "-Infinity")
+    {
+        return fail(format!("the value is {text}, which is equal to nothing"));
+    }
     let holds = match (value, bound) {
         // Exactly: who asks for «equals» counts something, or names something.
         (MetricValue::Number(value), MetricValue::Number(bound)) => value == bound,

@@ -43,7 +43,8 @@ pub fn bca(resampled: &mut [f64], value: f64, acceleration: f64, confidence: f64
     };
     let tail = (1.0 - confidence) / 2.0;
     bias.is_finite().then_some(())?;
-    Some([end(tail)?, end(1.0 - tail)?])
+    // Where every resample is biased, as of rare classes, the corrected ends can be on one side of the value.
+    Some([end(tail)?.min(value), end(1.0 - tail)?.max(value)])
 }
 
 /// The acceleration of [`bca`]: a sixth of the skewness of the influences, each with how many rows have it. Only what
