@@ -147,6 +147,17 @@ fn a_second_run_is_compared_row_by_row_with_the_first() {
 }
 
 #[test]
+fn who_leaves_rows_of_the_baseline_out_is_not_approved() {
+    let project = predicted(RULES);
+    run(&project, 0);
+    let half: Vec<String> = data().lines().take(201).map(str::to_owned).collect();
+    project.file("data.csv", half.join("\n") + "\n");
+    let (_, record) = run(&project, 10);
+    let doubt = "200 of the baseline's 400 rows are not among the candidate's";
+    assert_eq!(record["baseline"]["comparison"]["doubt"], doubt);
+}
+
+#[test]
 fn predictions_that_are_gone_are_compared_unpaired_and_it_says_so() {
     let project = predicted(RULES);
     run(&project, 0);
@@ -367,6 +378,8 @@ fn a_model_that_is_not_to_be_had_decides_nothing() {
     let said = found(&record, "gate");
     assert!(said.starts_with("baseline-not-evaluated: "), "{said}");
     assert!(said.contains("prod/model.bin cannot be read"), "{said}");
+    let wondered = project.modelgate(&["gate", "--what-if", "accuracy.max-drop=1"]);
+    assert_eq!(wondered.code, 10, "what-if knows no more than the run: {}", wondered.out);
 }
 
 #[test]
