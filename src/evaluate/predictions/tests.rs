@@ -14,6 +14,12 @@ impl Random {
         Self(seed.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
+    /// Around 0, with a deviation of 1. (Box and Muller 1958)
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.share()).ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.share()).cos()
+    }
+
     /// From 0 to below 1.
     pub fn share(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -246,10 +252,36 @@ fn a_perfect_value_is_as_sure_as_the_smallest_class_has_rows() {
     for name in ["log_loss", "brier"] {
         assert_eq!(estimate(name).interval, None, "{name}: losses that are all equal");
     }
+    let most = crate::statistics::wilson(0.0, 4.0, 0.95).unwrap()[1];
     let turned = text.replace("0.9", "0.0");
     let evidence = measured(&spec(), &format!("y,s\n{turned}")).evidence.unwrap();
     let area = evidence.estimates[&MetricName::new("roc_auc").unwrap()];
-    assert_eq!((area.value, area.interval), (0.0, Some([0.0, 1.0 - least])));
+    assert_eq!((area.value, area.interval), (0.0, Some([0.0, most])));
+}
+
+#[test]
+fn r2_misses_on_neither_side_more_often_than_said() {
+    let sets = 2000_u32;
+    let most = 0.025 + 3.0 * (0.025 * 0.975 / f64::from(sets)).sqrt();
+    for (explained, rows) in [(0.3_f64, 30), (0.8, 30), (0.8, 100)] {
+        let missed = (0..sets).fold([0.0; 2], |[above, below], set| {
+            let mut random = Random::new(u64::from(set));
+            let rows: Vec<(f64, f64)> = (0..rows)
+                .map(|_| {
+                    let known = explained.sqrt() * random.normal();
+                    (known + (1.0 - explained).sqrt() * random.normal(), known)
+                })
+                .collect();
+            let (truth, known): (Vec<f64>, Vec<f64>) = rows.into_iter().unzip();
+            let means = estimate::Means { confidence: 0.95, resample: false, rows: None, bins: 10 };
+            let errors = regression::Errors::of(&truth, &known, None, false);
+            let [low, high] = means.of_numbers(Measure::R2, &errors).unwrap().sure.unwrap().0;
+            [above + f64::from(u8::from(low > explained)), below + f64::from(u8::from(high < explained))]
+        });
+        let missed = missed.map(|times: f64| times / f64::from(sets));
+        eprintln!("r2 {explained} of {rows} rows is missed above and below: {missed:?}");
+        assert!(missed.iter().all(|share| *share <= most), "{explained} {rows}: {missed:?}");
+    }
 }
 
 #[test]
