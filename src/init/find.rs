@@ -9,7 +9,7 @@ use super::makefile::Makefile;
 use super::recipe::{Runner, Script};
 use super::scan::scan;
 use super::script::{Read, Role};
-use super::{Project, Work, command, dvc, manifest, measure};
+use super::{Project, Work, command, dvc, manifest, measure, predictions};
 use crate::engine::Variables;
 use crate::fault::Result;
 use crate::git::Repository;
@@ -41,6 +41,7 @@ pub fn look(root: &Path, variables: &Variables) -> Result<Project> {
     project.in_repository = folder.is_in_repository();
     finder.tests(&manifest, &mut project);
     measure::values(&folder, root, named, &mut project);
+    project.predictions = predictions::existing(&folder);
     finder.later(&mut project);
     finder.hints(&mut project);
     project.loose = loose(root, &project);

@@ -10,6 +10,7 @@ mod folder;
 mod makefile;
 mod manifest;
 mod measure;
+mod predictions;
 mod recipe;
 mod rules;
 mod scan;
@@ -46,6 +47,8 @@ pub struct Project {
     pub evaluate: Option<Work>,
     /// The metrics files.
     pub metrics: Vec<String>,
+    /// The line of `evaluate` for predictions that are there, as YAML.
+    pub predictions: Option<String>,
     /// The metrics in the order in which they were found, with the values of the latest run, if there was
     /// one.
     pub measured: Vec<(MetricName, Option<f64>)>,

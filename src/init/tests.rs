@@ -356,7 +356,8 @@ prop_compose! {
             .collect();
         let hints = later.clone();
         let loose = metrics.clone();
-        Project { name, python, linters, tests, train, evaluate, metrics, measured, in_repository, loose, later, hints }
+        let predictions = later.first().cloned();
+        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, loose, later, hints }
     }
 }
 

@@ -134,7 +134,16 @@ fn evaluate(project: &Project) -> String {
     if metrics.kept.is_empty() {
         text += "  # TODO: the file that it writes the metrics to.\n  metrics: metrics.json\n";
     }
-    text + &metrics.line()
+    text + &metrics.line() + &predictions(project)
+}
+
+/// The predictions that are there, for a person to switch on: whether every run writes them is not to be seen.
+fn predictions(project: &Project) -> String {
+    let Some(line) = project.predictions.as_ref().filter(|line| is_valid(line)) else { return String::new() };
+    let line = comment(line);
+    format!(
+        "  # If every run writes these, each metric gets an interval, and slices can have rules:\n  # {line}\n"
+    )
 }
 
 fn gate(project: &Project) -> String {

@@ -238,7 +238,10 @@ fn of_predictions(record: &Record, row: &Row) -> Option<bool> {
     let is_fairness = || Fairness::ALL.iter().any(|it| name.starts_with(&format!("{}.", it.word())));
     match &row.slice {
         Some(slice) => Some(predictions.slice(slice).is_some()),
-        None => (Measure::named(name).is_some() || is_fairness()).then_some(true),
+        None => {
+            let is_of = Measure::named(name).is_some_and(|measure| measure.is_of(predictions.task));
+            (is_of || is_fairness()).then_some(true)
+        }
     }
 }
 

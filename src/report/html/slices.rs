@@ -71,12 +71,17 @@ fn legend(m: &mut Markup) {
     });
 }
 
-/// Where the bounds of a slice lie: those of its own rows, and those that are the same for every slice.
+/// Where the bounds of a slice lie: those of its own rows, and those that are the same for every slice. Where no rule is
+/// about slices, the bounds of the whole are shown to compare with.
 fn bounds(rows: &[&Row], metric: &MetricName, slice: &str) -> Vec<f64> {
-    let is_of =
-        |row: &&&Row| row.metric == *metric && (row.slice.as_deref() == Some(slice) || !row.rule.compares());
-    let mut bounds: Vec<f64> =
-        rows.iter().filter(is_of).filter_map(|row| limit(row)).map(|(bound, _)| bound).collect();
+    let of_metric = || rows.iter().filter(|row| row.metric == *metric);
+    let by_slices = of_metric().any(|row| row.slice.is_some());
+    let is_common = |row: &Row| !row.rule.compares() && row.slice.is_some() == by_slices;
+    let mut bounds: Vec<f64> = of_metric()
+        .filter(|row| row.slice.as_deref() == Some(slice) || is_common(row))
+        .filter_map(|row| limit(row))
+        .map(|(bound, _)| bound)
+        .collect();
     bounds.sort_by(f64::total_cmp);
     bounds.dedup();
     bounds
