@@ -346,6 +346,7 @@ mod tests {
             rows: 20,
             task: crate::record::Task::Binary,
             set: Digest::from_bytes([0; 32]),
+            specification: Digest::from_bytes([0; 32]),
             files: BTreeMap::new(),
             confidence: 0.95,
             positive: None,

@@ -7,7 +7,8 @@ use crate::record::{Comparison, Pairing, Predictions, Record, Task};
 /// What was evaluated: `1,843 rows of two classes, intervals at 95 %`.
 #[must_use]
 pub fn evaluated(predictions: &Predictions) -> String {
-    let mut said = format!("{} {}", rows(predictions.rows), classes(predictions.task, None));
+    let mut said =
+        format!("{} {}", rows(predictions.rows), classes(predictions.task, predictions.positive.as_deref()));
     if !predictions.slices.is_empty() {
         said += &format!(", {}", counted(predictions.slices.len(), "slice", "slices"));
     }
