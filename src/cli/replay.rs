@@ -38,10 +38,10 @@ fn what_if(what_ifs: &[WhatIf], call: &Call) -> anyhow::Result<End> {
         let house = House::open(&call.settings, call.environment.clone(), &path, config, interrupt);
         refuse_unavailable(&house, path, |step| step <= Step::Gate)?;
         let mut record = record(&house, Step::Gate)?;
-        if gate::unproven(&house.config, &record).is_none() {
-            if let Some(wrong) = gate::what_if::unmeasured(what_ifs, &record) {
-                misused(wrong);
-            }
+        if gate::unproven(&house.config, &record).is_none()
+            && let Some(wrong) = gate::what_if::unmeasured(what_ifs, &record)
+        {
+            misused(wrong);
         }
         wonder(&house, what_ifs, &mut record);
         show::what_if(call, record.clone(), gate::what_if::note(what_ifs))?;

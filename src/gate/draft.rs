@@ -78,11 +78,11 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
         _ => Weighed::by_value(decision),
     };
     let Weighed { mut decision, more_rows, p } = weighed;
-    if decision.outcome == RowOutcome::Pass {
-        if let Some(but) = reservation(library, rule, known, basis) {
-            decision = decision.unless(&but);
-            basis = Basis::Nothing;
-        }
+    if decision.outcome == RowOutcome::Pass
+        && let Some(but) = reservation(library, rule, known, basis)
+    {
+        decision = decision.unless(&but);
+        basis = Basis::Nothing;
     }
     let Decision { outcome, margin, because, .. } = decision;
     let compared = edge.and_then(|edge| edge.against).map(|(baseline, _)| baseline);

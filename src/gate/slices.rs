@@ -58,10 +58,10 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     if !slice.small || wanted.small {
         return draft;
     }
-    if let Some(before) = baseline(library).and_then(|baseline| baseline.slice(&slice.name)) {
-        if !before.small {
-            return shrunk(draft, slice, before);
-        }
+    if let Some(before) = baseline(library).and_then(|baseline| baseline.slice(&slice.name))
+        && !before.small
+    {
+        return shrunk(draft, slice, before);
     }
     let few = match slice.rows {
         1 => "1 row is".to_owned(),
