@@ -90,7 +90,7 @@ impl Means<'_> {
         if let Some(own) = own.filter(is_sound) {
             return Some(own);
         }
-        let is_at_an_end = share < EXACT || share > 1.0 - EXACT;
+        let is_at_an_end = !(EXACT..=1.0 - EXACT).contains(&share);
         if !share.is_finite() || (value.of_nothing && is_at_an_end) {
             return None;
         }
