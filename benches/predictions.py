@@ -27,8 +27,8 @@ def made(bench: Bench, rows: int, *ends: str) -> list[Path]:
     return files
 
 
-def project(bench: Bench, file: Path, more: str) -> Path:
-    """A project that measures a file which lies in it."""
+def project(bench: Bench, file: Path, more: str, ruled: str = "accuracy") -> Path:
+    """A project that measures a file which lies in it, with a rule about one of the metrics."""
     root = bench.project(f"{file.name}-{len(list(bench.work.iterdir()))}")
     (root / file.name).hardlink_to(file)
     (root / "modelgate.yml").write_text(f"""\
@@ -37,7 +37,7 @@ model: bench
 lint: {{ python: [] }}
 evaluate:
   predictions: {{ path: {file.name}, truth: y, predicted: y_hat, score: p, {more} }}
-gate: {{ baseline: none, rules: {{ accuracy: {{ min: 0.5 }} }} }}
+gate: {{ baseline: none, rules: {{ {ruled}: {{ min: 0.5 }} }} }}
 """)
     return root
 
@@ -79,7 +79,8 @@ def bootstrap(bench: Bench) -> list[Row]:
     """1,000 resamples of the AUC of 1,000,000 rows, against scikit-learn and NumPy."""
     [file] = made(bench, 1_000_000, "parquet")
     asked = "metrics: [roc_auc]"
-    roots = [project(bench, file, asked), project(bench, file, f"{asked}, intervals: bootstrap, resamples: 1000")]
+    more = [asked, f"{asked}, intervals: bootstrap, resamples: {RESAMPLES}"]
+    roots = [project(bench, file, each, "roc_auc") for each in more]
     said = {
         name: json.loads(peer(bench, name, file, count).stdout) for name, count in PEER_RESAMPLES.items()
     }
