@@ -82,8 +82,8 @@ fn delong_of_an_area_covers_it() {
                 let positive = random.share() < prevalence;
                 scores[usize::from(positive)].push(random.normal() + if positive { distance } else { 0.0 });
             }
-            let [mut negatives, mut positives] = scores;
-            let area = delong::area(&mut positives, &mut negatives)?;
+            scores.iter_mut().for_each(|scores| scores.sort_unstable_by(f64::total_cmp));
+            let area = delong::area(&scores[1], &scores[0])?;
             logit(area.value, area.error?, CONFIDENCE)
         });
     }

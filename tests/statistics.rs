@@ -167,9 +167,12 @@ fn delong_is_that_of_every_pair() {
         let one = numbers(&question[2]);
         let area = if question[0] == "delong" {
             let of = |class: bool| -> Vec<f64> {
-                one.iter().zip(&positive).filter(|row| *row.1 == class).map(|row| *row.0).collect()
+                let mut of: Vec<f64> =
+                    one.iter().zip(&positive).filter(|row| *row.1 == class).map(|row| *row.0).collect();
+                of.sort_unstable_by(f64::total_cmp);
+                of
             };
-            delong::area(&mut of(true), &mut of(false))
+            delong::area(&of(true), &of(false))
         } else {
             delong::difference(&positive, &one, &numbers(&question[3]))
         };

@@ -52,17 +52,6 @@ impl Sampled {
 /// The interval of a statistic of cells' rows, within the range that it can have: by BCa over resampled cells, else out
 /// of what leaving out a row of each cell does.
 pub fn interval(
-    sampled: &Sampled,
-    value: f64,
-    means: &Means<'_>,
-    range: [f64; 2],
-    statistic: impl Fn(&[f64]) -> f64 + Sync,
-) -> Option<Sure> {
-    of_counts(&sampled.rows, value, means, range, statistic)
-}
-
-/// The same of counts alone.
-pub fn of_counts(
     rows: &[u64],
     value: f64,
     means: &Means<'_>,

@@ -1,7 +1,7 @@
 //! How sure a metric is: its interval, by the method that suits it.
 
 use super::cells::{self, Sampled};
-use super::confusion::{Cell, Value};
+use super::confusion::{Cell, Margins, Value};
 use super::ranking::{self, Scored};
 use super::regression::Errors;
 use super::rows::{Rows, Target};
@@ -52,8 +52,8 @@ pub struct Means<'a> {
 impl Means<'_> {
     /// A metric of classes; none of one that these rows do not have.
     #[must_use]
-    pub fn of_classes(&self, measure: Measure, summary: &mut Summary) -> Option<Measurement> {
-        let value = summary.value(measure, &summary.margins())?;
+    pub fn of_classes(&self, measure: Measure, summary: &Summary, margins: &Margins) -> Option<Measurement> {
+        let value = summary.value(measure, margins)?;
         let sure = if !value.number.is_finite() {
             None
         } else if self.rows.is_some() {
@@ -82,7 +82,7 @@ impl Means<'_> {
     /// What is left where rows that all come to the same leave no other interval: of a perfect value, of the worst one,
     /// or of one between that no row changes. It is Wilson's of as many trials as the smallest class has rows, for a
     /// mean over classes is no surer than the one of which least is known. None of losses.
-    fn of_little(&self, measure: Measure, value: Value, summary: &mut Summary) -> Option<Sure> {
+    fn of_little(&self, measure: Measure, value: Value, summary: &Summary) -> Option<Sure> {
         let [least, most] = range(measure)?;
         let share = (value.number - least) / (most - least);
         let own =
@@ -106,7 +106,7 @@ impl Means<'_> {
         Some((interval.map(|share| least + share * (most - least)), Method::Wilson)).filter(is_sound)
     }
 
-    fn class_interval(&self, measure: Measure, value: f64, summary: &mut Summary) -> Option<Sure> {
+    fn class_interval(&self, measure: Measure, value: f64, summary: &Summary) -> Option<Sure> {
         use Measure as M;
         let all = |of: fn(u32, u32) -> bool| summary.cells.all(of);
         let wilson = |of: Cell, share: f64| {
@@ -126,7 +126,7 @@ impl Means<'_> {
                 let (interval, method) = wilson(involved, value / (2.0 - value))?;
                 Some((interval.map(|share| 2.0 * share / (1.0 + share)), method))
             }
-            M::RocAuc => self.area(value, &mut summary.ranks),
+            M::RocAuc => self.area(value, &summary.ranks),
             M::AveragePrecision => {
                 let [positives, negatives] = &summary.ranks;
                 self.on_logit(value, ranking::average_precision_error(positives, negatives, value))
@@ -143,17 +143,19 @@ impl Means<'_> {
             }
             _ => {
                 let sampled = Sampled::of(&summary.cells, summary.classes);
-                let of = |margins: &super::confusion::Margins| {
-                    margins.value(measure).unwrap_or(Value::NONE).number
-                };
-                cells::interval(&sampled, value, self, range(measure)?, |weights| {
-                    of(&sampled.margins(weights))
-                })
+                let of = |margins: &Margins| margins.value(measure).unwrap_or(Value::NONE).number;
+                cells::interval(
+                    &sampled.rows,
+                    value,
+                    self,
+                    range(measure)?,
+                    |rows| of(&sampled.margins(rows)),
+                )
             }
         }
     }
 
-    fn area(&self, value: f64, [positives, negatives]: &mut [Scored; 2]) -> Option<Sure> {
+    fn area(&self, value: f64, [positives, negatives]: &[Scored; 2]) -> Option<Sure> {
         let unweighted = positives.unweighted().zip(negatives.unweighted());
         let (error, method) = match unweighted {
             Some((positives, negatives)) => {

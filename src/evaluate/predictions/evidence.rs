@@ -49,7 +49,7 @@ pub fn of(
     let row_count = gathered.rows;
     let mut findings = asked.findings(&gathered.checks);
     let mut rows = None;
-    let mut whole = if kept {
+    let whole = if kept {
         let (all, notes) = Rows::of(spec, layout, gathered, table)?;
         findings.extend(notes);
         let whole = Whole::of_rows(&all, asked.wishes(true));
@@ -60,7 +60,7 @@ pub fn of(
         Whole::of_gathered(&mut gathered, classes.as_ref())
     };
     let means = asked.means(confidence, rows.as_ref(), true);
-    let mut measurements = asked.measure(&mut whole, &means);
+    let mut measurements = asked.measure(&whole, &means);
     let mut slices = Vec::new();
     if let Some(rows) = &rows {
         for (slicing, sliced) in spec.slices.iter().zip(&rows.slices) {
@@ -142,13 +142,21 @@ impl<'a> Asked<'a> {
         Means { confidence, resample, rows, bins: self.spec.bins }
     }
 
-    fn measure(&self, whole: &mut Whole, means: &Means<'_>) -> Measurements {
-        let mut of = |measure: Measure| match whole {
-            Whole::Classes(summary) => means.of_classes(measure, summary),
-            Whole::Numbers(errors) => means.of_numbers(measure, errors),
+    fn measure(&self, whole: &Whole, means: &Means<'_>) -> Measurements {
+        let named = |(measure, measured): (&Measure, Option<Measurement>)| {
+            Some((measure.word().to_owned(), measured?))
         };
-        let named = |measure: &Measure| Some((measure.word().to_owned(), of(*measure)?));
-        self.measures.iter().filter_map(named).collect()
+        match whole {
+            Whole::Classes(summary) => {
+                let margins = summary.margins();
+                let of = |measure: &Measure| means.of_classes(*measure, summary, &margins);
+                self.measures.iter().map(|measure| (measure, of(measure))).filter_map(named).collect()
+            }
+            Whole::Numbers(errors) => {
+                let of = |measure: &Measure| means.of_numbers(*measure, errors);
+                self.measures.iter().map(|measure| (measure, of(measure))).filter_map(named).collect()
+            }
+        }
     }
 
     /// Each slice on its own, in order, on any thread.
@@ -156,8 +164,8 @@ impl<'a> Asked<'a> {
         let resample = sliced.0.len() <= MOST_RESAMPLED;
         let part = |(name, places): (&String, Vec<u32>)| {
             let part = rows.at(&places);
-            let mut whole = Whole::of_rows(&part, self.wishes(false));
-            let measurements = self.measure(&mut whole, &self.means(confidence, Some(&part), resample));
+            let whole = Whole::of_rows(&part, self.wishes(false));
+            let measurements = self.measure(&whole, &self.means(confidence, Some(&part), resample));
             let cells = match whole {
                 Whole::Classes(summary) => summary.cells,
                 Whole::Numbers(_) => Cells::default(),

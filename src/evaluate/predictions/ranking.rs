@@ -53,8 +53,9 @@ impl Scored {
     }
 
     /// The scores, where none has a weight of its own.
-    pub fn unweighted(&mut self) -> Option<&mut [f64]> {
-        self.weighted.is_empty().then_some(self.plain.as_mut_slice())
+    #[must_use]
+    pub fn unweighted(&self) -> Option<&[f64]> {
+        self.weighted.is_empty().then_some(self.plain.as_slice())
     }
 
     /// The scores and their weights.
