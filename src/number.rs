@@ -150,4 +150,11 @@ mod tests {
             assert!(size(wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, expected) in [(0, "0"), (999, "999"), (1843, "1,843"), (12_345_678, "12,345,678")] {
+            assert_eq!(thousands(number), expected);
+        }
+    }
 }

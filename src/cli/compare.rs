@@ -1,7 +1,6 @@
 //! `modelgate compare`: two records side by side.
 
-use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -60,8 +59,8 @@ fn read(path: &Path) -> Result<Record> {
             Fault::new(doing, format!("there is no {} in it", store::FILE)).help(HELP)
         });
     }
-    let mut file = open(path)?;
-    if is_zip(&mut file).map_err(|error| Fault::file("read", path, error).help(HELP))? {
+    let file = files::open(path).map_err(|fault| fault.help(HELP))?;
+    if bundle::is_zip(path) {
         let record = bundle::record_in(path).map_err(|fault| fault.help(HELP))?;
         return record.ok_or_else(|| {
             let doing = format!("read the record in {}", path.display());
@@ -76,16 +75,4 @@ fn read(path: &Path) -> Result<Record> {
         return Err(Fault::new(doing, format!("it has more than {LARGEST} bytes")).help(HELP));
     }
     store::parse(&text).map_err(|unreadable| unreadable.about(path).help(HELP))
-}
-
-fn open(path: &Path) -> Result<File> {
-    files::open(path).map_err(|fault| fault.help(HELP))
-}
-
-/// Whether it begins as a zip does; the file is left at its start.
-fn is_zip(file: &mut File) -> std::io::Result<bool> {
-    let mut head = Vec::new();
-    file.by_ref().take(4).read_to_end(&mut head)?;
-    file.rewind()?;
-    Ok(head.starts_with(b"PK"))
 }

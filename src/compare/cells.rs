@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::change::Options;
 use super::pair::{BASELINE, CANDIDATE};
 use crate::config::Measure;
-use crate::evaluate::predictions::Margins;
+use crate::evaluate::predictions::{Margins, effective};
 use crate::record::{Estimate, Method};
 use crate::statistics::{bootstrap, delta, newcombe};
 
@@ -110,8 +110,7 @@ impl Cells {
     fn by_slopes(&self, value: f64, slopes: &[f64], confidence: f64) -> Option<[f64; 2]> {
         let spread: f64 =
             slopes.iter().zip(&self.squares).map(|(slope, squares)| slope * slope * squares).sum();
-        let (sum, squares): (f64, f64) = (self.weights.iter().sum(), self.squares.iter().sum());
-        let rows = sum * sum / squares;
+        let rows = effective(self.weights.iter().sum(), self.squares.iter().sum());
         if rows.is_nan() || rows <= 1.0 {
             return None;
         }

@@ -4,6 +4,7 @@
 use super::pair::Both;
 use super::ranking;
 use crate::config::Measure;
+use crate::evaluate::predictions::{class_loss, effective, highest, number_loss};
 
 /// A value, and what each row's weight brings to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,8 +31,7 @@ impl Weights<'_> {
         match self.0 {
             None => rows as f64,
             Some(weights) => {
-                let sum: f64 = weights.iter().sum();
-                sum * sum / weights.iter().map(|weight| weight * weight).sum::<f64>()
+                effective(weights.iter().sum(), weights.iter().map(|weight| weight * weight).sum())
             }
         }
     }
@@ -58,18 +58,14 @@ pub fn of(
 }
 
 fn of_numbers(measure: Measure, truth: &[f64], predicted: &[f64], weights: Weights<'_>) -> Option<Influence> {
-    let errors = || truth.iter().zip(predicted).map(|(truth, predicted)| truth - predicted);
-    let squares = || mean(errors().map(|error| error * error), weights);
+    let losses = |measure| {
+        let each = truth.iter().zip(predicted);
+        mean(each.map(|(truth, predicted)| number_loss(measure, *truth, *predicted)), weights)
+    };
     match measure {
-        Measure::Mse => Some(squares()),
-        Measure::Mae => Some(mean(errors().map(f64::abs), weights)),
-        // As scikit-learn: the truth 0 counts as the smallest step from 1.
-        Measure::Mape => Some(mean(
-            errors().zip(truth).map(|(error, truth)| error.abs() / truth.abs().max(f64::EPSILON)),
-            weights,
-        )),
-        Measure::Rmse => Some(root(squares())),
-        Measure::R2 => explained(squares(), truth, weights),
+        Measure::Mse | Measure::Mae | Measure::Mape => Some(losses(measure)),
+        Measure::Rmse => Some(root(losses(Measure::Mse))),
+        Measure::R2 => explained(losses(Measure::Mse), truth, weights),
         _ => None,
     }
 }
@@ -116,8 +112,11 @@ impl Said<'_> {
     fn influence(&self, measure: Measure, weights: Weights<'_>, bins: usize) -> Option<Influence> {
         match measure {
             Measure::LogLoss | Measure::Brier | Measure::ExpectedCalibrationError if !self.probable() => None,
-            Measure::LogLoss => Some(mean((0..self.truth.len()).map(|row| self.log_loss(row)), weights)),
-            Measure::Brier => Some(mean((0..self.truth.len()).map(|row| self.brier(row)), weights)),
+            Measure::LogLoss | Measure::Brier => {
+                let loss =
+                    |(row, class): (usize, &u32)| class_loss(measure, self.scores, row, *class as usize);
+                Some(mean(self.truth.iter().enumerate().map(loss), weights))
+            }
             Measure::ExpectedCalibrationError => Some(self.calibration(weights, bins)),
             Measure::RocAuc if self.binary() => {
                 ranking::area(|row| Some(self.truth[row] == 1), &self.scores[0], weights)
@@ -138,42 +137,14 @@ impl Said<'_> {
         self.scores.len() == 1
     }
 
-    /// The probability of a row's true class.
-    fn of_truth(&self, row: usize) -> f64 {
-        match (self.scores, self.truth[row]) {
-            ([score], 0) => 1.0 - score[row],
-            ([score], _) => score[row],
-            (scores, class) => scores[class as usize][row],
-        }
-    }
-
-    /// (scikit-learn) Probabilities are kept an epsilon away from 0 and 1.
-    fn log_loss(&self, row: usize) -> f64 {
-        -libm::log(self.of_truth(row).clamp(f64::EPSILON, 1.0 - f64::EPSILON))
-    }
-
-    /// Of two classes the squared error of the one probability; of several the sum over all.
-    fn brier(&self, row: usize) -> f64 {
-        if self.binary() {
-            return (1.0 - self.of_truth(row)) * (1.0 - self.of_truth(row));
-        }
-        let squared = |(class, scores): (usize, &Vec<f64>)| {
-            let off = scores[row] - f64::from(u8::from(self.truth[row] as usize == class));
-            off * off
-        };
-        self.scores.iter().enumerate().map(squared).sum()
-    }
-
     /// What was said, and whether it came true: of two classes of the positive one, of several of the first with the
     /// highest score.
     fn claim(&self, row: usize) -> (f64, f64) {
-        let (said, class) = if self.binary() {
-            (self.scores[0][row], 1)
-        } else {
-            let scores = self.scores.iter().map(|scores| scores[row]).zip(0..);
-            scores.fold((f64::NEG_INFINITY, 0), |best, next| if next.0 > best.0 { next } else { best })
+        let (column, class) = match highest(self.scores, row) {
+            _ if self.binary() => (0, 1),
+            class => (class, class),
         };
-        (said, f64::from(u8::from(self.truth[row] == class)))
+        (self.scores[column][row], f64::from(u8::from(self.truth[row] as usize == class)))
     }
 
     /// Whether every score is a probability.

@@ -212,11 +212,12 @@ fn exact(value: &raw::Scalar) -> MetricValue {
 
 /// What rules about one metric cannot say together.
 fn consistent(source: &mut Source<'_>, path: &KeyPath, raw: &raw::Rules) {
-    const KINDS: [&str; 6] = ["min", "max", "max-drop", "max-rise", "min-gain", "equals"];
     const KNOWN: [&str; 8] = ["min", "max", "max-drop", "max-rise", "min-gain", "equals", "better", "slices"];
     let has = |source: &Source<'_>, key: &str| source.has(&path.key(key));
     // A key that nobody knows is a mistake of its own, and probably the rule that was meant.
-    if source.keys(path).all(|key| KNOWN.contains(&key)) && !KINDS.iter().any(|kind| has(source, kind)) {
+    if source.keys(path).all(|key| KNOWN.contains(&key))
+        && !RuleKind::ALL.iter().any(|kind| has(source, kind.word()))
+    {
         let metric = match path.0.last() {
             Some(Segment::Key(key)) => shown(key),
             _ => String::new(),

@@ -49,6 +49,12 @@ pub fn deceives(c: char) -> bool {
     mark || c.is_control()
 }
 
+/// Untrusted text for a sentence: a space in the place of every character that [`deceives`].
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|c| if deceives(c) { ' ' } else { c }).collect()
+}
+
 /// Parses YAML. Merge keys (`<<`) are resolved.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::fault::{Fault, Result};
 use crate::files::ProjectFile;
 use crate::finding::{Finding, Severity};
 use crate::name::Digest;
-use crate::number::counted;
+use crate::number::{counted, thousands};
 use crate::produce::Shop;
 use crate::record::{Outcome, SMOKE, Work};
 
@@ -178,19 +178,6 @@ fn said(measurement: &Measurement) -> String {
         (Some(predicted), Some(written)) => format!("{predicted}, and {written}"),
         (predicted, written) => predicted.or(written).unwrap_or_else(|| metrics(0)),
     }
-}
-
-/// A whole number with a comma before every three digits.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A finding as one sentence, with its place.

@@ -94,7 +94,11 @@ impl Forge for Local {
             // What cannot be read may be the baseline, so nothing older may take its place.
             let past = readable(&document?, &history.place())?;
             if search.suits(&past, record)? {
-                return Ok(Found::Baseline(Box::new(baseline_of(&past, DEFAULT_BRANCH, PLACE.into()))));
+                return Ok(Found::Baseline(Box::new(Baseline::of(
+                    &past,
+                    DEFAULT_BRANCH.into(),
+                    Some(PLACE.into()),
+                ))));
             }
         }
         Ok(Found::None(search.why_none(looked_at)))
@@ -269,21 +273,6 @@ impl Search<'_> {
             why.push_str(&format!("; only the latest {LOOKED_AT} records were looked at"));
         }
         why
-    }
-}
-
-/// The record of another run, as far as a run is compared with it.
-pub(super) fn baseline_of(past: &Record, from: &str, place: String) -> Baseline {
-    Baseline {
-        from: from.into(),
-        place: Some(place),
-        commit: past.context.commit.clone(),
-        run: Some(past.id.clone()),
-        job: past.context.job.clone(),
-        metrics: past.metrics(),
-        outputs: past.model_outputs(),
-        predictions: past.predictions().map(|predictions| Box::new(predictions.without_pictures())),
-        comparison: None,
     }
 }
 

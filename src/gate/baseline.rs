@@ -82,17 +82,7 @@ pub fn from_record(path: &str, record: &Record, model: &ModelName) -> Result<Bas
             if evaluated { "the run in it recorded no metrics" } else { "the run in it was not evaluated" };
         return Err(failed(path, cause).help("take the record of a run that was evaluated"));
     }
-    Ok(Baseline {
-        place: None,
-        from: described(path, record.conclusion),
-        commit: record.context.commit.clone(),
-        run: Some(record.id.clone()),
-        job: record.context.job.clone(),
-        metrics,
-        outputs: record.model_outputs(),
-        predictions: record.predictions().map(|predictions| Box::new(predictions.without_pictures())),
-        comparison: None,
-    })
+    Ok(Baseline::of(record, described(path, record.conclusion), None))
 }
 
 fn parse(path: &str, text: &str) -> Result<Record> {

@@ -2,7 +2,7 @@
 
 use super::rule::{Reference, finite};
 use crate::config::{Gate, WithoutBaseline};
-use crate::document::deceives;
+use crate::document::harmless;
 use crate::name::MetricName;
 use crate::record::{Comparison, Estimate, Method, MetricValue, Record, Slice};
 use crate::step::Step;
@@ -134,8 +134,7 @@ impl Library<'_> {
     /// Why no rule that compares may pass, as the end of a sentence.
     pub fn doubt(&self) -> Option<String> {
         let doubt = self.comparison()?.doubt.as_deref()?;
-        let doubt: String = doubt.chars().map(|c| if deceives(c) { ' ' } else { c }).collect();
-        Some(format!("{doubt}: {MEASURE_AGAIN}"))
+        Some(format!("{}: {MEASURE_AGAIN}", harmless(doubt)))
     }
 
     fn change(&self, comparison: &Comparison, estimate: &Estimate, of: Counted) -> Option<Change> {

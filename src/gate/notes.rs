@@ -6,7 +6,7 @@ use super::baseline;
 use super::draft::{Basis, Draft};
 use super::words;
 use crate::config::{Correction, Gate, WithoutBaseline};
-use crate::document::{deceives, shown};
+use crate::document::{harmless, shown};
 use crate::record::{Baseline, Comparison, Pairing, Predictions, Record};
 
 /// Where a metric was judged: over all rows, and over slices.
@@ -118,8 +118,7 @@ fn pairing(comparison: &Comparison, candidate: Option<&Predictions>) -> String {
         Pairing::Id => "by their ids",
         Pairing::Row => "by their order",
         Pairing::Unpaired(why) => {
-            let why: String = why.chars().map(|c| if deceives(c) { ' ' } else { c }).collect();
-            return format!("Compared as two independent samples, because {why}.");
+            return format!("Compared as two independent samples, because {}.", harmless(why));
         }
     };
     match candidate.map(|candidate| candidate.rows).filter(|all| *all > comparison.rows) {

@@ -16,9 +16,6 @@ pub struct WhatIf {
     text: String,
 }
 
-const KINDS: [RuleKind; 6] =
-    [RuleKind::Min, RuleKind::Max, RuleKind::MaxDrop, RuleKind::MaxRise, RuleKind::MinGain, RuleKind::Equals];
-
 /// How it is written.
 const SHAPE: &str = "write METRIC.KIND=BOUND, such as `accuracy.min=0.9` or `accuracy.max-drop=2%`; the kinds are \
                      `min`, `max`, `max-drop`, `max-rise`, `min-gain` and `equals`";
@@ -32,7 +29,7 @@ impl std::str::FromStr for WhatIf {
         let halves = text.match_indices('=').map(|(at, _)| (&text[..at], &text[at + 1..]));
         let mut known = halves.filter_map(|(rule, bound)| {
             let (metric, word) = rule.rsplit_once('.')?;
-            let kind = KINDS.into_iter().find(|kind| kind.word() == word.trim())?;
+            let kind = RuleKind::ALL.into_iter().find(|kind| kind.word() == word.trim())?;
             Some((metric.trim(), kind, bound.trim()))
         });
         let Some((metric, kind, bound)) = known.next() else { return Err(SHAPE.into()) };

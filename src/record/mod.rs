@@ -282,6 +282,24 @@ pub struct Baseline {
     pub comparison: Option<Box<Comparison>>,
 }
 
+impl Baseline {
+    /// As far as another run is compared with this record.
+    #[must_use]
+    pub fn of(record: &Record, from: String, place: Option<String>) -> Self {
+        Self {
+            from,
+            place,
+            commit: record.context.commit.clone(),
+            run: Some(record.id.clone()),
+            job: record.context.job.clone(),
+            metrics: record.metrics(),
+            outputs: record.model_outputs(),
+            predictions: record.predictions().map(|predictions| Box::new(predictions.without_pictures())),
+            comparison: None,
+        }
+    }
+}
+
 /// What was shipped, and where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {

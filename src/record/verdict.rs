@@ -73,6 +73,10 @@ pub enum RuleKind {
 }
 
 impl RuleKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Min, Self::Max, Self::MaxDrop, Self::MaxRise, Self::MinGain, Self::Equals];
+
     /// The key of the configuration.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -21,10 +21,10 @@ pub mod terminal;
 pub(crate) mod text;
 pub mod versus;
 
-pub use crate::number::{bytes, change, number, seconds};
+pub use crate::number::{bytes, change, number, seconds, thousands};
 pub use headline::judged;
 pub use limit::{Side, limit};
-pub use number::{bound, count, interval, value};
+pub use number::{bound, interval, value};
 pub use standing::Standing;
 
 use crate::config::{Fairness, Measure};

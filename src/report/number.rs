@@ -15,20 +15,6 @@ pub fn value(value: &MetricValue) -> String {
     }
 }
 
-/// A whole number with its thousands apart: `1,843`.
-#[must_use]
-pub fn count(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// An interval, `[0.88, 0.93]`: its ends rounded to as many decimals as give its width two digits, because more
 /// say nothing.
 #[must_use]
@@ -82,13 +68,6 @@ mod tests {
         ];
         for (ends, expected) in cases {
             assert_eq!(interval(ends), expected, "{ends:?}");
-        }
-    }
-
-    #[test]
-    fn thousands_stand_apart() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1843, "1,843"), (12_345_678, "12,345,678")] {
-            assert_eq!(count(number), expected);
         }
     }
 }

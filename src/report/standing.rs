@@ -1,11 +1,10 @@
 //! Where a row stands: what failed first, and what only warns never as what failed.
 
-use crate::number::number;
+use crate::number::{number, thousands};
 use crate::record::{Aside, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord};
 use crate::step::Step;
 
 use super::limit::reaches_beyond;
-use super::number::count;
 
 /// What a row means to a reader, in the order in which rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,7 +60,7 @@ pub fn wants(row: &Row) -> Option<String> {
     if row.because.contains("more row") {
         return row.slice.as_ref().map(|_| "rows of this slice, that is".to_owned());
     }
-    let (count, noun) = (count(rows), if rows == 1 { "row" } else { "rows" });
+    let (count, noun) = (thousands(rows), if rows == 1 { "row" } else { "rows" });
     let of = if row.slice.is_some() { " of this slice" } else { "" };
     Some(format!("about {count} more {noun}{of} would decide it"))
 }
@@ -92,7 +91,7 @@ pub fn measured(row: &Row) -> Option<String> {
 /// So many rows: `1 row`, `1,843 rows`.
 #[must_use]
 pub fn rows(rows: u64) -> String {
-    format!("{} {}", count(rows), if rows == 1 { "row" } else { "rows" })
+    format!("{} {}", thousands(rows), if rows == 1 { "row" } else { "rows" })
 }
 
 /// Whether the numbers of a row do not tell all that there is to say.

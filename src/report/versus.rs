@@ -7,13 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::evidence;
-use super::number::count;
 use super::slices::metrics;
 use super::standing::percent;
 use crate::compare;
 use crate::fault::{Fault, Result};
 use crate::name::{Commit, Digest, MetricName};
-use crate::number::counted;
+use crate::number::{counted, thousands};
 use crate::record::{Comparison, Estimate, Method, MetricValue, Predictions, Record, Row};
 
 /// The `schema` of the document.
@@ -331,16 +330,16 @@ fn of_predictions(
             Some(comparison) => format!(
                 "Both were evaluated on the same {} rows, but {}: a paired comparison, as the gate makes it, \
                  would have narrower intervals.",
-                count(b.rows),
+                thousands(b.rows),
                 evidence::compared(comparison)
             ),
-            None => format!("Both were evaluated on the same {} rows.", count(b.rows)),
+            None => format!("Both were evaluated on the same {} rows.", thousands(b.rows)),
         });
     } else {
         notes.push(format!(
             "They were evaluated on different sets of {} and {} rows: what differs may be the rows and not the model.",
-            count(a.rows),
-            count(b.rows)
+            thousands(a.rows),
+            thousands(b.rows)
         ));
     }
     if a.task != b.task {

@@ -39,8 +39,9 @@ use gather::{Gathered, gather};
 use layout::Layout;
 
 pub use confusion::Margins;
-pub use rows::{Rows, Target};
-pub use value::{Valuer, value};
+pub use rows::{Rows, Target, highest};
+pub use sum::effective;
+pub use value::{Valuer, class_loss, number_loss, value};
 
 /// What predictions came to.
 #[derive(Debug, Clone, PartialEq, Default)]

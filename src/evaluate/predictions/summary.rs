@@ -7,7 +7,8 @@ use super::many::{Areas, areas};
 use super::ranking::{self, Scored, Steps};
 use super::rows::{Rows, Target, highest};
 use super::sum::Weights;
-use super::tally::{Columns, Losses, Tally, Wishes, log_loss};
+use super::tally::{Columns, Losses, Tally, Wishes};
+use super::value::class_loss;
 use crate::config::Measure;
 
 /// What rows of classes come to.
@@ -86,11 +87,10 @@ impl Summary {
         for (row, class) in truth.iter().enumerate() {
             let (class, weight) = (*class as usize, rows.weight(row));
             if wishes.log {
-                self.losses.log.add(log_loss(scores[class][row]), weight);
+                self.losses.log.add(class_loss(Measure::LogLoss, scores, row, class), weight);
             }
             if wishes.brier {
-                let error = |other: usize| (scores[other][row] - f64::from(u8::from(other == class))).powi(2);
-                self.losses.brier.add((0..scores.len()).map(error).sum(), weight);
+                self.losses.brier.add(class_loss(Measure::Brier, scores, row, class), weight);
             }
             if wishes.bins > 0 {
                 let said = highest(scores, row);

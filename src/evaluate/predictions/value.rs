@@ -199,16 +199,22 @@ fn is_of_numbers(measure: Measure) -> bool {
     measure.is_of(crate::record::Task::Regression)
 }
 
-fn number_loss(measure: Measure, truth: f64, predicted: f64) -> f64 {
+/// What a predicted number loses: its squared error, the absolute one as a share of the truth, or the absolute one.
+#[must_use]
+pub fn number_loss(measure: Measure, truth: f64, predicted: f64) -> f64 {
     let error = truth - predicted;
     match measure {
         Measure::Mse | Measure::Rmse => error * error,
+        // As scikit-learn: the truth 0 counts as the smallest step from 1.
         Measure::Mape => error.abs() / truth.abs().max(f64::EPSILON),
         _ => error.abs(),
     }
 }
 
-fn class_loss(measure: Measure, scores: &[Vec<f64>], row: usize, class: usize) -> f64 {
+/// What the probabilities of a row of this class lose: the logarithm, or the squared error. Of two classes `scores` may
+/// have the second one's alone, whose squared error is counted once.
+#[must_use]
+pub fn class_loss(measure: Measure, scores: &[Vec<f64>], row: usize, class: usize) -> f64 {
     let of_one = |score: f64| if class == 1 { score } else { 1.0 - score };
     match (measure, scores) {
         (Measure::LogLoss, [score]) => log_loss(of_one(score[row])),

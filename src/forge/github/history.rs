@@ -10,9 +10,9 @@ use super::keepsake::{self, Kept};
 use super::{OwnApp, Remote};
 use crate::fault::Fault;
 use crate::forge::Found;
-use crate::forge::local::{DEFAULT_BRANCH, baseline_of};
+use crate::forge::local::DEFAULT_BRANCH;
 use crate::name::Commit;
-use crate::record::{Conclusion, Delivery, Record};
+use crate::record::{Baseline, Conclusion, Delivery, Record};
 
 /// How many commits, and how many deployments, are looked at.
 const LOOKED_AT: usize = 30;
@@ -243,5 +243,5 @@ impl History<'_> {
 }
 
 fn found(from: &str, place: String, past: &Record) -> Found {
-    Found::Baseline(Box::new(baseline_of(past, from, place)))
+    Found::Baseline(Box::new(Baseline::of(past, from.to_owned(), Some(place))))
 }

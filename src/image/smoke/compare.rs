@@ -131,7 +131,7 @@ fn beginning(text: &str) -> String {
 }
 
 fn shorten(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if crate::document::deceives(c) { ' ' } else { c }).collect();
+    let plain = crate::document::harmless(text);
     match plain.char_indices().nth(2 * SHOWN) {
         Some((end, _)) => format!("{}…", &plain[..end]),
         None => plain,

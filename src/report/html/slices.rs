@@ -8,7 +8,7 @@ use crate::number::counted;
 use crate::record::{Estimate, Predictions, Row};
 use crate::report::limit::limit;
 use crate::report::slices::{Sliced, ruled};
-use crate::report::{Report, count, interval, number};
+use crate::report::{Report, interval, number, thousands};
 
 /// As many slices as are drawn for a metric.
 const DRAWN: usize = 10;
@@ -124,7 +124,7 @@ fn forest(m: &mut Markup, sliced: &Sliced<'_>, rows: &[&Row]) {
                             m.leaf("span.aside", "⚠ small");
                         }
                     });
-                    m.leaf("td.n", count(slice.rows));
+                    m.leaf("td.n", thousands(slice.rows));
                     m.element("td.n", |m| {
                         m.leaf("b", number(estimate.value));
                         if let Some(ends) = estimate.interval {
@@ -230,7 +230,7 @@ fn table(m: &mut Markup, predictions: &Predictions, ruled: &[Sliced<'_>]) {
                                 tag("th").set("scope", "row"),
                                 format!("{}{small}", clip(&slice.name, 120)),
                             );
-                            m.leaf("td.n", count(slice.rows));
+                            m.leaf("td.n", thousands(slice.rows));
                             for name in &columns {
                                 let estimate = slice.estimates.get(*name);
                                 m.leaf(

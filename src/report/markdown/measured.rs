@@ -7,7 +7,7 @@ use crate::number::number;
 use crate::record::Record;
 use crate::report::slices::worst;
 use crate::report::standing::rows;
-use crate::report::{Report, count};
+use crate::report::{Report, thousands};
 
 /// How many slices are shown.
 const SLICES: usize = 10;
@@ -29,7 +29,7 @@ pub fn slices(report: &Report) -> Section {
                 format!("{}{small}", code(&slice.name, 200)),
                 number(estimate.value) + &ends(estimate.interval),
                 whole.clone(),
-                count(slice.rows),
+                thousands(slice.rows),
             ]
         })
     });

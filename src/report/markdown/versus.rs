@@ -40,7 +40,7 @@ fn sides(versus: &Versus) -> Section {
             side.commit.as_ref().map(|commit| code(commit.short(), 7)).unwrap_or_default(),
             side.branch.as_deref().map(|branch| code(branch, 100)).unwrap_or_default(),
             code(&side.run, 100),
-            side.rows.map(crate::report::count).unwrap_or_default(),
+            side.rows.map(crate::report::thousands).unwrap_or_default(),
         ]
     };
     let rows = vec![row("A", &versus.a), row("B", &versus.b)];
