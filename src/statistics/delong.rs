@@ -25,10 +25,10 @@ struct Sums {
 
 impl Sums {
     fn add(&mut self, placement: i64, rows: u64) {
-        let (placement, rows) = (i128::from(placement), i128::from(rows));
-        self.sum += rows * placement;
-        self.squares += rows * placement * placement;
-        self.rows += rows as u64;
+        let square = u128::from(placement.unsigned_abs()).pow(2);
+        self.sum += i128::from(placement) * i128::from(rows);
+        self.squares += square.cast_signed() * i128::from(rows);
+        self.rows += rows;
     }
 
     /// The variance of the mean of the placements, as shares of so many rows of the other class; none of fewer than

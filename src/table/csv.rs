@@ -75,7 +75,7 @@ fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
     let mut rows = 0;
     let mut column = 0;
     let mut record = 0;
-    let mut wanted = layout.wanted.iter().peekable();
+    let mut wanted = 0;
     while let Some(field) = fields.next() {
         if column == 0 {
             record = field.start;
@@ -83,10 +83,18 @@ fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
                 continue;
             }
         }
-        while let Some((_, slot)) = wanted.next_if(|(place, _)| *place == column) {
-            let Some(cell) = field.content.cell() else { break };
-            if let Err(wrong) = filling[*slot].push(&cell) {
-                let tell = || (place(block, field.start), String::from_utf8_lossy(&cell).into_owned());
+        while let Some((at, slot)) = layout.wanted.get(wanted)
+            && *at == column
+        {
+            wanted += 1;
+            // Nearly all are plain, and need nothing that is owned.
+            let pushed = match &field.content {
+                Content::Plain(cell) => filling[*slot].push(cell),
+                content => content.cell().map_or(Ok(()), |cell| filling[*slot].push(&cell)),
+            };
+            if let Err(wrong) = pushed {
+                let cell = || field.content.cell().unwrap_or_default();
+                let tell = || (place(block, field.start), String::from_utf8_lossy(&cell()).into_owned());
                 troubles.note(wrong, Some(*slot), tell);
             }
         }
@@ -106,7 +114,7 @@ fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
         }
         rows += 1;
         column = 0;
-        wanted = layout.wanted.iter().peekable();
+        wanted = 0;
     }
     Parsed {
         rows,

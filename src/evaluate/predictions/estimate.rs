@@ -2,7 +2,7 @@
 
 use super::cells::{self, Sampled};
 use super::confusion::{Cell, Margins, Value};
-use super::ranking::{self, Scored};
+use super::ranking;
 use super::regression::Errors;
 use super::rows::{Rows, Target};
 use super::sum::{Loss, Weights};
@@ -126,7 +126,7 @@ impl Means<'_> {
                 let (interval, method) = wilson(involved, value / (2.0 - value))?;
                 Some((interval.map(|share| 2.0 * share / (1.0 + share)), method))
             }
-            M::RocAuc => self.area(value, &summary.ranks),
+            M::RocAuc => self.area(value, summary),
             M::AveragePrecision => {
                 let [positives, negatives] = &summary.ranks;
                 self.on_logit(value, ranking::average_precision_error(positives, negatives, value))
@@ -155,12 +155,10 @@ impl Means<'_> {
         }
     }
 
-    fn area(&self, value: f64, [positives, negatives]: &[Scored; 2]) -> Option<Sure> {
-        let unweighted = positives.unweighted().zip(negatives.unweighted());
-        let (error, method) = match unweighted {
-            Some((positives, negatives)) => {
-                (statistics::delong::area(positives, negatives).and_then(|area| area.error), Method::Delong)
-            }
+    fn area(&self, value: f64, summary: &Summary) -> Option<Sure> {
+        let [positives, negatives] = &summary.ranks;
+        let (error, method) = match summary.area {
+            Some(area) => (area.error, Method::Delong),
             None => (ranking::area_error(positives, negatives, value), Method::Delta),
         };
         statistics::logit(value, error?, self.confidence).map(|interval| (interval, method))

@@ -1,10 +1,9 @@
 //! What the order of scores comes to: areas under curves, the curves themselves, and thresholds.
 
-use rayon::slice::ParallelSliceMut;
-
 use super::sum::Sum;
 use crate::config;
 use crate::record::{Curves, Threshold};
+use crate::statistics::order;
 
 /// The scores of one class, with the weights where not all are the same.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -46,10 +45,9 @@ impl Scored {
 
     /// Sorts from the lowest to the highest, in place.
     pub fn sort(&mut self) {
-        self.plain.par_sort_unstable_by(f64::total_cmp);
-        self.weighted.par_sort_unstable_by(|one, other| {
-            one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1))
-        });
+        order::sort(&mut self.plain);
+        self.weighted
+            .sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then_with(|| one.1.total_cmp(&other.1)));
     }
 
     /// The scores, where none has a weight of its own.
@@ -152,6 +150,7 @@ impl<'a> Steps<'a> {
         (left > 0).then(|| from.at(if self.rising { done } else { left - 1 }))
     }
 
+    #[inline]
     fn take(&mut self, step: &mut Step, positive: bool) {
         let from = if positive { self.positives } else { self.negatives };
         let place = usize::from(!positive);
@@ -219,7 +218,12 @@ pub fn average_precision(steps: impl Iterator<Item = Step>) -> f64 {
 
 /// What a standard error needs of the lists: their weights, and the rows that have any.
 fn totals(of: &Scored) -> (f64, f64) {
-    (of.iter().map(|(_, weight)| weight).collect::<Sum>().value(), of.len() as f64)
+    let rows = of.len() as f64;
+    let weight = match of.unweighted() {
+        Some(_) => rows,
+        None => of.iter().map(|(_, weight)| weight).collect::<Sum>().value(),
+    };
+    (weight, rows)
 }
 
 /// The standard error of an area by the delta method, each row's influence being DeLong's. The lists are sorted. None
@@ -278,50 +282,125 @@ const POINTS: f64 = 99.0;
 /// The curves, thinned, and the thresholds for the targets. The lists are sorted. None where a class has no weight.
 #[must_use]
 pub fn curves(positives: &Scored, negatives: &Scored, targets: &[config::Target]) -> Option<Curves> {
-    let (all_positive, all_negative) = (totals(positives).0, totals(negatives).0);
+    let above = [Above::of(positives), Above::of(negatives)];
+    let [all_positive, all_negative] = above.each_ref().map(Above::all);
     if all_positive == 0.0 || all_negative == 0.0 {
         return None;
     }
-    let (mut roc, mut precision_recall) = (vec![[0.0, 0.0]], vec![[0.0, 1.0]]);
-    let mut best: Vec<Option<Point>> = vec![None; targets.len()];
-    let (mut right, mut wrong) = (Sum::default(), Sum::default());
-    let (mut along_roc, mut along_recall) = (0.0, 0.0);
-    let mut last = [[0.0, 0.0], [0.0, 1.0]];
-    for step in Steps::falling(positives, negatives) {
-        right.add(step.positive[0]);
-        wrong.add(step.negative[0]);
-        let recall = (right.value() / all_positive).min(1.0);
-        let false_positive = (wrong.value() / all_negative).min(1.0);
-        let precision = right.value() / (right.value() + wrong.value());
-        let point = Point { threshold: step.score, precision, recall };
-        targets.iter().zip(&mut best).for_each(|(target, best)| point.challenge(*target, best));
-        last = [[false_positive, recall], [recall, precision]];
-        // Both ends are there in any case.
-        if thinned(&mut along_roc, (recall + false_positive) / 2.0) {
-            roc.push(last[0]);
-        }
-        if thinned(&mut along_recall, recall) {
-            precision_recall.push(last[1]);
-        }
-    }
-    close(&mut roc, last[0]);
-    close(&mut precision_recall, last[1]);
-    let thresholds = targets.iter().zip(best).map(|(target, best)| threshold(*target, best)).collect();
+    let recall = |right: f64| (right / all_positive).min(1.0);
+    let false_positives = |wrong: f64| (wrong / all_negative).min(1.0);
+    let precision = |right: f64, wrong: f64| right / (right + wrong);
+    let roc = thinned(
+        &above,
+        |[right, wrong]| (recall(right) + false_positives(wrong)) / 2.0,
+        |[right, wrong]| [false_positives(wrong), recall(right)],
+        [[0.0, 0.0], [1.0, 1.0]],
+    );
+    let precision_recall = thinned(
+        &above,
+        |[right, _]| recall(right),
+        |[right, wrong]| [recall(right), precision(right, wrong)],
+        [[0.0, 1.0], [1.0, precision(all_positive, all_negative)]],
+    );
+    let thresholds = thresholds(positives, negatives, all_positive, targets);
     Some(Curves { roc, precision_recall, thresholds })
 }
 
-/// Whether a point is far enough along its curve to be one of those that are kept.
-fn thinned(along: &mut f64, now: f64) -> bool {
-    let place = (now * POINTS).floor();
-    let is_next = place > *along && now < 1.0;
-    *along = along.max(place);
-    is_next
+/// How much weight of a sorted list is at a score or above it, in the time of a search.
+struct Above<'a> {
+    list: &'a Scored,
+    /// The weight from each place on; empty where all weigh the same.
+    weights: Vec<f64>,
 }
 
-fn close(curve: &mut Vec<[f64; 2]>, end: [f64; 2]) {
-    if curve.last() != Some(&end) {
-        curve.push(end);
+impl<'a> Above<'a> {
+    fn of(list: &'a Scored) -> Self {
+        let mut sum = Sum::default();
+        let mut weights: Vec<f64> = Vec::new();
+        if list.unweighted().is_none() {
+            weights.push(0.0);
+            weights.extend(list.weighted.iter().rev().map(|(_, weight)| {
+                sum.add(*weight);
+                sum.value()
+            }));
+            weights.reverse();
+        }
+        Self { list, weights }
     }
+
+    fn from(&self, place: usize) -> f64 {
+        self.weights.get(place).copied().unwrap_or_else(|| (self.list.len() - place) as f64)
+    }
+
+    fn all(&self) -> f64 {
+        self.from(0)
+    }
+
+    fn at(&self, score: f64) -> f64 {
+        let place = match self.list.unweighted() {
+            Some(scores) => scores.partition_point(|one| *one < score),
+            None => self.list.weighted.partition_point(|one| one.0 < score),
+        };
+        self.from(place)
+    }
+
+    /// The highest of its scores of which something is true that is true of all lower ones.
+    fn highest(&self, is_true: impl Fn(f64) -> bool) -> Option<f64> {
+        let places = match self.list.unweighted() {
+            Some(scores) => scores.partition_point(|score| is_true(*score)),
+            None => self.list.weighted.partition_point(|(score, _)| is_true(*score)),
+        };
+        self.list.number(places.checked_sub(1)?)
+    }
+}
+
+/// Points of a curve that are about as far from each other as [`POINTS`] of them can be, and its ends. `along` says how far
+/// on its way from 0 to 1 the curve is when so much of both lists has a score as high.
+fn thinned(
+    above: &[Above<'_>; 2],
+    along: impl Fn([f64; 2]) -> f64,
+    point: impl Fn([f64; 2]) -> [f64; 2],
+    [start, end]: [[f64; 2]; 2],
+) -> Vec<[f64; 2]> {
+    let at = |score: f64| above.each_ref().map(|list| list.at(score));
+    let mut points = vec![start];
+    let mut next = 1.0;
+    while next < POINTS {
+        let reaches = |score: f64| along(at(score)) * POINTS >= next;
+        let [one, other] = above.each_ref().map(|list| list.highest(reaches));
+        let Some(score) = one.into_iter().chain(other).max_by(f64::total_cmp) else { break };
+        let there = at(score);
+        if along(there) >= 1.0 {
+            break;
+        }
+        points.push(point(there));
+        next = (along(there) * POINTS).floor() + 1.0;
+    }
+    if points.last() != Some(&end) {
+        points.push(end);
+    }
+    points
+}
+
+/// The best threshold for each target.
+fn thresholds(
+    positives: &Scored,
+    negatives: &Scored,
+    all_positive: f64,
+    targets: &[config::Target],
+) -> Vec<Threshold> {
+    let mut best: Vec<Option<Point>> = vec![None; targets.len()];
+    let (mut right, mut wrong) = (Sum::default(), Sum::default());
+    let steps = (!targets.is_empty()).then(|| Steps::falling(positives, negatives));
+    for step in steps.into_iter().flatten() {
+        right.add(step.positive[0]);
+        wrong.add(step.negative[0]);
+        let recall = (right.value() / all_positive).min(1.0);
+        let precision = right.value() / (right.value() + wrong.value());
+        let point = Point { threshold: step.score, precision, recall };
+        targets.iter().zip(&mut best).for_each(|(target, best)| point.challenge(*target, best));
+    }
+    targets.iter().zip(best).map(|(target, best)| threshold(*target, best)).collect()
 }
 
 #[derive(Debug, Clone, Copy)]

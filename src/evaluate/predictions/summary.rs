@@ -10,6 +10,7 @@ use super::sum::Weights;
 use super::tally::{Columns, Losses, Tally, Wishes};
 use super::value::class_loss;
 use crate::config::Measure;
+use crate::statistics::delong;
 
 /// What rows of classes come to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,6 +27,8 @@ pub struct Summary {
     pub calibration: Calibration,
     /// Of two classes the scores of the positives and of the negatives, sorted.
     pub ranks: [Scored; 2],
+    /// The area under the ROC curve of two classes; none of weighted rows, or without scores of both classes.
+    pub area: Option<delong::Area>,
     /// Of more than two the areas, against the rest and in pairs.
     pub areas: Option<[Areas; 2]>,
 }
@@ -50,7 +53,10 @@ impl Summary {
             summary.calibration.0[is_positive].merge(&scored.bins);
             summary.ranks[1 - is_positive].merge(scored.scores);
         }
-        summary.ranks.iter_mut().for_each(Scored::sort);
+        let [positives, negatives] = &mut summary.ranks;
+        rayon::join(|| positives.sort(), || negatives.sort());
+        let unweighted = positives.unweighted().zip(negatives.unweighted());
+        summary.area = unweighted.and_then(|(positives, negatives)| delong::area(positives, negatives));
         summary
     }
 
@@ -117,7 +123,9 @@ impl Summary {
             Measure::LogLoss => Value::plain(self.losses.log.mean(&self.weights)),
             Measure::Brier => Value::plain(self.losses.brier.mean(&self.weights)),
             Measure::ExpectedCalibrationError => Value::plain(self.calibration.error(&self.weights)),
-            Measure::RocAuc => Value::plain(ranking::area(steps())),
+            Measure::RocAuc => {
+                Value::plain(self.area.map_or_else(|| ranking::area(steps()), |area| area.value))
+            }
             Measure::AveragePrecision => {
                 Value { number: ranking::average_precision(steps()), of_nothing: positives.len() == 0 }
             }
