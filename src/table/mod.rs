@@ -6,6 +6,7 @@
 mod arrays;
 mod blocks;
 mod cell;
+mod cells;
 mod columnar;
 mod csv;
 mod drive;
@@ -27,6 +28,8 @@ use crate::fault::Result;
 use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
+
+pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
 
 use blocks::Sizes;
 use drive::{Shared, drive};

@@ -1,0 +1,65 @@
+//! Cells as they are: a value, nothing, or something that should not be there. For what looks at all columns of data.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Type {
+    /// Whole numbers, written with or without a fraction of noughts.
+    Integer,
+    /// Numbers.
+    Number,
+    /// Truth values.
+    Boolean,
+    /// Days, `2026-11-28`.
+    Date,
+    /// Points in time, as RFC 3339 and as pandas write them; without a zone they are UTC.
+    Time,
+    /// Anything.
+    Text,
+}
+
+/// The cells of some consecutive rows of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cells {
+    /// The values.
+    pub values: Values,
+    /// How many rows have none: the cell is empty, null, or NaN.
+    pub missing: u64,
+    /// How many rows hold something of another type; they count as rows without a value, and not as missing.
+    pub strange: u64,
+    /// The first of those: the row within the batch, and its text, at most [`SHOWN`].
+    pub shown: Vec<(u32, String)>,
+}
+
+/// So many strange cells of a batch are shown.
+pub const SHOWN: usize = 5;
+
+/// The values of some rows. Every list has a place a row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Of integers, numbers and truth values (0 and 1) as they are; of days and times as seconds since 1970. NaN where
+    /// there is none. An infinity is a value.
+    Numbers(Vec<f64>),
+    /// Of texts.
+    Texts(Texts),
+}
+
+/// Texts, each once for all rows of a batch that have it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Texts {
+    /// The place of each row's text in `texts`; [`NONE`] where there is none.
+    pub codes: Vec<u32>,
+    /// The texts, in the spelling of labels: `1.0` is `1`, and `True` is `true`.
+    pub texts: Vec<Box<str>>,
+}
+
+/// The code of a row without a text.
+pub const NONE: u32 = u32::MAX;
+
+/// A column that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its name.
+    pub name: String,
+    /// What it holds: as the file says, or of text what its first rows look like.
+    pub holds: Type,
+}
