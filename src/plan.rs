@@ -59,7 +59,8 @@ fn is_planned(config: &Config, step: Step) -> bool {
     match step {
         Step::Image => config.image.is_some(),
         Step::Deploy => ships(config),
-        Step::Data | Step::Retrain => unavailable(config, step).is_some(),
+        Step::Data => config.data.is_some(),
+        Step::Retrain => unavailable(config, step).is_some(),
         _ => true,
     }
 }
@@ -87,6 +88,7 @@ fn intent(config: &Config, step: Step) -> (Intent, String) {
         }
         Step::Lint => run("lint always runs"),
         Step::Test if config.test.is_some() => run("test is configured"),
+        Step::Data if config.data.is_some() => run("data is configured"),
         Step::Train if config.train.is_some() => run("train is configured"),
         Step::Evaluate if config.evaluate.script.commands.is_empty() => {
             run("the metrics are there to be read")

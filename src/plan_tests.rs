@@ -87,7 +87,7 @@ fn a_restored_model_is_judged_and_a_failed_evaluation_is_not() {
 fn what_cannot_be_looked_at_is_not_approved() {
     let whole = plan(&config(include_str!("config/fixtures/whole.yml")));
     insta::assert_debug_snapshot!(walk(&whole, &[]));
-    let data = plan(&config(&format!("{SMALLEST}\ndata: {{ label: y }}\n")));
+    let data = plan(&config(&format!("{SMALLEST}\ndata: {{ sets: {{ train: a.csv }} }}\n")));
     insta::assert_debug_snapshot!(walk(&data, &[]));
 }
 

@@ -2,9 +2,9 @@
 
 use super::predictions::Predictions;
 use super::source::{KeyPath, Source};
-use super::{Evaluate, Fairness, Image, Measure, suggest};
+use super::{Data, Evaluate, Fairness, Image, Measure, suggest};
 use crate::document::shown;
-use crate::record::{SMOKE, Task};
+use crate::record::{DATA, SMOKE, Task};
 
 /// The metrics of the image's server.
 const OF_THE_SERVER: [&str; 6] = [
@@ -22,15 +22,17 @@ pub(super) struct Computed<'a> {
     from_files: bool,
     predictions: Option<&'a Predictions>,
     has_smoke: bool,
+    data: Option<&'a Data>,
 }
 
 impl<'a> Computed<'a> {
-    /// What `evaluate` and `image` make; none of evaluate where it is wrong.
-    pub fn of(evaluate: Option<&'a Evaluate>, image: Option<&Image>) -> Self {
+    /// What `evaluate`, `image` and `data` make; none of evaluate where it is wrong.
+    pub fn of(evaluate: Option<&'a Evaluate>, image: Option<&Image>, data: Option<&'a Data>) -> Self {
         Self {
             from_files: evaluate.is_none_or(|evaluate| !evaluate.metrics.is_empty()),
             predictions: evaluate.and_then(|evaluate| evaluate.predictions.as_ref()),
             has_smoke: image.is_some_and(|image| image.smoke.is_some()),
+            data,
         }
     }
 
@@ -43,6 +45,9 @@ impl<'a> Computed<'a> {
     pub fn check(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str) -> bool {
         if metric.starts_with(SMOKE) {
             return self.check_smoke(source, path, metric);
+        }
+        if let Some(of_data) = metric.strip_prefix(DATA) {
+            return self.check_data(source, path, metric, of_data);
         }
         let Some(predictions) = self.predictions else { return true };
         let known = names(predictions);
@@ -71,7 +76,41 @@ impl<'a> Computed<'a> {
             true
         }
     }
+
+    fn check_data(&self, source: &mut Source<'_>, path: &KeyPath, metric: &str, name: &str) -> bool {
+        let section = KeyPath::of(&["data"]);
+        let Some(data) = self.data else {
+            // A section that is wrong was reported already.
+            if source.has(&section) {
+                return true;
+            }
+            let message = format!("nobody measures «{}»: there is no `data`", shown(metric));
+            source.key(path, message, "add `data` with its `sets`, or remove the rule");
+            return false;
+        };
+        let (what, rest) = name.split_once('.').unwrap_or((name, ""));
+        let missing = match what {
+            "rows" if data.set(rest).is_some() => return true,
+            "nulls" if !rest.is_empty() => return true,
+            "drift" if data.drift.is_some() => return true,
+            "leakage" if rest.is_empty() && data.leakage.is_some() => return true,
+            "violations" if rest.is_empty() && data.schema.is_some() => return true,
+            "drift" | "leakage" => Some(what),
+            "violations" if rest.is_empty() => Some("schema"),
+            _ => None,
+        };
+        let help = match missing {
+            Some(key) => format!("add `{key}` to data, or remove the rule"),
+            None => OF_THE_DATA.into(),
+        };
+        source.key(path, format!("nobody measures «{}»", shown(metric)), help);
+        false
+    }
 }
+
+/// The metrics of the data, for who wrote another one.
+const OF_THE_DATA: &str = "the metrics of data are `data.rows.SET`, `data.nulls.COLUMN`, `data.violations`, \
+                           `data.leakage`, `data.drift` and `data.drift.COLUMN`";
 
 /// The names of all that is computed of predictions.
 fn names(predictions: &Predictions) -> Vec<String> {

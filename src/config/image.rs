@@ -215,7 +215,7 @@ fn texts(map: Option<raw::Ordered<raw::Scalar>>) -> BTreeMap<String, String> {
     entries.into_iter().map(|(name, value)| (name, value.to_string())).collect()
 }
 
-fn size(source: &mut Source<'_>, path: &KeyPath, text: Option<&str>) -> Option<u64> {
+pub(super) fn size(source: &mut Source<'_>, path: &KeyPath, text: Option<&str>) -> Option<u64> {
     match number::size(text?) {
         Ok(0) => {
             source.value(path, "a size of zero leaves no room at all", "remove it for no limit");

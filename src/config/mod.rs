@@ -1,6 +1,7 @@
 //! modelgate.yml: parsed and validated as a whole, every problem at once.
 
 mod computed;
+mod data;
 mod decode;
 mod deploy;
 mod duplicates;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+pub use data::{Data, Drift, DriftCorrection, DriftMethod, Holds, Leakage, Measured, Reference, Set};
 pub use deploy::INPUTS;
 pub use image::PLACEHOLDERS;
 pub use measure::{Fairness, Measure, Needs};
@@ -48,6 +50,8 @@ pub struct Config {
     pub lint: Lint,
     /// None when it is left out.
     pub test: Option<Test>,
+    /// None when it is left out.
+    pub data: Option<Data>,
     /// None when it is left out.
     pub train: Option<Train>,
     /// How the model is measured.

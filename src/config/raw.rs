@@ -3,6 +3,7 @@
 //! The JSON Schema and docs/configuration.md are made from these types, so their comments are
 //! written for the user. A comment that ends in «Default: …» says what a key that is left out means.
 
+mod data;
 mod image;
 mod predictions;
 mod values;
@@ -10,6 +11,7 @@ mod values;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use data::{Data, Drift, DriftColumn, DriftCorrection, DriftMethod, Holds, Leakage};
 pub use image::{BuildSecret, Container, Gpus, Image, Push, Smoke};
 pub use predictions::{
     Axis, ChosenSlices, Intervals, PredictedTask, Predictions, Quantiles, RuleSlices, Score, Slicing, Target,
@@ -31,8 +33,8 @@ pub struct File {
     pub lint: Option<Lint>,
     /// Run the project's own tests. Skipped when it is left out.
     pub test: Option<Test>,
-    /// Validate the data. Not yet available in this version.
-    pub data: Option<Later>,
+    /// Validate the data. Skipped when it is left out.
+    pub data: Option<Data>,
     /// Make the model. Skipped when it is left out.
     pub train: Option<Train>,
     /// Measure the model.

@@ -156,6 +156,12 @@ fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value)
             let predictions = properties(schema.resolve(&keys["predictions"]));
             write_map(out, schema, "A target", &predictions["targets"]["items"]);
         }
+        "data" => {
+            write_map(out, schema, "Leakage", &keys["leakage"]);
+            write_map(out, schema, "Drift", &keys["drift"]);
+            let columns = &properties(schema.resolve(&keys["drift"]))["columns"];
+            write_map(out, schema, "The drift of a column", &columns["additionalProperties"]);
+        }
         "train" => write_map(out, schema, "The container", &keys["docker"]),
         "image" => {
             write_map(out, schema, "A secret of the build", &keys["secrets"]["additionalProperties"]);
@@ -266,7 +272,8 @@ fn documented_defaults_are_the_real_ones() {
     let schema = Schema(schema::value());
     let base = SMALLEST.replace("accuracy: { min: 0.85 }", "accuracy: { min-gain: 0.85 }");
     let base = format!(
-        "{base}\nlint: {{ run: ruff }}\ntest: {{ run: pytest }}\nimage: {{ smoke: {{ port: 80 }} }}\n"
+        "{base}\nlint: {{ run: ruff }}\ntest: {{ run: pytest }}\nimage: {{ smoke: {{ port: 80 }} }}\n\
+         data: {{ label: y, sets: {{ train: a, test: b, live: c }}, leakage: {{ groups: g }}, drift: {{ columns: {{}} }} }}\n"
     );
     let plain = parse(&base).unwrap();
     let mut seen = 0;
@@ -275,7 +282,7 @@ fn documented_defaults_are_the_real_ones() {
         for (key, value) in keys {
             let Some(default) = value.get("default") else { continue };
             let text = match section.as_str() {
-                "lint" | "test" | "image" => {
+                "lint" | "test" | "image" | "data" => {
                     base.replace(&format!("{section}: {{ "), &format!("{section}: {{ {key}: {default}, "))
                 }
                 "report" => format!("{base}{section}: {{ {key}: {default} }}\n"),
@@ -286,20 +293,21 @@ fn documented_defaults_are_the_real_ones() {
             seen += 1;
         }
     }
-    for (key, value) in
-        properties(schema.resolve(&properties(schema.resolve(&properties(&schema.0)["image"]))["smoke"]))
-    {
-        let Some(default) = value.get("default") else { continue };
-        let text = base.replace("smoke: { ", &format!("smoke: {{ {key}: {default}, "));
-        assert_ne!(text, base);
-        assert_eq!(parse(&text).as_ref(), Ok(&plain), "image.smoke.{key}: {default}");
-        seen += 1;
+    for (section, part) in [("image", "smoke"), ("data", "leakage"), ("data", "drift")] {
+        let part_of = &properties(schema.resolve(&properties(&schema.0)[section]))[part];
+        for (key, value) in properties(schema.resolve(part_of)) {
+            let Some(default) = value.get("default") else { continue };
+            let text = base.replace(&format!("{part}: {{ "), &format!("{part}: {{ {key}: {default}, "));
+            assert_ne!(text, base);
+            assert_eq!(parse(&text).as_ref(), Ok(&plain), "{section}.{part}.{key}: {default}");
+            seen += 1;
+        }
     }
     let better = base.replace("min-gain: 0.85", "min-gain: 0.85, better: higher");
     assert_eq!(parse(&better).as_ref(), Ok(&plain));
     assert_eq!(
-        seen, 21,
-        "lint.python, train.engine, 3 of evaluate, gate.without-baseline, 2 of report, 4 working directories, 6 of \
-         image, 3 of image.smoke"
+        seen, 32,
+        "lint.python, data.memory, 5 of data.leakage, 5 of data.drift, train.engine, 3 of evaluate, \
+         gate.without-baseline, 2 of report, 4 working directories, 6 of image, 3 of image.smoke"
     );
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::computed::Computed;
 use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
-use super::{Config, Engine, Evaluate, Lint, Script, Test, Train, deploy, gate, image, predictions, raw};
+use super::{
+    Config, Engine, Evaluate, Lint, Script, Test, Train, data, deploy, gate, image, predictions, raw,
+};
 use crate::document::{Node, shown};
 use crate::name::ModelName;
 use crate::step::Step;
@@ -13,7 +15,7 @@ use crate::step::Step;
 const SECTIONS: [(&str, &str); 10] = [
     ("lint", "remove the key to run lint with its defaults"),
     ("test", "say what it runs, such as `run: pytest`, or remove the key"),
-    ("data", "remove the key"),
+    ("data", "name the sets, such as `sets: { train: data/train.csv }`, or remove the key"),
     ("train", "say what it runs, such as `run: python train.py`, or remove the key"),
     ("evaluate", "say how the model is measured: `run: python evaluate.py` and `metrics: metrics.json`"),
     ("image", "say how it is called, such as `tags: registry.example.com/churn:{commit}`, or remove the key"),
@@ -44,9 +46,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
-    if raw.data.is_some() {
-        source.unavailable(Step::Data, &KeyPath::of(&["data"]), true);
-    }
+    let data = raw.data.map(|raw| data::data(source, raw));
     let train = raw.train.map(|raw| train(source, raw));
     let evaluate = match raw.evaluate.take() {
         Some(raw) => Some(evaluate(source, raw, train.as_ref())),
@@ -58,7 +58,8 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     let image = raw.image.map(|raw| image::image(source, raw));
     let gate = match raw.gate {
         Some(raw) => {
-            let computed = Computed::of(evaluate.as_ref(), image.as_ref());
+            let computed =
+                Computed::of(evaluate.as_ref(), image.as_ref(), data.as_ref().and_then(Option::as_ref));
             gate::gate(source, raw, &computed)
         }
         None => {
@@ -76,6 +77,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
         model: model?,
         lint,
         test,
+        data: data.flatten(),
         train,
         evaluate: evaluate?,
         image,

@@ -189,9 +189,9 @@ fn a_configuration_that_is_no_good_is_the_first_thing_to_mend() {
     assert!(missing[0].help.as_ref().is_some_and(|help| help.contains("modelgate init")), "{missing:?}");
     let invalid = Ward::new(&[("modelgate.yml", "version: 2\nmodle: x\n")], &[]).examine();
     assert!(invalid[0].help.as_ref().is_some_and(|help| help.contains("modelgate check")), "{invalid:?}");
-    let later = format!("{CONFIG}data: {{ x: {{}} }}\n");
+    let later = format!("{CONFIG}retrain: {{ prometheus: {{}} }}\n");
     let later = Ward::new(&[("modelgate.yml", &later)], &[]).examine();
-    assert!(later[0].health == Health::Broken && later[0].says.contains("«data»"), "{later:?}");
+    assert!(later[0].health == Health::Broken && later[0].says.contains("«retrain.prometheus»"), "{later:?}");
 }
 
 #[test]

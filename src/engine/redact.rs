@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+mod data;
 mod predictions;
 
 use super::mask::{Mask, SHORTEST};
@@ -142,6 +143,7 @@ impl Redaction {
         let Evidence {
             files,
             tests,
+            data,
             commands,
             inputs,
             outputs,
@@ -167,6 +169,7 @@ impl Redaction {
         let evidence = Evidence {
             files,
             tests: tests.map(|tests| self.tests(tests)),
+            data: data.map(|data| self.data(data)),
             commands: commands.into_iter().map(|command| self.command(command)).collect(),
             inputs,
             outputs: self.named(outputs),

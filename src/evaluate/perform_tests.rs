@@ -72,6 +72,7 @@ impl Project {
             model: model.clone(),
             lint: Lint { python: Vec::new(), script: Script::default() },
             test: None,
+            data: None,
             train: None,
             evaluate,
             image: None,

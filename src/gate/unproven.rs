@@ -100,7 +100,6 @@ fn missing(step: Step, record: &Record) -> Option<String> {
 
 /// The steps before the gate that must have been good.
 fn asked_for(config: &Config) -> Vec<Step> {
-    let cannot = |step| config.unavailable.iter().any(|part| part.whole_step && part.step == step);
     Step::ALL
         .into_iter()
         .take_while(|step| *step < Step::Gate)
@@ -108,9 +107,10 @@ fn asked_for(config: &Config) -> Vec<Step> {
             Step::Lint => !config.lint.python.is_empty() || !config.lint.script.commands.is_empty(),
             Step::Evaluate => true,
             Step::Test => config.test.is_some(),
+            Step::Data => config.data.is_some(),
             Step::Train => config.train.is_some(),
             Step::Image => config.image.is_some(),
-            _ => cannot(*step),
+            Step::Gate | Step::Report | Step::Deploy | Step::Retrain => false,
         })
         .collect()
 }
@@ -119,9 +119,7 @@ fn asked_for(config: &Config) -> Vec<Step> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::config::{
-        BaselineSource, Evaluate, Gate, Lint, Script, Test, Train, Unavailable, WithoutBaseline,
-    };
+    use crate::config::{BaselineSource, Evaluate, Gate, Lint, Script, Test, Train, WithoutBaseline};
     use std::collections::BTreeMap;
 
     use crate::context::Context;
@@ -138,6 +136,7 @@ mod tests {
             model: model("churn"),
             lint: Lint { python: vec!["**/*.py".into()], script: script.clone() },
             test: Some(Test { script: script.clone(), junit: Vec::new() }),
+            data: None,
             train: Some(Train { script: script.clone(), inputs: Vec::new(), outputs: Vec::new() }),
             evaluate: Evaluate {
                 script,
@@ -205,16 +204,6 @@ mod tests {
             let reason = unproven(&config(), &record(&steps)).unwrap();
             assert_eq!(reason, format!("modelgate.yml asks for {step}, and the record has no {step}"));
         }
-    }
-
-    #[test]
-    fn what_this_version_cannot_do_is_not_proven_either() {
-        let mut config = config();
-        let part = Unavailable { step: Step::Data, key: "data".into(), whole_step: true, place: None };
-        config.unavailable.push(part);
-        assert!(unproven(&config, &record(&GOOD)).is_some_and(|reason| reason.contains("asks for data")));
-        config.unavailable[0].step = Step::Deploy;
-        assert_eq!(unproven(&config, &record(&GOOD)), None, "deploy comes after the gate");
     }
 
     #[test]

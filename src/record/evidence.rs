@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::data::Data;
 use super::predictions::{Estimate, Predictions, Repeat};
 use crate::name::{Digest, MetricName};
 
@@ -16,6 +17,9 @@ pub struct Evidence {
     /// What the test runner reported (test).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Tests>,
+    /// What was learned of the data (data).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<Data>,
     /// The commands that ran, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<CommandEvidence>,

@@ -4,6 +4,7 @@
 //! reference for readers.
 
 mod conclusion;
+pub mod data;
 mod evidence;
 mod ownership;
 mod predictions;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use conclusion::{conclude, contradiction, judged};
+pub use data::{DATA, Data};
 pub use evidence::{
     BuildEvidence, BuildStep, CommandEvidence, Evidence, ImageEvidence, Inputs, MetricValue, SlowTest,
     SmokeEvidence, Tests, first_line,
@@ -121,15 +123,16 @@ impl Record {
             && matches!(ended, Some(Outcome::Failed | Outcome::Faulted))
     }
 
-    /// The candidate's metrics: those of evaluate, and those of the image, whose names begin with `smoke.`; empty
-    /// before both.
+    /// The candidate's metrics: those of evaluate, those of the image, whose names begin with `smoke.`, and those of
+    /// the data, whose names begin with `data.`; empty before all three.
     #[must_use]
     pub fn metrics(&self) -> BTreeMap<MetricName, MetricValue> {
         let of = |step| self.step(step).map(|step| step.evidence.metrics.clone()).unwrap_or_default();
-        let is_of_image = |name: &MetricName| name.as_str().starts_with(SMOKE);
-        // What a file says about the image is no measurement of it.
-        let evaluated = of(Step::Evaluate).into_iter().filter(|(name, _)| !is_of_image(name));
-        evaluated.chain(of(Step::Image)).collect()
+        let is_of_another =
+            |name: &MetricName| [SMOKE, DATA].iter().any(|start| name.as_str().starts_with(start));
+        // What a file says about the image or the data is no measurement of them.
+        let evaluated = of(Step::Evaluate).into_iter().filter(|(name, _)| !is_of_another(name));
+        evaluated.chain(of(Step::Image)).chain(of(Step::Data)).collect()
     }
 
     /// What the candidate's predictions came to.

@@ -3,6 +3,7 @@
 use modelgate::context::{Context, Forge};
 use modelgate::finding::{Finding, Severity};
 use modelgate::name::{Commit, Digest, MetricName, ModelName};
+use modelgate::record::data::{ColumnDrift, Data, Drift, Leakage, Picture, Role, Set, Shape, Violation};
 use modelgate::record::{
     Aside, Baseline, Bin, BuildEvidence, BuildStep, CommandEvidence, Comparison, Conclusion, Confusion,
     Curves, Delivery, DeliveryOutcome, Estimate, Evidence, ImageEvidence, Inputs, Method, MetricValue,
@@ -61,6 +62,7 @@ pub fn full_record() -> Record {
                     seconds: 1.0,
                     slowest: vec![SlowTest { name: text(), seconds: 1.0 }],
                 }),
+                data: Some(data()),
                 commands: vec![CommandEvidence {
                     command: text(),
                     ended: text(),
@@ -148,6 +150,67 @@ fn metric() -> MetricName {
 
 fn estimate() -> Estimate {
     Estimate { value: 0.5, interval: Some([0.4, 0.6]), method: Some(Method::Wilson) }
+}
+
+fn data() -> Data {
+    let text = || "text".to_owned();
+    let digest = Digest::from_bytes([1; 32]);
+    let shape = Shape { missing: 1, ends: vec![0.5], categories: vec![text()], counts: vec![1, 2] };
+    Data {
+        sets: [(
+            "train".to_owned(),
+            Set {
+                rows: 3,
+                columns: 1,
+                files: [("train".to_owned(), digest)].into(),
+                shapes: [("test".to_owned(), shape)].into(),
+            },
+        )]
+        .into(),
+        violations: vec![Violation {
+            set: text(),
+            check: text(),
+            column: Some(text()),
+            rows: 1,
+            share: 0.5,
+            first: vec![(1, text())],
+        }],
+        leakage: Some(Leakage {
+            train: text(),
+            test: text(),
+            rows: 1,
+            share: 0.5,
+            first: vec![(1, 2)],
+            groups: [("test".to_owned(), 1)].into(),
+            predicts: vec![(text(), 0.5)],
+        }),
+        drift: Some(Drift {
+            reference: text(),
+            current: text(),
+            method: text(),
+            share: 0.5,
+            bound: 0.5,
+            drifted: true,
+            columns: vec![ColumnDrift {
+                column: text(),
+                role: Role::Label,
+                method: text(),
+                score: Some(0.5),
+                threshold: 0.1,
+                p: Some(0.01),
+                drifted: true,
+                because: text(),
+                missing: [0.0, 0.5],
+                unseen: Some(0.5),
+                picture: Some(Picture {
+                    edges: vec![0.0, 1.0],
+                    categories: vec![text()],
+                    reference: vec![1.0],
+                    current: vec![1.0],
+                }),
+            }],
+        }),
+    }
 }
 
 fn predictions() -> Predictions {

@@ -1,0 +1,99 @@
+//! What may stand under `data`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::config::{Config, parse};
+
+const AROUND: &str = "version: 1\nmodel: churn\nevaluate: { run: x, metrics: m.json }\n";
+
+fn file(data: &str, rules: &str) -> Result<Config, Vec<crate::config::Problem>> {
+    parse(&format!("{AROUND}gate: {{ rules: {{ {rules} }} }}\n{data}"))
+}
+
+fn valid(data: &str) -> Data {
+    file(data, "accuracy: { min: 0.8 }").expect("valid").data.expect("data")
+}
+
+fn problems(data: &str, rules: &str) -> String {
+    let problems = file(data, rules).expect_err("invalid");
+    let lines = problems.iter().map(|problem| format!("{}: {}", problem.key, problem.message));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_is_left_out_is_what_one_would_expect() {
+    let data =
+        valid("data: { sets: { train: a.csv, test: [b.csv, c.csv], live: live/ }, leakage: {}, drift: {} }");
+    assert_eq!(data.sets[1], Set { name: "test".into(), files: vec!["b.csv".into(), "c.csv".into()] });
+    assert_eq!((data.memory, data.label.as_deref()), (Data::MEMORY, None));
+    let leakage = data.leakage.unwrap();
+    assert_eq!((leakage.train.as_str(), leakage.test.as_str()), ("train", "test"));
+    assert_eq!((leakage.max, leakage.predicts), (raw::Bound::Absolute(0.0), Some(0.99)));
+    let drift = data.drift.unwrap();
+    assert_eq!((drift.reference, drift.current.as_str()), (Reference::Set("train".into()), "live"));
+    assert_eq!((drift.share, drift.alpha, drift.measure), (0.5, 0.05, Measured::default()));
+}
+
+#[test]
+fn everything_can_be_said() {
+    let data = valid(
+        "\
+data:
+  sets: { train: 'data/*.parquet', test: test.csv, live: /mnt/live }
+  label: churned
+  schema: data.schema.yml
+  schema-sets: live
+  memory: 2GB
+  leakage: { max: 0.1%, near-texts: true, digits: 6, groups: customer_id, time: day, predicts: false }
+  drift:
+    reference: profiles/train.json
+    method: psi
+    threshold: 0.2
+    correction: fdr
+    columns: { age: { method: ks, threshold: 0.01 }, zip: { as: categories } }
+",
+    );
+    assert_eq!(data.memory, 2_000_000_000);
+    let leakage = data.leakage.unwrap();
+    assert_eq!((leakage.max, leakage.digits, leakage.predicts), (raw::Bound::Relative(0.001), Some(6), None));
+    let drift = data.drift.unwrap();
+    assert_eq!(drift.reference, Reference::Profile("profiles/train.json".into()));
+    let psi = Measured { method: DriftMethod::Psi, threshold: Some(0.2), holds: None };
+    let ks = Measured { method: DriftMethod::Ks, threshold: Some(0.01), holds: None };
+    let zip = Measured { holds: Some(Holds::Categories), ..psi };
+    assert_eq!((drift.measure, drift.columns), (psi, vec![("age".into(), ks), ("zip".into(), zip)]));
+}
+
+#[test]
+fn what_is_wrong_is_said_all_at_once() {
+    insta::assert_snapshot!(problems(
+        "\
+data:
+  sets: { train: a.csv, 'te st': [], baseline: b.csv }
+  schema-sets: live
+  memory: 1MB
+  leakage: { test: train, max: 1.5, digits: 20, predicts: 2 }
+  drift:
+    reference: trian
+    current: train
+    alpha: 0
+    share: 2
+    threshold: 0.1
+    columns: { age: { method: ks, as: categories }, plan: { method: chi-square, as: numbers, threshold: -1 } }
+",
+        "accuracy: { min: 0.8 }"
+    ));
+    insta::assert_snapshot!(problems("data: { label: y }", "accuracy: { min: 0.8 }"));
+}
+
+#[test]
+fn rules_are_about_what_is_measured() {
+    let data = "data: { sets: { train: a.csv }, schema: s.yml }";
+    assert!(file(data, "data.nulls.age: { max: 0.02 }, data.rows.train: { min: 1000 }").is_ok());
+    insta::assert_snapshot!(problems(
+        data,
+        "data.drift: { max: 0.1 }, data.rows.live: { min: 1 }, data.nul.age: { max: 0 }, data.leakage: { max: 0 }"
+    ));
+    insta::assert_snapshot!(problems("", "data.nulls.age: { max: 0.02 }"));
+}

@@ -1,0 +1,184 @@
+//! What was learned of the data: its sets, what is wrong with them, what leaks, and how far it has moved.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::name::Digest;
+
+/// How the names of the metrics begin that are of the data, and of no evaluation.
+pub const DATA: &str = "data.";
+
+/// What was learned of the data (data).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Data {
+    /// The sets, by their names.
+    pub sets: BTreeMap<String, Set>,
+    /// What breaks the schema, in the order of the sets, the worst first in each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub violations: Vec<Violation>,
+    /// What is both in the training set and in the test set; none where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leakage: Option<Leakage>,
+    /// How far the data has moved; none where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// A set of data.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Set {
+    /// How many rows.
+    pub rows: u64,
+    /// How many columns.
+    pub columns: u64,
+    /// Its files and their digests, by path.
+    pub files: BTreeMap<String, Digest>,
+    /// The columns in short, by name: what later data is compared with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shapes: BTreeMap<String, Shape>,
+}
+
+/// A column in short: how its values lie.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shape {
+    /// How many rows have no value, or one of another type.
+    pub missing: u64,
+    /// Of numbers the upper ends of bins: `x` is in the first bin with `x <= end`; beyond the last is one more bin.
+    /// Empty for categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ends: Vec<f64>,
+    /// The names of categories, the most frequent first; those beyond the last are one more. Empty for numbers.
+    /// Untrusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// How many rows each of them has, and the one beyond the last.
+    pub counts: Vec<u64>,
+}
+
+/// Rows that break one check of the schema.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Violation {
+    /// The set.
+    pub set: String,
+    /// The check: the code of its finding, such as `data-range`.
+    pub check: String,
+    /// The column; none of a check of the table. Untrusted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// How many rows break it.
+    pub rows: u64,
+    /// Their share of all.
+    pub share: f64,
+    /// The first of them, from 1, and what they hold. Untrusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<(u64, String)>,
+}
+
+/// What is both in the training set and in the test set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leakage {
+    /// The name of the training set.
+    pub train: String,
+    /// The name of the test set.
+    pub test: String,
+    /// How many rows of the test set are in the training set.
+    pub rows: u64,
+    /// Their share of the test set.
+    pub share: f64,
+    /// The first of them: the row of the test set, and the row of the training set, both from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first: Vec<(u64, u64)>,
+    /// How many values of a group's column are in both sets, by column.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, u64>,
+    /// The area under the ROC curve with which each column alone tells the label, the highest first; at most ten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub predicts: Vec<(String, f64)>,
+}
+
+/// How far the data has moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drift {
+    /// What the data is compared with: the name of a set, a file, or `baseline`.
+    pub reference: String,
+    /// The name of the set that was compared.
+    pub current: String,
+    /// The method: a word of `data.drift.method`.
+    pub method: String,
+    /// The share of the columns that have drifted.
+    pub share: f64,
+    /// From which share on the data has drifted.
+    pub bound: f64,
+    /// Whether it has.
+    pub drifted: bool,
+    /// The columns, those that have drifted first, then by how far they are from their threshold.
+    pub columns: Vec<ColumnDrift>,
+}
+
+/// How far a column has moved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnDrift {
+    /// Its name. Untrusted.
+    pub column: String,
+    /// What it is to the model.
+    #[serde(default, skip_serializing_if = "Role::is_feature")]
+    pub role: Role,
+    /// What the score is: `psi`, `jensen-shannon`, `wasserstein`, `ks`, `chi-square`, `z-test` …
+    pub method: String,
+    /// The score: an effect, or the p-value of a test. None where there is nothing to compare.
+    pub score: Option<f64>,
+    /// From which score on it has drifted; of a p-value, below which.
+    pub threshold: f64,
+    /// How probable it is by chance, after the correction for the number of columns; none where nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p: Option<f64>,
+    /// Whether it has drifted.
+    pub drifted: bool,
+    /// In one sentence, why.
+    pub because: String,
+    /// The share of rows without a value: of the reference, and now.
+    pub missing: [f64; 2],
+    /// The share of the rows now that have a category which the reference does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<f64>,
+    /// How the values lie, for a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<Picture>,
+}
+
+/// What a column is to the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// What it learns from.
+    #[default]
+    Feature,
+    /// What it is to predict.
+    Label,
+    /// What it predicted.
+    Prediction,
+}
+
+impl Role {
+    /// Whether it is what nearly all columns are.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    fn is_feature(&self) -> bool {
+        *self == Self::Feature
+    }
+}
+
+/// How the values of a column lie, in the same bins or categories.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Of numbers the edges of the bins, one more than bins; empty for categories.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edges: Vec<f64>,
+    /// The names of the categories; empty for numbers. Untrusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// The share of the reference's rows in each.
+    pub reference: Vec<f64>,
+    /// The share of the rows now in each.
+    pub current: Vec<f64>,
+}
