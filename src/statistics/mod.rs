@@ -9,6 +9,7 @@ mod curve;
 mod distribution;
 mod interval;
 mod many;
+pub mod order;
 mod stream;
 #[cfg(test)]
 mod tests;
