@@ -8,6 +8,7 @@ mod binomial;
 mod chi_square;
 mod curve;
 mod distribution;
+pub mod drift;
 mod interval;
 mod many;
 pub mod order;

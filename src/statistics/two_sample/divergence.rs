@@ -28,7 +28,8 @@ pub fn jensen_shannon(p: &[f64], q: &[f64], base: Base) -> f64 {
     (twice / 2.0 / unit).sqrt()
 }
 
-fn apart(p: f64, q: f64) -> f64 {
+/// Twice what a pair of shares adds to the divergence.
+pub(in crate::statistics) fn apart(p: f64, q: f64) -> f64 {
     let sum = p + q;
     if sum == 0.0 {
         return 0.0;

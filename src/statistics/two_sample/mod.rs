@@ -1,7 +1,7 @@
 //! Two samples of one thing: how far apart they are, and how often chance alone brings them as far. SciPy judges it.
 
 mod counts;
-mod divergence;
+pub(super) mod divergence;
 mod exact;
 mod kolmogorov;
 mod matrix;
