@@ -11,8 +11,12 @@ use super::super::two_sample::{Test, divergence};
 const MANY: f64 = 64.0;
 /// A probability so much smaller than the largest adds no digit.
 const NEGLIGIBLE: f64 = 1e-17;
-/// Categories expected less often than this on one of the sides are counted as one.
+/// Categories expected less often than this on the side with fewer rows are counted as one, where the sides have as many
+/// rows as each other: then a category is as likely too frequent as too rare, and even those that are there twice tell.
 const RARE: f64 = 1.0;
+/// As much more is asked for where one side has nearly all rows, because there the tail of rare ones is longer than the
+/// mean and the variance tell. It makes the usual 5.
+const RARE_APART: f64 = 4.0;
 
 /// The divergence of Jensen and Shannon, in nats, that chance alone brings about between samples with these counts of
 /// categories. It is what is left to expect of [`divergence`] when the rows are dealt out anew.
@@ -87,7 +91,8 @@ impl Deal {
 /// The test that two samples are of one distribution over the same categories, of any number and rarity: Pearson's
 /// statistic, held against a distribution of chi-square that is stretched to the mean and variance which the statistic has
 /// when rows are dealt out anew. (Dawson 1954; Lewis, Saunders and Westcott 1984) With frequent categories it is the usual
-/// test. Categories that are expected less than once on a side are counted as one.
+/// test. Rare categories are counted as one; a statistic of two is corrected for continuity, without which of two hundred
+/// rows a p-value of 0.0025 comes about in 0.0033 of the cases.
 ///
 /// None where a side is empty. One category has a p-value of 1.
 #[must_use]
@@ -97,7 +102,8 @@ pub fn homogeneity(reference: &[u64], current: &[u64]) -> Option<Test> {
         return None;
     }
     let cells = pooled(reference, current, deal);
-    let statistic = cells.iter().map(|cell| deal.excess(*cell)).sum();
+    let continuity = if cells.len() == 2 { 0.5 } else { 0.0 };
+    let statistic = cells.iter().map(|cell| deal.excess(*cell, continuity)).sum();
     let Some((mean, variance)) = deal.moments(&cells) else { return Some(Test { statistic, p: 1.0 }) };
     // Of a chi-square distribution with d degrees, the mean is d and the variance 2d.
     let stretch = variance / (2.0 * mean);
@@ -106,11 +112,12 @@ pub fn homogeneity(reference: &[u64], current: &[u64]) -> Option<Test> {
 
 /// The counts of both sides by category, all the rare ones together.
 fn pooled(reference: &[u64], current: &[u64], deal: Deal) -> Vec<[f64; 2]> {
+    let rare = RARE + RARE_APART * (deal.n - deal.m).abs() / deal.all();
     let mut rest = [0.0, 0.0];
     let mut cells = Vec::new();
     for (one, other) in reference.iter().zip(current) {
         let cell = [*one as f64, *other as f64];
-        if deal.rarer(cell[0] + cell[1]) >= RARE {
+        if deal.rarer(cell[0] + cell[1]) >= rare {
             cells.push(cell);
         } else {
             rest = [rest[0] + cell[0], rest[1] + cell[1]];
@@ -123,9 +130,9 @@ fn pooled(reference: &[u64], current: &[u64], deal: Deal) -> Vec<[f64; 2]> {
 }
 
 impl Deal {
-    fn excess(self, [one, other]: [f64; 2]) -> f64 {
+    fn excess(self, [one, other]: [f64; 2], continuity: f64) -> f64 {
         let share = (one + other) / self.all();
-        let off = one - self.n * share;
+        let off = ((one - self.n * share).abs() - continuity).max(0.0);
         off * off / (self.n * share) + off * off / (self.m * share)
     }
 

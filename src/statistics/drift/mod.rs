@@ -8,6 +8,7 @@ mod bins;
 mod chance;
 pub mod evidently;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod simulation;
 #[cfg(test)]
 mod tests;
