@@ -48,6 +48,24 @@ pub fn holm(p: &[f64], level: f64) -> Vec<bool> {
     rejected
 }
 
+/// The p-values as Benjamini and Hochberg's step-up procedure adjusts them: rejecting those of at most `q` keeps the share
+/// of false ones among all that are rejected at `q`. One that is no number stays none and counts as one of many.
+/// (Benjamini and Hochberg 1995; statsmodels `fdr_bh`)
+#[must_use]
+pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p.len()).collect();
+    order.sort_by(|&one, &other| p[one].total_cmp(&p[other]));
+    let mut adjusted = p.to_vec();
+    let mut least = 1.0_f64;
+    for (rank, &place) in order.iter().enumerate().rev() {
+        if !p[place].is_nan() {
+            least = least.min(p[place] * p.len() as f64 / (rank + 1) as f64);
+            adjusted[place] = least;
+        }
+    }
+    adjusted
+}
+
 /// About how many more rows would bring the interval's end to the bound, were the value to stay; none where they could
 /// not, or would be more than anybody has (10^12). The interval's length falls with the root of the rows.
 #[must_use]

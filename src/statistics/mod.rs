@@ -5,19 +5,23 @@
 pub mod bootstrap;
 pub mod delong;
 mod binomial;
+mod chi_square;
 mod curve;
 mod distribution;
+pub mod drift;
 mod interval;
 mod many;
 pub mod order;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub mod two_sample;
 mod weights;
 
+pub use chi_square::chi_square_sf;
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
 pub use interval::{delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson};
-pub use many::{against, holm, more_rows};
+pub use many::{against, benjamini_hochberg, holm, more_rows};
 
 /// Low and high end.
 pub type Interval = [f64; 2];

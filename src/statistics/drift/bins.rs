@@ -1,0 +1,128 @@
+//! Into which bins numbers are counted.
+
+/// Bins of one width, as NumPy makes and fills them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edges(Vec<f64>);
+
+impl Edges {
+    /// `numpy.histogram_bin_edges(values, "sturges")` of so many finite values between a least and a greatest, rounded as
+    /// NumPy does: ⌈log2(rows) + 1⌉ bins, or one of width 1 around values that are all the same. None of no values, and
+    /// where the least and greatest are no finite numbers whose difference is one.
+    #[must_use]
+    pub fn sturges(least: f64, greatest: f64, rows: u64) -> Option<Self> {
+        let range = greatest - least;
+        if rows == 0 || !range.is_finite() || range < 0.0 {
+            return None;
+        }
+        let (first, last) = if range == 0.0 { (least - 0.5, greatest + 0.5) } else { (least, greatest) };
+        let width = range / (libm::log2(rows as f64) + 1.0);
+        // Of a number too large to differ from its neighbours by a half, and of a range too small to be divided.
+        let bins = if width > 0.0 { ((last - first) / width).ceil() } else { 1.0 };
+        let step = (last - first) / bins;
+        let mut edges: Vec<f64> = (0..bins as usize)
+            .map(|place| if step == 0.0 { place as f64 / bins * (last - first) } else { place as f64 * step } + first)
+            .collect();
+        edges.push(last);
+        Some(Self(edges))
+    }
+
+    /// The edges, one more than bins.
+    #[must_use]
+    pub fn values(&self) -> &[f64] {
+        &self.0
+    }
+
+    /// How many of the values, which ascend, lie in each bin: from its lower edge on to below its upper one; in the last
+    /// bin that edge, too. Values outside of all bins lie in none.
+    pub fn counts(&self, ascending: impl Iterator<Item = f64>) -> Vec<u64> {
+        let edges = &self.0;
+        let mut counts = vec![0; edges.len() - 1];
+        let mut bin = 0;
+        for value in ascending {
+            while bin + 1 < counts.len() && value >= edges[bin + 1] {
+                bin += 1;
+            }
+            if (edges[bin]..=edges[bin + 1]).contains(&value) {
+                counts[bin] += 1;
+            }
+        }
+        counts
+    }
+}
+
+/// Bins that hold about a tenth of a reference each, whatever its values are.
+///
+/// They are made of order alone, so one outlier, a unit, or a heavy tail changes nothing. A value that holds two tenths or
+/// more is a bin of its own, and what is below and above it lies apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cuts(Vec<Cut>);
+
+/// A place between two bins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cut {
+    value: f64,
+    /// Whether the value itself lies above the cut.
+    below: bool,
+}
+
+const TENTHS: u64 = 10;
+
+impl Cuts {
+    /// Of a reference of so many values, which ascend. None where there are none.
+    pub fn deciles(ascending: impl Iterator<Item = f64>, rows: u64) -> Option<Self> {
+        let mut places =
+            (1..TENTHS).map(|tenth| (u128::from(rows) * u128::from(tenth)).div_ceil(u128::from(TENTHS)));
+        let mut place = places.next()?;
+        let mut cuts: Vec<Cut> = Vec::new();
+        for (rank, value) in (1_u128..).zip(ascending) {
+            while place == rank {
+                decile(&mut cuts, value);
+                let Some(next) = places.next() else { return Some(Self(cuts)) };
+                place = next;
+            }
+        }
+        (!cuts.is_empty()).then_some(Self(cuts))
+    }
+
+    /// How many bins there are.
+    #[must_use]
+    pub fn bins(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    /// The values at the cuts, ascending; one that is a bin of its own comes twice.
+    pub fn values(&self) -> impl Iterator<Item = f64> {
+        self.0.iter().map(|cut| cut.value)
+    }
+
+    /// How many of the values, which ascend, lie in each bin; those outside of the reference in the outer ones.
+    pub fn counts(&self, ascending: impl Iterator<Item = f64>) -> Vec<u64> {
+        let mut counts = vec![0; self.bins()];
+        let mut bin = 0;
+        for value in ascending {
+            while self.0.get(bin).is_some_and(|cut| cut.is_below(value)) {
+                bin += 1;
+            }
+            counts[bin] += 1;
+        }
+        counts
+    }
+}
+
+impl Cut {
+    fn is_below(&self, value: f64) -> bool {
+        value > self.value || (self.below && value == self.value)
+    }
+}
+
+/// Cuts above the value of a decile; on both sides of one that is there for the second time.
+fn decile(cuts: &mut Vec<Cut>, value: f64) {
+    match cuts.as_slice() {
+        [.., before, last] if last.value == value && before.value == value => {}
+        [.., last] if last.value == value => {
+            let place = cuts.len() - 1;
+            cuts.insert(place, Cut { value, below: true });
+        }
+        _ => cuts.push(Cut { value, below: false }),
+    }
+}
