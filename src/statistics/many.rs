@@ -34,18 +34,22 @@ fn distances(value: f64, [low, high]: Interval, bound: f64) -> (f64, f64) {
 /// Which hypotheses Holm's step-down procedure rejects at the level. (Holm 1979)
 #[must_use]
 pub fn holm(p: &[f64], level: f64) -> Vec<bool> {
+    holm_adjusted(p).into_iter().map(|p| p <= level).collect()
+}
+
+/// The p-values as Holm's step-down procedure adjusts them: rejecting those of at most a level keeps it over all of them.
+/// One that is no number stays none and counts as one of many. (statsmodels `holm`)
+#[must_use]
+pub fn holm_adjusted(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     order.sort_by(|&one, &other| p[one].total_cmp(&p[other]));
-    let mut rejected = vec![false; p.len()];
-    for (rank, &place) in order.iter().enumerate() {
-        // A p-value that is no number rejects nothing.
-        let holds = p[place] <= level / (p.len() - rank) as f64;
-        if !holds {
-            break;
-        }
-        rejected[place] = true;
+    let mut adjusted = p.to_vec();
+    let mut most = 0.0_f64;
+    for (rank, &place) in order.iter().enumerate().filter(|(_, place)| !p[**place].is_nan()) {
+        most = most.max((p[place] * (p.len() - rank) as f64).min(1.0));
+        adjusted[place] = most;
     }
-    rejected
+    adjusted
 }
 
 /// The p-values as Benjamini and Hochberg's step-up procedure adjusts them: rejecting those of at most `q` keeps the share

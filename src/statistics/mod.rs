@@ -21,7 +21,7 @@ mod weights;
 pub use chi_square::chi_square_sf;
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
 pub use interval::{delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson};
-pub use many::{against, benjamini_hochberg, holm, more_rows};
+pub use many::{against, benjamini_hochberg, holm, holm_adjusted, more_rows};
 
 /// Low and high end.
 pub type Interval = [f64; 2];

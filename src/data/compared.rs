@@ -1,0 +1,247 @@
+//! Reads two sets for their drift: the columns that both have, each in the form that it is measured in.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+
+use super::drift::{Compared, MOST_CATEGORIES, Side, Values};
+use super::sets::Located;
+use super::spool::{Sorted, Spool};
+use crate::config::{self, DriftMethod, Holds, Measured};
+use crate::fault::Result;
+use crate::finding::Finding;
+use crate::interrupt::Interrupt;
+use crate::record::data::Role;
+use crate::table::{self, Batch, Cells, Column, Found, Kind, NONE, Type, Wanted};
+
+/// A column that is to be compared.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Its name.
+    pub column: String,
+    /// What it is to the model.
+    pub role: Role,
+    /// What it holds: numbers, or texts where it is to be counted.
+    pub holds: Type,
+    /// How it is measured.
+    pub measured: Measured,
+}
+
+/// What is to be compared, of the columns that the reference has; and what only one side has.
+pub fn subjects(
+    data: &config::Data,
+    drift: &config::Drift,
+    reference: &[Found],
+    current: &[Found],
+) -> (Vec<Subject>, Vec<Finding>) {
+    let ignored = |name: &String| data.ignore.contains(name);
+    let mut findings = Vec::new();
+    let mut subjects = Vec::new();
+    for found in reference.iter().filter(|found| !ignored(&found.name)) {
+        if current.iter().any(|other| other.name == found.name) {
+            subjects.push(subject(data, drift, found));
+        } else {
+            let message = format!(
+                "the column «{}» of «{}» is not in «{}»",
+                found.name.escape_debug(),
+                name_of(&drift.reference),
+                drift.current
+            );
+            let help = "a model that learned from it has nothing to go by: bring it back, or name it under `ignore`";
+            findings.push(Finding::error("data-column-gone", message).help(help));
+        }
+    }
+    let known: HashMap<&str, ()> = reference.iter().map(|found| (found.name.as_str(), ())).collect();
+    for found in current.iter().filter(|found| !ignored(&found.name) && !known.contains_key(found.name.as_str())) {
+        let message = format!(
+            "the column «{}» is in «{}» and not in «{}»",
+            found.name.escape_debug(),
+            drift.current,
+            name_of(&drift.reference)
+        );
+        findings.push(Finding::notice("data-column-new", message));
+    }
+    for (column, _) in &drift.columns {
+        if !known.contains_key(column.as_str()) {
+            let message = format!("`data.drift.columns` names «{}», and the reference has no such column", column.escape_debug());
+            findings.push(Finding::warning("data-column-unknown", message).help("correct the name, or remove it"));
+        }
+    }
+    (subjects, findings)
+}
+
+/// What a reference is called.
+#[must_use]
+pub fn name_of(reference: &config::Reference) -> &str {
+    match reference {
+        config::Reference::Set(name) | config::Reference::Profile(name) => name,
+        config::Reference::Baseline => "baseline",
+    }
+}
+
+fn subject(data: &config::Data, drift: &config::Drift, found: &Found) -> Subject {
+    let own = drift.columns.iter().find(|(column, _)| *column == found.name).map(|(_, measured)| *measured);
+    let measured = own.unwrap_or(drift.measure);
+    let is = |column: &Option<String>| column.as_ref() == Some(&found.name);
+    let role = match () {
+        () if is(&data.label) => Role::Label,
+        () if is(&data.prediction) => Role::Prediction,
+        () => Role::Feature,
+    };
+    let holds = match (measured.holds, measured.method, found.holds) {
+        (Some(Holds::Categories), ..) | (None, DriftMethod::ChiSquare, _) => Type::Text,
+        (Some(Holds::Numbers), _, Type::Text) => Type::Number,
+        // Of two values there is no order to speak of.
+        (None, method, Type::Boolean) if method != DriftMethod::Evidently => Type::Text,
+        (_, _, holds) => holds,
+    };
+    Subject { column: found.name.clone(), role, holds, measured }
+}
+
+/// What was read of a side.
+pub struct Read {
+    /// How many rows.
+    pub rows: u64,
+    /// For each subject.
+    pub sides: Vec<Side<Sorted>>,
+}
+
+/// What some rows hold of a column.
+enum Part {
+    Numbers { values: Vec<f64>, missing: u64, strange: u64 },
+    Texts { counts: Vec<(Box<str>, u64)>, missing: u64, strange: u64 },
+}
+
+/// A column while it is read.
+#[derive(Default)]
+struct Gathered {
+    missing: u64,
+    strange: u64,
+    counts: HashMap<Box<str>, u64>,
+    overflowed: bool,
+}
+
+/// Reads a side. The inner error is what is wrong with the files.
+///
+/// # Errors
+/// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
+pub fn read(
+    set: &Located,
+    subjects: &[Subject],
+    mut spool: Spool,
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Read, Vec<Finding>>> {
+    let wanted: Vec<Wanted> = subjects
+        .iter()
+        .map(|subject| Wanted { column: subject.column.clone(), kind: Kind::Cells(subject.holds) })
+        .collect();
+    let mut gathered: Vec<Gathered> = subjects.iter().map(|_| Gathered::default()).collect();
+    let mut spooled = Ok(());
+    let merge = |parts: Vec<Part>| {
+        for (at, (part, gathered)) in parts.into_iter().zip(&mut gathered).enumerate() {
+            if let Some(values) = gathered.take(part)
+                && spooled.is_ok()
+            {
+                spooled = spool.push(at, values);
+            }
+        }
+    };
+    let table = table::fold(&set.files, &wanted, 0, interrupt, parts, merge)?;
+    spooled?;
+    let table = match table {
+        Ok(table) => table,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let sorted: Vec<Sorted> = spool.finish()?;
+    let sides = subjects.iter().zip(gathered).zip(sorted);
+    let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
+    Ok(Ok(Read { rows: table.rows, sides }))
+}
+
+fn parts(batch: Batch) -> Vec<Part> {
+    batch
+        .columns
+        .into_iter()
+        .map(|column| match column {
+            Column::Cells(cells) => part(cells),
+            _ => Part::Numbers { values: Vec::new(), missing: 0, strange: 0 },
+        })
+        .collect()
+}
+
+fn part(cells: Cells) -> Part {
+    let Cells { values, missing, strange, .. } = cells;
+    match values {
+        table::Values::Numbers(mut values) => {
+            if missing + strange > 0 {
+                values.retain(|value| !value.is_nan());
+            }
+            Part::Numbers { values, missing, strange }
+        }
+        table::Values::Texts(texts) => {
+            let mut rows = vec![0; texts.texts.len()];
+            for code in texts.codes.into_iter().filter(|code| *code != NONE) {
+                if let Some(rows) = rows.get_mut(code as usize) {
+                    *rows += 1;
+                }
+            }
+            Part::Texts { counts: texts.texts.into_iter().zip(rows).collect(), missing, strange }
+        }
+    }
+}
+
+impl Gathered {
+    /// Takes what comes next; the numbers are handed back.
+    fn take(&mut self, part: Part) -> Option<Vec<f64>> {
+        match part {
+            Part::Numbers { values, missing, strange } => {
+                self.missing += missing;
+                self.strange += strange;
+                Some(values)
+            }
+            Part::Texts { counts, missing, strange } => {
+                self.missing += missing;
+                self.strange += strange;
+                for (text, rows) in counts {
+                    match self.counts.get_mut(&text) {
+                        Some(known) => *known += rows,
+                        // What is beyond is not compared, and need not be kept.
+                        None if self.counts.len() > MOST_CATEGORIES => self.overflowed = true,
+                        None => {
+                            self.counts.insert(text, rows);
+                        }
+                    }
+                }
+                None
+            }
+        }
+    }
+
+    fn side(self, holds: Type, sorted: Sorted) -> Side<Sorted> {
+        let Self { missing, strange, counts, overflowed } = self;
+        let values = match holds {
+            _ if overflowed => Values::Prose,
+            Type::Text => Values::Categories(counts.into_iter().collect::<BTreeMap<_, _>>()),
+            _ => Values::Numbers(sorted),
+        };
+        Side { missing, strange, values }
+    }
+}
+
+/// Puts both sides beside each other.
+#[must_use]
+pub fn paired(subjects: Vec<Subject>, reference: Read, current: Read) -> Vec<Compared<Sorted>> {
+    let sides: Vec<_> = reference.sides.into_iter().zip(current.sides).collect();
+    subjects
+        .into_par_iter()
+        .zip(sides)
+        .map(|(Subject { column, role, holds, measured }, (reference, current))| Compared {
+            column,
+            role,
+            holds,
+            measured,
+            reference,
+            current,
+        })
+        .collect()
+}

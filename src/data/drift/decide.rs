@@ -1,0 +1,214 @@
+//! Which columns have drifted, when all of them are looked at together, and whether the data has.
+
+use rayon::prelude::*;
+
+use super::picture::picture;
+use super::score::{Score, Sign, score};
+use super::values::{Ascending, Side, Values};
+use super::words;
+use crate::config::{Drift, DriftCorrection, DriftMethod, Measured};
+use crate::record::data::{self as record, ColumnDrift, Role};
+use crate::statistics::two_sample::z_proportions;
+use crate::statistics::{benjamini_hochberg, holm_adjusted};
+use crate::table::Type;
+
+/// A column that both sides have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared<N> {
+    /// Its name.
+    pub column: String,
+    /// What it is to the model.
+    pub role: Role,
+    /// What the reference holds.
+    pub holds: Type,
+    /// How it is measured.
+    pub measured: Measured,
+    /// The reference.
+    pub reference: Side<N>,
+    /// What is held against it.
+    pub current: Side<N>,
+}
+
+/// From which change of the share of rows without a value on a column has drifted, whatever its values do; and from which
+/// share of rows on whose category the reference has never seen. The field has no number for it: with five in a hundred a
+/// model meets something that it did not learn in every twentieth row.
+const SHARE: f64 = 0.05;
+
+/// What was measured of a column.
+struct Weighed {
+    score: Score,
+    /// Of the missing values, and of the categories that are new.
+    besides: Vec<(Besides, Sign)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Besides {
+    Missing,
+    Unseen,
+}
+
+/// The drift of the columns, and of the data set. `reference` is what it is called.
+pub fn drift<N: Ascending + Send>(
+    config: &Drift,
+    reference: String,
+    columns: &[Compared<N>],
+) -> record::Drift {
+    let weighed: Vec<Weighed> = columns.par_iter().map(|column| weigh(config, column)).collect();
+    let adjusted = adjusted(config, &weighed);
+    let mut told: Vec<ColumnDrift> = columns
+        .par_iter()
+        .zip(&weighed)
+        .zip(&adjusted)
+        .map(|((column, weighed), p)| tell(column, weighed, p, config.alpha))
+        .collect();
+    told.sort_by(|one, other| other.drifted.cmp(&one.drifted).then(far(other).total_cmp(&far(one))));
+    let features: Vec<&ColumnDrift> =
+        told.iter().filter(|column| column.role == Role::Feature && column.score.is_some()).collect();
+    let drifted = features.iter().filter(|column| column.drifted).count();
+    let share = if features.is_empty() { 0.0 } else { drifted as f64 / features.len() as f64 };
+    // Of alibi-detect one column is the whole batch.
+    let bound = match config.measure.method {
+        DriftMethod::Alibi if !features.is_empty() => config.share.min(1.0 / features.len() as f64),
+        _ => config.share,
+    };
+    record::Drift {
+        reference,
+        current: config.current.clone(),
+        method: config.measure.method.word().into(),
+        share,
+        bound,
+        drifted: drifted > 0 && share >= bound,
+        columns: told,
+    }
+}
+
+fn weigh<N: Ascending>(config: &Drift, column: &Compared<N>) -> Weighed {
+    let Compared { holds, measured, reference, current, .. } = column;
+    let score = score(*measured, config.alpha, *holds, reference, current);
+    let besides = if measured.method == DriftMethod::Auto { besides(column) } else { Vec::new() };
+    Weighed { score, besides }
+}
+
+/// What has drifted where the values that are there have not.
+fn besides<N: Ascending>(column: &Compared<N>) -> Vec<(Besides, Sign)> {
+    let [reference, current] = [&column.reference, &column.current];
+    let all = |side: &Side<N>| side.present() + side.missing + side.strange;
+    let of_shares = |one: (u64, u64), other: (u64, u64)| {
+        let share = |(part, of): (u64, u64)| part as f64 / of as f64;
+        let p = z_proportions(one, other)?.p;
+        Some(Sign::Effect { size: (share(other) - share(one)).abs(), bound: SHARE, p })
+    };
+    let gone = |side: &Side<N>| (side.missing + side.strange, all(side));
+    let missing = of_shares(gone(reference), gone(current)).map(|sign| (Besides::Missing, sign));
+    let unseen = unseen(reference, current).and_then(|(rows, _)| {
+        // As many rows as have a category that no other has are about as many as the next sample has new ones. (Good 1953)
+        let Values::Categories(counts) = &reference.values else { return None };
+        let once = counts.values().filter(|count| **count == 1).count() as u64;
+        let sign = of_shares((once, reference.present()), (rows, current.present()))?;
+        let more = rows as f64 / current.present() as f64 > once as f64 / reference.present() as f64;
+        more.then_some((Besides::Unseen, sign))
+    });
+    missing.into_iter().chain(unseen).collect()
+}
+
+/// How many rows now have a category that the reference does not have, and their share; none of other columns.
+fn unseen<N: Ascending>(reference: &Side<N>, current: &Side<N>) -> Option<(u64, f64)> {
+    let (Values::Categories(known), Values::Categories(now)) = (&reference.values, &current.values) else {
+        return None;
+    };
+    let all: u64 = now.values().sum();
+    let rows: u64 = now.iter().filter(|(name, _)| !known.contains_key(*name)).map(|(_, rows)| rows).sum();
+    (all > 0 && !known.is_empty()).then(|| (rows, rows as f64 / all as f64))
+}
+
+/// The p-values after the correction for all of them: for each column that of its values, then those besides.
+fn adjusted(config: &Drift, weighed: &[Weighed]) -> Vec<Vec<Option<f64>>> {
+    let signs = |weighed: &Weighed| -> Vec<Option<f64>> {
+        let own = weighed.score.sign.and_then(Sign::p);
+        std::iter::once(own).chain(weighed.besides.iter().map(|(_, sign)| sign.p())).collect()
+    };
+    let mut all: Vec<Vec<Option<f64>>> = weighed.iter().map(signs).collect();
+    let p: Vec<f64> = all.iter().flatten().copied().flatten().collect();
+    let corrected = match correction(config) {
+        DriftCorrection::None => p,
+        DriftCorrection::Holm => holm_adjusted(&p),
+        DriftCorrection::Fdr => benjamini_hochberg(&p),
+        DriftCorrection::Bonferroni => {
+            let columns = p.len() as f64;
+            p.into_iter().map(|p| (p * columns).min(1.0)).collect()
+        }
+    };
+    all.iter_mut().flatten().flatten().zip(corrected).for_each(|(p, corrected)| *p = corrected);
+    all
+}
+
+/// What is done about many columns where the file does not say: what the method's own users know.
+fn correction(config: &Drift) -> DriftCorrection {
+    config.correction.unwrap_or(match config.measure.method {
+        DriftMethod::Evidently => DriftCorrection::None,
+        DriftMethod::Alibi => DriftCorrection::Bonferroni,
+        _ => DriftCorrection::Holm,
+    })
+}
+
+/// Whether a sign shows drift, when chance was corrected to `p`.
+fn shows(sign: Sign, p: Option<f64>, alpha: f64) -> bool {
+    match sign {
+        Sign::Distance { score, bound } => score >= bound,
+        Sign::Test { p: own, level, closed } => {
+            let p = p.unwrap_or(own);
+            p < level || (closed && p <= level)
+        }
+        Sign::Effect { size, bound, p: own } => size >= bound && p.unwrap_or(own) < alpha,
+    }
+}
+
+/// How far a column is beyond what it may be: 1 at the threshold.
+fn far(column: &ColumnDrift) -> f64 {
+    let Some(score) = column.score else { return -1.0 };
+    match column.method.as_str() {
+        // Of p-values the order of magnitude tells.
+        "ks" | "chi-square" | "z-test" => score.max(f64::MIN_POSITIVE).ln() / column.threshold.ln(),
+        _ => score / column.threshold,
+    }
+}
+
+fn tell<N: Ascending>(column: &Compared<N>, weighed: &Weighed, p: &[Option<f64>], alpha: f64) -> ColumnDrift {
+    let Compared { reference, current, .. } = column;
+    let sign = weighed.score.sign;
+    let own = p.first().copied().flatten();
+    let by_values = sign.is_some_and(|sign| shows(sign, own, alpha));
+    let beside: Vec<Besides> = weighed
+        .besides
+        .iter()
+        .zip(p.iter().skip(1))
+        .filter(|((_, sign), p)| shows(*sign, **p, alpha))
+        .map(|((what, _), _)| *what)
+        .collect();
+    let shares = [reference, current].map(gone);
+    let unseen = unseen(reference, current).map(|(_, share)| share);
+    let mut reasons = vec![words::values(column, &weighed.score, own, by_values, alpha)];
+    reasons.extend(beside.iter().map(|what| match what {
+        Besides::Missing => words::missing(shares),
+        Besides::Unseen => words::unseen(unseen.unwrap_or_default()),
+    }));
+    ColumnDrift {
+        column: column.column.clone(),
+        role: column.role,
+        method: weighed.score.method.into(),
+        score: sign.map(Sign::score),
+        threshold: sign.map_or(0.0, Sign::threshold),
+        p: own,
+        drifted: by_values || !beside.is_empty(),
+        because: reasons.join("; "),
+        missing: shares,
+        unseen,
+        picture: picture(reference, current),
+    }
+}
+
+/// The share of rows that have no value.
+fn gone<N: Ascending>(side: &Side<N>) -> f64 {
+    let gone = side.missing + side.strange;
+    gone as f64 / (side.present() + gone).max(1) as f64
+}

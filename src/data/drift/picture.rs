@@ -1,0 +1,94 @@
+//! How the values of both sides lie, for the eye.
+
+use super::values::{Ascending, Side, Values, aligned};
+use crate::record::data::Picture;
+
+/// As many bars as the eye tells apart in a small picture.
+const BARS: usize = 20;
+/// So many categories are named; the others are one bar.
+const NAMED: usize = 9;
+/// The share of values at either end that the outer bars take together, so that one outlier does not press all others
+/// into one bar.
+const OUTER: f64 = 0.005;
+
+/// The picture of a column; none where the sides hold different things, or one of them nothing.
+pub fn picture<N: Ascending>(reference: &Side<N>, current: &Side<N>) -> Option<Picture> {
+    if reference.present() == 0 || current.present() == 0 {
+        return None;
+    }
+    match (&reference.values, &current.values) {
+        (Values::Numbers(one), Values::Numbers(other)) => numbers(one, other),
+        (Values::Categories(one), Values::Categories(other)) => {
+            let (names, [one, other]) = aligned(one, other);
+            Some(categories(&names, &one, &other))
+        }
+        _ => None,
+    }
+}
+
+fn numbers(one: &impl Ascending, other: &impl Ascending) -> Option<Picture> {
+    let ((low, high), (other_low, other_high)) = (middle(one)?, middle(other)?);
+    let (low, high) = (low.min(other_low), high.max(other_high));
+    // Half of each first, for a range beyond the largest number.
+    let half_step = (high / 2.0 - low / 2.0) / BARS as f64;
+    let bars = if half_step > 0.0 { BARS } else { 1 };
+    let edge = |bar: usize| if bar == bars { high } else { (bar as f64 * half_step).mul_add(2.0, low) };
+    let edges: Vec<f64> = (0..=bars).map(edge).collect();
+    let shares = |side: &dyn Fn() -> Vec<u64>, rows: u64| {
+        side().into_iter().map(|count| count as f64 / rows as f64).collect::<Vec<_>>()
+    };
+    Some(Picture {
+        reference: shares(&|| counts(one, &edges), one.len()),
+        current: shares(&|| counts(other, &edges), other.len()),
+        edges,
+        categories: Vec::new(),
+    })
+}
+
+/// Where the middle of a sample begins and ends; none of one that has no finite value there.
+fn middle(side: &impl Ascending) -> Option<(f64, f64)> {
+    let rows = side.len();
+    let below = (OUTER * rows as f64).floor() as u64;
+    let mut walk = side.walk();
+    let low = walk.nth(usize::try_from(below).ok()?)?;
+    let between = rows - 1 - 2 * below.min((rows - 1) / 2);
+    let high = match between.checked_sub(1) {
+        Some(skipped) => walk.nth(usize::try_from(skipped).ok()?).unwrap_or(low),
+        None => low,
+    };
+    (low.is_finite() && high.is_finite()).then_some((low, high))
+}
+
+/// How many values are in each bar; those beyond the ends are in the outer ones.
+fn counts(side: &impl Ascending, edges: &[f64]) -> Vec<u64> {
+    let mut counts = vec![0; edges.len() - 1];
+    let mut bar = 0;
+    for value in side.walk() {
+        while bar + 1 < counts.len() && value >= edges[bar + 1] {
+            bar += 1;
+        }
+        counts[bar] += 1;
+    }
+    counts
+}
+
+fn categories(names: &[&str], reference: &[u64], current: &[u64]) -> Picture {
+    let mut order: Vec<usize> = (0..names.len()).collect();
+    let [n, m] = [reference, current].map(|side| side.iter().sum::<u64>().max(1) as f64);
+    let share = |place: usize| reference[place] as f64 / n + current[place] as f64 / m;
+    order.sort_by(|one, other| share(*other).total_cmp(&share(*one)).then(names[*one].cmp(names[*other])));
+    let (named, rest) = order.split_at(order.len().min(NAMED));
+    let shares = |side: &[u64], rows: f64| {
+        let of = |places: &[usize]| places.iter().map(|place| side[*place]).sum::<u64>() as f64 / rows;
+        let mut shares: Vec<f64> = named.iter().map(|place| of(&[*place])).collect();
+        if !rest.is_empty() {
+            shares.push(of(rest));
+        }
+        shares
+    };
+    let mut categories: Vec<String> = named.iter().map(|place| names[*place].to_owned()).collect();
+    if !rest.is_empty() {
+        categories.push(format!("{} more", rest.len()));
+    }
+    Picture { edges: Vec::new(), categories, reference: shares(reference, n), current: shares(current, m) }
+}

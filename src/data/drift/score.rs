@@ -1,0 +1,341 @@
+//! How far one column has moved, by the method that is asked for.
+
+use super::values::{Ascending, Side, Values, aligned, by_value, distinct};
+use crate::config::{DriftMethod, Measured};
+use crate::statistics::drift::{Cuts, Edges, alibi, auto, evidently};
+use crate::statistics::two_sample::{self, KsP};
+use crate::table::Type;
+
+/// How far a column has moved, before other columns are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Score {
+    /// What was measured, in a word.
+    pub method: &'static str,
+    /// How it shows that it has drifted; none where there is nothing to compare, or nothing that the method compares.
+    pub sign: Option<Sign>,
+}
+
+/// What shows that a column has drifted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sign {
+    /// A distance that is at least the bound.
+    Distance {
+        /// The distance.
+        score: f64,
+        /// The bound.
+        bound: f64,
+    },
+    /// A p-value below a level, or at it.
+    Test {
+        /// The p-value.
+        p: f64,
+        /// The level.
+        level: f64,
+        /// Whether the level itself is drift.
+        closed: bool,
+    },
+    /// An effect that is at least the bound, and no chance.
+    Effect {
+        /// The effect beyond chance.
+        size: f64,
+        /// The bound.
+        bound: f64,
+        /// How often chance brings about as much.
+        p: f64,
+    },
+}
+
+impl Sign {
+    /// The number that is held against the threshold.
+    #[must_use]
+    pub const fn score(self) -> f64 {
+        match self {
+            Self::Distance { score, .. } => score,
+            Self::Test { p, .. } => p,
+            Self::Effect { size, .. } => size,
+        }
+    }
+
+    /// The threshold.
+    #[must_use]
+    pub const fn threshold(self) -> f64 {
+        match self {
+            Self::Distance { bound, .. } | Self::Effect { bound, .. } => bound,
+            Self::Test { level, .. } => level,
+        }
+    }
+
+    /// The p-value, where there is one.
+    #[must_use]
+    pub const fn p(self) -> Option<f64> {
+        match self {
+            Self::Distance { .. } => None,
+            Self::Test { p, .. } | Self::Effect { p, .. } => Some(p),
+        }
+    }
+}
+
+const NOTHING: Score = Score { method: "none", sign: None };
+
+/// Measures a column of this type.
+pub fn score<N: Ascending>(
+    measured: Measured,
+    alpha: f64,
+    holds: Type,
+    reference: &Side<N>,
+    current: &Side<N>,
+) -> Score {
+    if reference.present() == 0 || current.present() == 0 {
+        return NOTHING;
+    }
+    let how = How { measured, alpha };
+    match (&reference.values, &current.values) {
+        (Values::Numbers(one), Values::Numbers(other)) => how.numbers(holds, one, other),
+        (Values::Categories(one), Values::Categories(other)) => {
+            let (_, [one, other]) = aligned(one, other);
+            how.categories(holds, &one, &other)
+        }
+        _ => NOTHING,
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+struct How {
+    measured: Measured,
+    alpha: f64,
+}
+
+impl How {
+    fn bound(self, usual: f64) -> f64 {
+        self.measured.threshold.unwrap_or(usual)
+    }
+
+    fn distance(self, method: &'static str, score: f64, usual: f64) -> Score {
+        let sign = Sign::Distance { score, bound: self.bound(usual) };
+        Score { method, sign: score.is_finite().then_some(sign) }
+    }
+
+    fn test(self, method: &'static str, p: Option<f64>, closed: bool) -> Score {
+        let level = self.bound(self.alpha);
+        Score { method, sign: p.filter(|p| !p.is_nan()).map(|p| Sign::Test { p, level, closed }) }
+    }
+
+    fn effect(self, method: &'static str, effect: Option<auto::Effect>, usual: f64) -> Score {
+        let bound = self.bound(usual);
+        let sign = |effect: auto::Effect| Sign::Effect { size: effect.size, bound, p: effect.p };
+        Score { method, sign: effect.map(sign) }
+    }
+
+    fn numbers(self, holds: Type, one: &impl Ascending, other: &impl Ascending) -> Score {
+        match self.measured.method {
+            DriftMethod::Auto => {
+                let Some([reference, current]) = deciles(one, other) else { return NOTHING };
+                let p = two_sample::ks_p(ordered(one, other).ks, one.len(), other.len(), KsP::Auto);
+                self.effect("psi", auto::numbers(&reference, &current, p), auto::PSI_BOUND)
+            }
+            DriftMethod::Evidently => self.as_evidently(holds, one, other),
+            DriftMethod::Alibi => {
+                let score = alibi::numbers(ordered(one, other).ks, one.len(), other.len());
+                self.test("ks", Some(f64::from(score.p)), false)
+            }
+            DriftMethod::Ks => {
+                let p = two_sample::ks_p(ordered(one, other).ks, one.len(), other.len(), KsP::Auto);
+                self.test("ks", Some(p), false)
+            }
+            DriftMethod::Wasserstein => self.wasserstein(one, other),
+            DriftMethod::Psi => {
+                let Some([reference, current]) = deciles(one, other) else { return NOTHING };
+                let seen = auto::numbers(&reference, &current, 1.0).map_or(f64::NAN, |effect| effect.seen);
+                self.distance("psi", seen, auto::PSI_BOUND)
+            }
+            DriftMethod::JensenShannon => self.binned_jensen_shannon(one, other),
+            DriftMethod::ChiSquare => {
+                let [reference, current] = by_value(one, other);
+                self.table(&reference, &current)
+            }
+        }
+    }
+
+    fn categories(self, holds: Type, reference: &[u64], current: &[u64]) -> Score {
+        match self.measured.method {
+            DriftMethod::Auto => {
+                let effect = auto::categories(reference, current);
+                self.effect("jensen-shannon", effect, auto::JENSEN_SHANNON_BOUND)
+            }
+            DriftMethod::Evidently => self.counts_as_evidently(holds, reference, current),
+            DriftMethod::Alibi => {
+                let p = alibi::categories(reference, current).map(|score| f64::from(score.p));
+                self.test("chi-square", p, false)
+            }
+            DriftMethod::ChiSquare => self.table(reference, current),
+            DriftMethod::Psi => {
+                let score = evidently::psi(reference, current).unwrap_or(f64::NAN);
+                self.distance("psi", score, auto::PSI_BOUND)
+            }
+            DriftMethod::JensenShannon => {
+                let score = evidently::jensen_shannon(reference, current).unwrap_or(f64::NAN);
+                self.distance("jensen-shannon", score, evidently::Method::JensenShannon.bound())
+            }
+            // They are of numbers.
+            DriftMethod::Ks | DriftMethod::Wasserstein => NOTHING,
+        }
+    }
+
+    fn table(self, reference: &[u64], current: &[u64]) -> Score {
+        let test = two_sample::chi_square_table(reference, current, false);
+        self.test("chi-square", test.map(|test| test.p), false)
+    }
+
+    fn wasserstein(self, one: &impl Ascending, other: &impl Ascending) -> Score {
+        let distance = evidently::wasserstein(ordered(one, other).wasserstein, deviation(one));
+        self.distance("wasserstein", distance, evidently::Method::Wasserstein.bound())
+    }
+
+    fn binned_jensen_shannon(self, one: &impl Ascending, other: &impl Ascending) -> Score {
+        let counts = if evidently::binned(distinct(one.walk(), BINNED)) {
+            sturges(one, other)
+        } else {
+            Some(by_value(one, other))
+        };
+        let score = counts.and_then(|[reference, current]| evidently::jensen_shannon(&reference, &current));
+        self.distance("jensen-shannon", score.unwrap_or(f64::NAN), evidently::Method::JensenShannon.bound())
+    }
+
+    /// As Evidently, which knows no infinities, and takes whole numbers of few values for categories.
+    fn as_evidently(self, holds: Type, one: &impl Ascending, other: &impl Ascending) -> Score {
+        let (one, other) = (Finite::of(one), Finite::of(other));
+        if one.len() == 0 || other.len() == 0 {
+            return NOTHING;
+        }
+        let own = distinct(one.walk(), BINNED);
+        let kind = match holds {
+            Type::Integer => evidently::Kind::of_whole(own),
+            Type::Boolean => evidently::Kind::Category,
+            _ => evidently::Kind::Number,
+        };
+        let union = by_value_distinct(&one, &other);
+        let Some(method) = evidently::Method::of(kind, one.len(), union) else { return NOTHING };
+        match method {
+            evidently::Method::Ks => {
+                let p = two_sample::ks_p(ordered(&one, &other).ks, one.len(), other.len(), KsP::Auto);
+                self.test("ks", Some(p), true)
+            }
+            evidently::Method::Wasserstein => self.wasserstein(&one, &other),
+            evidently::Method::JensenShannon if kind == evidently::Kind::Number => {
+                self.binned_jensen_shannon(&one, &other)
+            }
+            method => {
+                let [reference, current] = by_value(&one, &other);
+                self.by_evidently(method, &reference, &current)
+            }
+        }
+    }
+
+    fn counts_as_evidently(self, holds: Type, reference: &[u64], current: &[u64]) -> Score {
+        let sum = |side: &[u64]| side.iter().sum::<u64>();
+        let own = reference.iter().filter(|count| **count > 0).count() as u64;
+        let kind = match holds {
+            Type::Text => evidently::Kind::of_strings(own, sum(reference)),
+            _ => evidently::Kind::Category,
+        };
+        match evidently::Method::of(kind, sum(reference), reference.len() as u64) {
+            Some(method) => self.by_evidently(method, reference, current),
+            None => NOTHING,
+        }
+    }
+
+    fn by_evidently(self, method: evidently::Method, reference: &[u64], current: &[u64]) -> Score {
+        match method {
+            evidently::Method::ChiSquare => {
+                self.test("chi-square", evidently::chi_square(reference, current), false)
+            }
+            evidently::Method::Z => self.test("z-test", evidently::z(reference, current), false),
+            _ => {
+                let score = evidently::jensen_shannon(reference, current).unwrap_or(f64::NAN);
+                self.distance("jensen-shannon", score, method.bound())
+            }
+        }
+    }
+}
+
+/// One more value than Evidently counts by value.
+const BINNED: u64 = 21;
+
+fn ordered(one: &impl Ascending, other: &impl Ascending) -> two_sample::Ordered {
+    two_sample::ordered(one.walk(), other.walk(), one.len(), other.len())
+}
+
+/// The counts of both sides in bins of the reference's deciles.
+fn deciles(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]> {
+    let cuts = Cuts::deciles(one.walk(), one.len())?;
+    Some([cuts.counts(one.walk()), cuts.counts(other.walk())])
+}
+
+/// The counts of both sides in bins of one width.
+fn sturges(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]> {
+    let ((least, greatest), (other_least, other_greatest)) = (range(one)?, range(other)?);
+    let (least, greatest) = (least.min(other_least), greatest.max(other_greatest));
+    let edges = Edges::sturges(least, greatest, one.len() + other.len())?;
+    Some([edges.counts(one.walk()), edges.counts(other.walk())])
+}
+
+fn range(side: &impl Ascending) -> Option<(f64, f64)> {
+    let mut walk = side.walk();
+    let least = walk.next()?;
+    Some((least, walk.last().unwrap_or(least)))
+}
+
+/// The standard deviation, of all rows and not of a sample, in two passes.
+fn deviation(side: &impl Ascending) -> f64 {
+    let rows = side.len() as f64;
+    let mean = side.walk().sum::<f64>() / rows;
+    (side.walk().map(|value| (value - mean) * (value - mean)).sum::<f64>() / rows).sqrt()
+}
+
+/// How many values both have together, as far as it matters.
+fn by_value_distinct(one: &impl Ascending, other: &impl Ascending) -> u64 {
+    const MATTERS: u64 = 6;
+    let mut values = [first_values(one, MATTERS), first_values(other, MATTERS)].concat();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    values.len() as u64
+}
+
+fn first_values(side: &impl Ascending, most: u64) -> Vec<f64> {
+    let mut values: Vec<f64> = Vec::new();
+    for value in side.walk() {
+        if values.last() != Some(&value) {
+            values.push(value);
+            if values.len() as u64 >= most {
+                break;
+            }
+        }
+    }
+    values
+}
+
+/// A sample without its infinities.
+struct Finite<'a, N> {
+    of: &'a N,
+    below: usize,
+    rows: u64,
+}
+
+impl<'a, N: Ascending> Finite<'a, N> {
+    fn of(of: &'a N) -> Self {
+        let below = of.walk().take_while(|value| *value == f64::NEG_INFINITY).count();
+        let rows = of.walk().skip(below).take_while(|value| value.is_finite()).count();
+        Self { of, below, rows: rows as u64 }
+    }
+}
+
+impl<N: Ascending> Ascending for Finite<'_, N> {
+    fn len(&self) -> u64 {
+        self.rows
+    }
+
+    fn walk(&self) -> impl Iterator<Item = f64> {
+        self.of.walk().skip(self.below).take(usize::try_from(self.rows).unwrap_or(usize::MAX))
+    }
+}

@@ -1,0 +1,77 @@
+//! The files of a set of data.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::config::Set;
+use crate::fault::Result;
+use crate::files::{self, ProjectFile};
+use crate::finding::Finding;
+use crate::interrupt::Interrupt;
+use crate::name::Digest;
+
+/// Where data is looked for.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The folder that paths are relative to.
+    pub root: &'a Path,
+    /// Folders that are never looked into.
+    pub folders: &'a [&'a Path],
+    /// What stops it.
+    pub interrupt: &'a Interrupt,
+}
+
+/// A set whose files are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Its name.
+    pub name: String,
+    /// Its files, sorted by path. Not empty.
+    pub files: Vec<ProjectFile>,
+}
+
+impl Located {
+    /// The digests of its files, by path.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or an interrupt.
+    pub fn digests(&self, interrupt: &Interrupt) -> Result<BTreeMap<String, Digest>> {
+        let of = |file: &ProjectFile| Ok((file.path.clone(), files::digest(&file.on_disk, interrupt)?));
+        self.files.iter().map(of).collect()
+    }
+}
+
+/// Finds the files of a set. The inner error is a pattern that no file matches.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn locate(set: &Set, place: Place<'_>) -> Result<std::result::Result<Located, Finding>> {
+    let expanded = files::expand_beside(place.root, place.folders, &set.files)?;
+    if let Some(pattern) = expanded.unmatched.first() {
+        return Ok(Err(missing(set, pattern, place)));
+    }
+    let files: Vec<ProjectFile> = expanded.files.into_iter().filter(|file| is_data(set, file)).collect();
+    if files.is_empty() {
+        let message = format!("the set «{}» has no file", set.name);
+        let help = "files that begin with `_` or `.` are not data: name one that is";
+        return Ok(Err(Finding::error(MISSING, message).help(help)));
+    }
+    Ok(Ok(Located { name: set.name.clone(), files }))
+}
+
+const MISSING: &str = "data-file-missing";
+
+fn missing(set: &Set, pattern: &str, place: Place<'_>) -> Finding {
+    let message = format!("no file of the set «{}» matches «{}»", set.name, pattern.escape_debug());
+    let near = files::nearest(place.root, place.folders, pattern);
+    Finding::error(MISSING, message).help(match near {
+        Some(near) => format!("did you mean «{near}»?"),
+        None => "make it before the check, for example with `dvc pull`, or correct `data.sets`".into(),
+    })
+}
+
+/// Hadoop, Spark and Arrow write marks and checksums beside the data, whose names begin so. What was named is meant.
+fn is_data(set: &Set, file: &ProjectFile) -> bool {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    !name.starts_with(['_', '.']) || set.files.contains(&file.path)
+}

@@ -1,0 +1,99 @@
+//! Each set once from beginning to end: how many rows it has, what is missing in them, and what breaks the schema.
+
+use std::collections::BTreeMap;
+
+use super::schema::{Checked, Checker, Plan, Schema};
+use super::sets::Located;
+use crate::fault::Result;
+use crate::finding::Finding;
+use crate::interrupt::Interrupt;
+use crate::table::{self, Batch, Column, Found, Kind, Wanted};
+
+/// What a set came to.
+#[derive(Debug)]
+pub struct Survey {
+    /// The columns that are there.
+    pub columns: Vec<Found>,
+    /// How many rows.
+    pub rows: u64,
+    /// How many rows have no value, by column.
+    pub missing: BTreeMap<String, u64>,
+    /// What the schema says of it; none without one.
+    pub checked: Option<Checked>,
+    /// What should be known of the columns.
+    pub notes: Vec<Finding>,
+}
+
+/// What some rows came to.
+struct Part<'a> {
+    missing: Vec<u64>,
+    checker: Option<Checker<'a>>,
+}
+
+/// Reads a set. `now` is the time in seconds since 1970. The inner error is what is wrong with the files.
+///
+/// # Errors
+/// A file that cannot be read, or an interrupt.
+pub fn survey(
+    set: &Located,
+    schema: Option<&Schema>,
+    ignore: &[String],
+    now: u64,
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Survey, Vec<Finding>>> {
+    let (columns, notes) = match table::columns(&set.files, interrupt)? {
+        Ok(columns) => columns,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let looked_at: Vec<Found> =
+        columns.iter().filter(|found| !ignore.contains(&found.name)).cloned().collect();
+    let plan = schema.map(|schema| Plan::new(schema, &looked_at));
+    let wanted = wanted(&looked_at, plan.as_ref());
+    let mut all = Part {
+        missing: vec![0; wanted.len()],
+        checker: plan.as_ref().map(Checker::new),
+    };
+    let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
+    let merge = |part: Part<'_>| {
+        all.missing.iter_mut().zip(part.missing).for_each(|(all, more)| *all += more);
+        if let (Some(all), Some(more)) = (&mut all.checker, part.checker) {
+            all.merge(more);
+        }
+    };
+    let table = match table::fold(&set.files, &wanted, 0, interrupt, each, merge)? {
+        Ok(table) => table,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let names = wanted.into_iter().map(|wanted| wanted.column);
+    Ok(Ok(Survey {
+        columns: looked_at,
+        rows: table.rows,
+        missing: names.zip(all.missing).collect(),
+        checked: all.checker.map(|checker| checker.finish(now)),
+        notes,
+    }))
+}
+
+/// All columns; what the schema says of a column is what it is read as.
+fn wanted(found: &[Found], plan: Option<&Plan>) -> Vec<Wanted> {
+    let said: BTreeMap<&str, table::Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
+    let kind = |found: &Found| Kind::Cells(said.get(found.name.as_str()).copied().unwrap_or(found.holds));
+    found.iter().map(|found| Wanted { column: found.name.clone(), kind: kind(found) }).collect()
+}
+
+fn part<'a>(batch: &Batch, wanted: &[Wanted], plan: Option<&'a Plan>) -> Part<'a> {
+    let cells: Vec<_> = wanted
+        .iter()
+        .zip(&batch.columns)
+        .filter_map(|(wanted, column)| match column {
+            Column::Cells(cells) => Some((wanted.column.as_str(), cells)),
+            _ => None,
+        })
+        .collect();
+    let checker = plan.map(|plan| {
+        let mut checker = Checker::new(plan);
+        checker.add(&cells, batch.first);
+        checker
+    });
+    Part { missing: cells.iter().map(|(_, cells)| cells.missing).collect(), checker }
+}
