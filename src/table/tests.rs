@@ -61,6 +61,7 @@ impl Files {
 #[derive(Debug, PartialEq, Eq)]
 struct Read {
     rows: u64,
+    rows_of: Vec<u64>,
     columns: Vec<Vec<String>>,
 }
 
@@ -84,7 +85,7 @@ impl Read {
             }
         }
         assert_eq!(table.rows, rows);
-        Self { rows, columns }
+        Self { rows, rows_of: table.rows_of, columns }
     }
 }
 
@@ -154,6 +155,10 @@ fn files_are_one_table_and_may_differ_in_format() {
     let files = files.and("d.tsv", "p\ty\n3\ta\n4\tc");
     let read = files.read(&[label("y"), number("p")]).expect("readable");
     assert_eq!(read.columns, [["a", "b", "a", "c"], ["1.0", "2.0", "3.0", "4.0"]]);
+    let table = Table { rows: read.rows, rows_of: read.rows_of, labels: Vec::new() };
+    assert_eq!(table.rows_of, [1, 0, 1, 2]);
+    assert_eq!([0, 1, 2, 3, 4].map(|row| table.place(row)), [(0, 1), (2, 1), (3, 1), (3, 2), (3, 3)]);
+    assert_eq!(Table::default().place(7), (0, 8));
 }
 
 #[test]

@@ -54,7 +54,11 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().unwrap();
     let rows: Vec<Vec<&str>> = lines.collect();
-    let mut table = Table { rows: rows.len() as u64, labels: vec![Vec::new(); layout.wanted.len()] };
+    let mut table = Table {
+        rows: rows.len() as u64,
+        rows_of: vec![rows.len() as u64],
+        labels: vec![Vec::new(); layout.wanted.len()],
+    };
     let mut batches = Vec::new();
     for (number, rows) in rows.chunks(size).enumerate() {
         let mut columns = Vec::new();
