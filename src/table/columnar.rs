@@ -82,7 +82,8 @@ fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {
     let what = match wanted {
         Kind::Number => "numbers",
         Kind::Label => "labels",
-        Kind::Key => "ids",
+        Kind::Key | Kind::OptionalKey => "ids",
+        Kind::Cells(_) => "cells",
     };
     let message = format!(
         "the column «{}» is of type {}, which cannot be read as {what}",
@@ -91,7 +92,7 @@ fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {
     );
     let help = match wanted {
         Kind::Number => "write it as integers or floats",
-        Kind::Label | Kind::Key => "write it as texts, integers or truth values",
+        _ => "write it as texts, integers or truth values",
     };
     Finding::error("table-column-type", message).help(help)
 }

@@ -135,7 +135,8 @@ fn unreadable(line: &[u8], error: &serde_json::Error) -> (Wrong, Option<u32>) {
 
 /// Adds one value of a row to its column, or says what is wrong with it, and what it is.
 fn push(column: &mut Filling<'_>, row: &Row<'_, '_>, field: usize) -> Result<(), (Wrong, String)> {
-    let wrong = match row.values[field].map(|value| cell(value.get())) {
+    let value = row.values[field];
+    let wrong = match value.map(|value| cell(value.get())) {
         _ if row.twice == Some(field) => Wrong::Twice,
         None => Wrong::Absent,
         Some(Err(wrong)) => wrong,
@@ -143,8 +144,7 @@ fn push(column: &mut Filling<'_>, row: &Row<'_, '_>, field: usize) -> Result<(),
             return column.push(&cell).map_err(|wrong| (wrong, String::from_utf8_lossy(&cell).into_owned()));
         }
     };
-    column.push_nothing();
-    Err((wrong, String::new()))
+    column.push_wrong(wrong, value.map_or("", RawValue::get)).map_err(|wrong| (wrong, String::new()))
 }
 
 /// The text of a value: of a text what is in its quotes, of all else what is written there.

@@ -16,9 +16,11 @@ mod header;
 mod ipc;
 mod json;
 mod labels;
+mod lenient;
 mod marks;
 mod open;
 mod parquet;
+mod primitives;
 mod spelling;
 mod text;
 mod trouble;
@@ -55,6 +57,18 @@ pub enum Kind {
     Label,
     /// What tells a row from every other: a hash of 128 bits of its text in the same spelling.
     Key,
+    /// The same of a row that may have no such cell.
+    OptionalKey,
+    /// Whatever is there, of a column that should hold this. What is missing, and what is of another type, is counted and
+    /// is no finding.
+    Cells(Type),
+}
+
+impl Kind {
+    /// Whether a row may be without a cell.
+    const fn may_miss(self) -> bool {
+        matches!(self, Self::OptionalKey | Self::Cells(_))
+    }
 }
 
 /// Some consecutive rows.
@@ -75,8 +89,10 @@ pub enum Column {
     Numbers(Vec<f64>),
     /// Of [`Kind::Label`]: places in [`Table::labels`].
     Labels(Vec<u32>),
-    /// Of [`Kind::Key`].
+    /// Of [`Kind::Key`], and of [`Kind::OptionalKey`]: 0 where there is no cell, and nowhere else.
     Keys(Vec<u128>),
+    /// Of [`Kind::Cells`].
+    Cells(Cells),
 }
 
 /// What is known of a table when all of it has been read.

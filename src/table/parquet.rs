@@ -15,10 +15,10 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::finding::Finding;
 
-use super::Kind;
 use super::columnar::{Columns, PART, damaged, guarded};
 use super::drive::{Shared, Source, Taker, Unit};
 use super::trouble::{Stop, heed};
+use super::{Kind, Type};
 
 /// A Parquet file.
 pub struct Parquet<'a> {
@@ -102,7 +102,7 @@ impl Group<'_> {
     }
 }
 
-/// The same where texts that become labels come as a dictionary, as they are in the file: each text is then looked at
+/// The same where texts that become codes come as a dictionary, as they are in the file: each text is then looked at
 /// once, and not once a row.
 fn with_dictionaries(
     metadata: &ArrowReaderMetadata,
@@ -110,7 +110,7 @@ fn with_dictionaries(
     shared: Shared<'_>,
 ) -> Option<ArrowReaderMetadata> {
     let labels: Vec<usize> =
-        columns.each(shared).filter(|(_, kind)| *kind == Kind::Label).map(|(root, _)| root).collect();
+        columns.each(shared).filter(|(_, kind)| becomes_codes(*kind)).map(|(root, _)| root).collect();
     let fields = metadata.schema().fields().iter().enumerate().map(|(root, field)| {
         let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         if !is_text || !labels.contains(&root) {
@@ -122,6 +122,10 @@ fn with_dictionaries(
     let schema = Schema::new(fields.collect::<Vec<_>>());
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).ok()
+}
+
+fn becomes_codes(kind: Kind) -> bool {
+    matches!(kind, Kind::Label | Kind::Cells(Type::Text))
 }
 
 fn failed(path: &str, error: &dyn std::fmt::Display) -> Stop {

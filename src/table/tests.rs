@@ -79,6 +79,7 @@ impl Read {
                         codes.iter().map(|code| labels[*code as usize].clone()).collect()
                     }
                     Column::Keys(keys) => keys.iter().map(|key| format!("{key:032x}")).collect(),
+                    Column::Cells(cells) => shown(cells),
                 };
                 assert_eq!(texts.len(), batch.rows, "a value a row");
                 to.extend(texts);
@@ -87,6 +88,27 @@ impl Read {
         assert_eq!(table.rows, rows);
         Self { rows, rows_of: table.rows_of, columns }
     }
+}
+
+/// A text for each row, `-` where there is none, and what is strange as what it is.
+fn shown(cells: Cells) -> Vec<String> {
+    let mut texts: Vec<String> = match cells.values {
+        Values::Numbers(numbers) => {
+            let shown = |number: f64| if number.is_nan() { "-".into() } else { format!("{number:?}") };
+            numbers.into_iter().map(shown).collect()
+        }
+        Values::Texts(Texts { codes, texts }) => {
+            let shown = |code: u32| texts.get(code as usize).map_or("-".into(), |text| text.to_string());
+            codes.into_iter().map(shown).collect()
+        }
+    };
+    let without = texts.iter().filter(|text| *text == "-").count() as u64;
+    assert_eq!(without, cells.missing + cells.strange);
+    assert_eq!(cells.shown.len(), SHOWN.min(cells.strange as usize));
+    for (row, text) in cells.shown {
+        texts[row as usize] = format!("?{text}");
+    }
+    texts
 }
 
 fn number(column: &str) -> Wanted {
@@ -99,6 +121,10 @@ fn label(column: &str) -> Wanted {
 
 fn key(column: &str) -> Wanted {
     Wanted { column: column.into(), kind: Kind::Key }
+}
+
+fn cells(column: &str, holds: Type) -> Wanted {
+    Wanted { column: column.into(), kind: Kind::Cells(holds) }
 }
 
 fn packed(packing: unpack::Packing, content: &[u8]) -> Vec<u8> {
