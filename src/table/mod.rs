@@ -8,9 +8,11 @@ mod blocks;
 mod cell;
 mod cells;
 mod columnar;
+mod columns;
 mod csv;
 mod drive;
 mod fields;
+mod folders;
 mod format;
 mod header;
 mod ipc;
@@ -32,6 +34,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
+pub use columns::{Survey, columns};
 
 use blocks::Sizes;
 use drive::{Shared, drive};

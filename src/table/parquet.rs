@@ -15,8 +15,10 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::finding::Finding;
 
-use super::columnar::{Columns, PART, damaged, guarded};
+use super::columnar::{Columns, damaged, guarded, sight};
+use super::columns::Sight;
 use super::drive::{Shared, Source, Taker, Unit};
+use super::folders::Key;
 use super::trouble::{Stop, heed};
 use super::{Kind, Type};
 
@@ -32,15 +34,24 @@ pub struct Parquet<'a> {
 
 impl<'a> Parquet<'a> {
     /// Reads what is in its foot.
-    pub fn open(file: File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+    pub fn open(file: File, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
         let file = Shareable::new(file);
-        let metadata = guarded(path, || {
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| failed(path, &error))
-        })?;
-        let columns = Columns::among(metadata.schema(), path, shared)?;
+        let metadata = foot(&file, path)?;
+        let columns = Columns::among(metadata.schema(), path, keys, shared)?;
         let metadata = with_dictionaries(&metadata, &columns, shared).unwrap_or(metadata);
         Ok(Self { file, metadata, columns: Arc::new(columns), next: 0, path: path.to_owned(), shared })
     }
+}
+
+/// The columns.
+pub fn look(file: File, path: &str) -> Result<Sight, Stop> {
+    Ok(sight(foot(&Shareable::new(file), path)?.schema()))
+}
+
+fn foot(file: &Shareable, path: &str) -> Result<ArrowReaderMetadata, Stop> {
+    guarded(path, || {
+        ArrowReaderMetadata::load(file, ArrowReaderOptions::new()).map_err(|error| failed(path, &error))
+    })
 }
 
 impl<'a> Source<'a> for Parquet<'a> {
@@ -97,7 +108,7 @@ impl Group<'_> {
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
             .with_row_groups(vec![self.number])
             .with_projection(mask)
-            .with_batch_size(PART)
+            .with_batch_size(self.columns.part())
             .build()
     }
 }
