@@ -104,7 +104,7 @@ fn cells(batches: &[Batch], slot: usize, table: &Table) -> Value {
             Column::Labels(codes) => {
                 codes.iter().map(|code| json!(table.labels[slot][*code as usize])).collect()
             }
-            Column::Keys(_) => panic!("no key is wanted"),
+            Column::Keys(_) | Column::Cells(_) => panic!("no such column is wanted"),
         }
     };
     batches.iter().flat_map(cells).collect()

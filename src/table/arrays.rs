@@ -6,22 +6,23 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, Float16Type,
-    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimestampMicrosecondType,
-    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Float16Type, Float32Type, Float64Type, Time32MillisecondType, Time32SecondType,
+    Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
 
 use super::Kind;
 use super::cell::{self, Filling};
+use super::primitives::{Primitive, with_decimal, with_primitive};
 use super::spelling::{of_float, of_single};
 use super::trouble::{Place, Troubles, Wrong};
 
 /// Whether cells of this type can be what is wanted.
 pub fn suits(kind: Kind, column: &DataType) -> bool {
     match column {
+        _ if matches!(kind, Kind::Cells(_)) => true,
         DataType::Dictionary(_, values) => !matches!(**values, DataType::Float16) && suits(kind, values),
         DataType::Boolean | DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
             kind != Kind::Number
@@ -43,85 +44,44 @@ pub fn fill(filling: &mut Filling<'_>, array: &ArrayRef, wanted: usize, troubles
         let singles: ArrayRef = Arc::new(halves.unary::<_, Float32Type>(|half| half.to_f32()));
         return fill(filling, &singles, wanted, troubles);
     }
-    let note = |row: usize, wrong: Wrong| {
+    let mut scratch = String::new();
+    let key = |array: &dyn Array, row| with_text(array, row, &mut scratch, cell::key);
+    let mut note = |row: usize, wrong: Wrong| {
         troubles.note(wrong, Some(wanted), || (Place::Row(row as u64), shown(array, row)));
     };
-    let mut scratch = String::new();
     match filling {
         Filling::Numbers(numbers) => {
             if !all_numbers(array, numbers) {
-                cells(array, numbers, number, note);
+                cells(array, number, adding(numbers, note));
             }
         }
         Filling::Labels(codes, remembered) => {
+            let mut scratch = String::new();
             let code =
                 |array: &dyn Array, row| with_text(array, row, &mut scratch, |text| remembered.code(text));
-            cells(array, codes, code, note);
+            cells(array, code, adding(codes, note));
         }
-        Filling::Keys(keys) => {
-            let key = |array: &dyn Array, row| with_text(array, row, &mut scratch, cell::key);
-            cells(array, keys, key, note);
+        Filling::Keys(keys) => cells(array, key, adding(keys, note)),
+        Filling::OptionalKeys(keys) => {
+            let mut add = adding(keys, &mut note);
+            cells(array, key, |row, key| add(row, cell::optional(key)));
         }
+        Filling::Cells(gathered) => gathered.push_array(array),
     }
 }
 
-/// Does something with an array of any primitive numbers.
-macro_rules! with_primitive {
-    ($array:expr, $typed:ident => $body:expr, _ => $other:expr) => {
-        match $array.data_type() {
-            DataType::Int8 => with_primitive!(@ $array, Int8Type, $typed, $body),
-            DataType::Int16 => with_primitive!(@ $array, Int16Type, $typed, $body),
-            DataType::Int32 => with_primitive!(@ $array, Int32Type, $typed, $body),
-            DataType::Int64 => with_primitive!(@ $array, Int64Type, $typed, $body),
-            DataType::UInt8 => with_primitive!(@ $array, UInt8Type, $typed, $body),
-            DataType::UInt16 => with_primitive!(@ $array, UInt16Type, $typed, $body),
-            DataType::UInt32 => with_primitive!(@ $array, UInt32Type, $typed, $body),
-            DataType::UInt64 => with_primitive!(@ $array, UInt64Type, $typed, $body),
-            DataType::Float32 => with_primitive!(@ $array, Float32Type, $typed, $body),
-            DataType::Float64 => with_primitive!(@ $array, Float64Type, $typed, $body),
-            _ => $other,
-        }
-    };
-    (@ $array:expr, $kind:ident, $typed:ident, $body:expr) => {{
-        let $typed = $array.as_primitive::<$kind>();
-        $body
-    }};
+/// Adds a value a row to a column, and notes what is wrong.
+fn adding<T: Default>(
+    column: &mut Vec<T>,
+    mut note: impl FnMut(usize, Wrong),
+) -> impl FnMut(usize, Result<T, Wrong>) {
+    move |row, value| {
+        column.push(value.unwrap_or_else(|wrong| {
+            note(row, wrong);
+            T::default()
+        }));
+    }
 }
-
-/// Does something with an array of decimals.
-macro_rules! with_decimal {
-    ($array:expr, $typed:ident => $body:expr, _ => $other:expr) => {
-        match $array.data_type() {
-            DataType::Decimal32(..) => with_primitive!(@ $array, Decimal32Type, $typed, $body),
-            DataType::Decimal64(..) => with_primitive!(@ $array, Decimal64Type, $typed, $body),
-            DataType::Decimal128(..) => with_primitive!(@ $array, Decimal128Type, $typed, $body),
-            DataType::Decimal256(..) => with_primitive!(@ $array, Decimal256Type, $typed, $body),
-            _ => $other,
-        }
-    };
-}
-
-/// A number of any width.
-trait Primitive: Copy {
-    /// As a double; of integers of 64 bits the nearest, as everywhere.
-    fn double(self) -> f64;
-    /// What tells it from others of its type.
-    fn bits(self) -> u64;
-}
-
-macro_rules! primitive {
-    ($($kind:ty, $value:ident => $bits:expr);+) => { $(impl Primitive for $kind {
-        #[allow(clippy::cast_precision_loss, clippy::cast_lossless, reason = "one for all widths")]
-        fn double(self) -> f64 { self as f64 }
-        #[allow(clippy::cast_sign_loss, clippy::cast_lossless, reason = "one for all widths")]
-        fn bits(self) -> u64 { let $value = self; $bits }
-    })+ };
-}
-primitive!(
-    i8, value => value as u64; i16, value => value as u64; i32, value => value as u64; i64, value => value as u64;
-    u8, value => value as u64; u16, value => value as u64; u32, value => value as u64; u64, value => value;
-    f32, value => value.to_bits() as u64; f64, value => value.to_bits()
-);
 
 /// Adds all cells at once where they are numbers and none is missing.
 fn all_numbers(array: &ArrayRef, numbers: &mut Vec<f64>) -> bool {
@@ -134,19 +94,13 @@ fn all_numbers(array: &ArrayRef, numbers: &mut Vec<f64>) -> bool {
     }, _ => false)
 }
 
-/// Adds a value a cell. What a cell comes to is asked once for each value of a dictionary, because they are many rows'.
-fn cells<T: Copy + Default>(
+/// Hands a value a row to `add`. What a cell comes to is asked once for each value of a dictionary, because they are many
+/// rows'.
+pub fn cells<T: Copy>(
     array: &ArrayRef,
-    column: &mut Vec<T>,
     mut value: impl FnMut(&dyn Array, usize) -> Result<T, Wrong>,
-    mut note: impl FnMut(usize, Wrong),
+    mut add: impl FnMut(usize, Result<T, Wrong>),
 ) {
-    let mut add = |row: usize, value: Result<T, Wrong>| {
-        column.push(value.unwrap_or_else(|wrong| {
-            note(row, wrong);
-            T::default()
-        }));
-    };
     if let Some(dictionary) = array.as_any_dictionary_opt() {
         let values = dictionary.values();
         let keys = if values.is_empty() { Vec::new() } else { dictionary.normalized_keys() };
@@ -219,7 +173,7 @@ fn number(array: &dyn Array, row: usize) -> Result<f64, Wrong> {
 }
 
 /// Does something with the text that stands for a cell.
-fn with_text<T>(
+pub fn with_text<T>(
     array: &dyn Array,
     row: usize,
     scratch: &mut String,
@@ -234,7 +188,7 @@ fn with_text<T>(
 }
 
 /// The bytes of a text.
-fn text(array: &dyn Array, row: usize) -> Option<&[u8]> {
+pub fn text(array: &dyn Array, row: usize) -> Option<&[u8]> {
     Some(match array.data_type() {
         DataType::Utf8 => array.as_string::<i32>().value(row).as_bytes(),
         DataType::LargeUtf8 => array.as_string::<i64>().value(row).as_bytes(),
@@ -250,6 +204,7 @@ fn text(array: &dyn Array, row: usize) -> Option<&[u8]> {
 fn spell(array: &dyn Array, row: usize, to: &mut String) -> Result<(), Wrong> {
     let spelled = match array.data_type() {
         DataType::Boolean => Some(array.as_boolean().value(row).to_string()),
+        DataType::Float16 => of_single(array.as_primitive::<Float16Type>().value(row).to_f32()),
         DataType::Float32 => of_single(array.as_primitive::<Float32Type>().value(row)),
         DataType::Float64 => of_float(array.as_primitive::<Float64Type>().value(row)),
         DataType::Date32 => {
@@ -259,6 +214,8 @@ fn spell(array: &dyn Array, row: usize, to: &mut String) -> Result<(), Wrong> {
             array.as_primitive::<Date64Type>().value_as_date(row).map(|date| date.to_string())
         }
         DataType::Timestamp(unit, zone) => time(array, row, *unit, zone.is_some()),
+        DataType::Time32(_) | DataType::Time64(_) => clock(array, row),
+        other if is_nested(other) => return Err(Wrong::Nested),
         _ => with_primitive!(array, typed => Some(typed.value(row).to_string()), _ => {
             with_decimal!(array, typed => Some(typed.value_as_string(row)), _ => None)
         }),
@@ -267,6 +224,21 @@ fn spell(array: &dyn Array, row: usize, to: &mut String) -> Result<(), Wrong> {
     let spelled = spelled.ok_or(Wrong::Missing)?;
     to.push_str(&spelled);
     Ok(())
+}
+
+/// Whether cells are no single values, or of a kind that has no text.
+fn is_nested(column: &DataType) -> bool {
+    let spelled = column.is_primitive() || matches!(column, DataType::Boolean | DataType::Null);
+    !spelled || matches!(column, DataType::Interval(_) | DataType::Duration(_))
+}
+
+/// A time of day.
+fn clock(array: &dyn Array, row: usize) -> Option<String> {
+    let seconds = || array.as_primitive_opt::<Time32SecondType>()?.value_as_time(row);
+    let millis = || array.as_primitive_opt::<Time32MillisecondType>()?.value_as_time(row);
+    let micros = || array.as_primitive_opt::<Time64MicrosecondType>()?.value_as_time(row);
+    let nanos = || array.as_primitive_opt::<Time64NanosecondType>()?.value_as_time(row);
+    seconds().or_else(millis).or_else(micros).or_else(nanos).map(|time| time.to_string())
 }
 
 /// A date and a time, in UTC where it has a zone. At midnight it is the date alone, as pandas writes a column of dates.
@@ -285,7 +257,7 @@ fn time(array: &dyn Array, row: usize, unit: TimeUnit, zoned: bool) -> Option<St
 }
 
 /// A cell as a finding shows it.
-fn shown(array: &ArrayRef, row: usize) -> String {
+pub fn shown(array: &ArrayRef, row: usize) -> String {
     if array.is_null(row) {
         return String::new();
     }

@@ -71,6 +71,17 @@ impl Blocks {
         &self.rest
     }
 
+    /// The records that are there as a whole behind so many bytes, one at least where there is one.
+    pub fn peek_records(&mut self, from: usize) -> Result<&[u8], Stop> {
+        let ends = self.ends;
+        let end = self.peek(|bytes| last_end(bytes.get(from..)?, ends))?;
+        let rest = self.rest.get(from..).unwrap_or_default();
+        Ok(match end {
+            Some(end) if !self.ended => &rest[..end],
+            _ => rest,
+        })
+    }
+
     /// Leaves out what has been peeked at.
     pub fn skip(&mut self, bytes: usize) {
         self.rest.drain(..bytes);

@@ -22,11 +22,12 @@ pub enum Type {
 pub struct Cells {
     /// The values.
     pub values: Values,
-    /// How many rows have none: the cell is empty, null, or NaN.
+    /// How many rows have none: the cell is empty, null, or NaN; in a column that is not of texts also `NA`, `None` and what
+    /// else pandas and pyarrow take for a missing value.
     pub missing: u64,
     /// How many rows hold something of another type; they count as rows without a value, and not as missing.
     pub strange: u64,
-    /// The first of those: the row within the batch, and its text, at most [`SHOWN`].
+    /// The first of those: the row within the batch from 0, and how its text begins, at most [`SHOWN`].
     pub shown: Vec<(u32, String)>,
 }
 

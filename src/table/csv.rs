@@ -8,9 +8,12 @@ use crate::finding::Finding;
 use super::Wanted;
 use super::blocks::{Blocks, Ends};
 use super::cell::Filling;
+use super::columns::Sight;
 use super::drive::{Parsed, Shared, Source, Unit};
 use super::fields::{Content, Fields, place};
-use super::header;
+use super::folders::Key;
+use super::header::{self, Places};
+use super::lenient::value::Guess;
 use super::text::{begin, empty};
 use super::trouble::{Stop, Troubles, Wrong};
 
@@ -28,30 +31,67 @@ struct Layout {
     delimiter: u8,
     /// How many columns.
     width: usize,
-    /// The wanted columns: where they are, and which they are, in the order of the file.
-    wanted: Vec<(usize, usize)>,
+    /// Where the wanted columns are.
+    places: Places,
 }
 
 impl<'a> Delimited<'a> {
     /// Reads the header. `first` is the delimiter to try first.
-    pub fn open(mut blocks: Blocks, path: &str, first: u8, shared: Shared<'a>) -> Result<Self, Stop> {
-        begin(&mut blocks, path)?;
-        blocks.peek(|text| memchr::memchr(b'\n', text))?;
-        let delimiter = delimiter(blocks.peeked(), first, shared.wanted);
-        let whole = blocks.peek(|text| Header::read(text, delimiter).filter(|header| header.whole))?;
-        let header = whole.or_else(|| Header::read(blocks.peeked(), delimiter));
-        let header = header.ok_or_else(|| empty(path))?;
-        let places = header.places(shared.wanted).map_err(|findings| {
-            let place = |finding: Finding| finding.at_path(path).at_line(header.line, None);
-            Stop::Findings(findings.into_iter().map(place).collect())
-        })?;
-        let mut wanted: Vec<(usize, usize)> =
-            places.into_iter().enumerate().map(|(wanted, place)| (place, wanted)).collect();
-        wanted.sort_unstable();
+    pub fn open(
+        mut blocks: Blocks,
+        path: &str,
+        first: u8,
+        keys: &[Key],
+        shared: Shared<'a>,
+    ) -> Result<Self, Stop> {
+        let (delimiter, header) = head(&mut blocks, path, first, shared.wanted)?;
+        let places = header.places(keys, shared.wanted).map_err(|findings| header.told(findings, path))?;
         blocks.skip(header.end);
-        blocks.set_ends(Ends::Records(delimiter));
-        let layout = Arc::new(Layout { delimiter, width: header.names.len(), wanted });
+        let layout = Arc::new(Layout { delimiter, width: header.names.len(), places });
         Ok(Self { blocks, layout, shared, lines: header.lines })
+    }
+}
+
+/// Reads the header, and answers the delimiter, too.
+fn head(blocks: &mut Blocks, path: &str, first: u8, wanted: &[Wanted]) -> Result<(u8, Header), Stop> {
+    begin(blocks, path)?;
+    blocks.peek(|text| memchr::memchr(b'\n', text))?;
+    let delimiter = delimiter(blocks.peeked(), first, wanted);
+    let whole = blocks.peek(|text| Header::read(text, delimiter).filter(|header| header.whole))?;
+    let header = whole.or_else(|| Header::read(blocks.peeked(), delimiter));
+    blocks.set_ends(Ends::Records(delimiter));
+    Ok((delimiter, header.ok_or_else(|| empty(path))?))
+}
+
+/// The columns, and what so many rows look like.
+pub fn look(mut blocks: Blocks, path: &str, first: u8, rows: usize) -> Result<Sight, Stop> {
+    let (delimiter, header) = head(&mut blocks, path, first, &[])?;
+    header.check().map_err(|finding| header.told(vec![*finding], path))?;
+    let mut guesses = vec![Guess::default(); header.names.len()];
+    guess(blocks.peek_records(header.end)?, delimiter, rows, &mut guesses);
+    let holds = guesses.into_iter().map(Guess::holds);
+    Ok(Sight { columns: header.names.into_iter().zip(holds).collect(), line: Some(header.line) })
+}
+
+/// Looks at rows, up to one that has another shape: what is wrong with it is told when it is read.
+fn guess(text: &[u8], delimiter: u8, rows: usize, guesses: &mut [Guess]) {
+    let mut fields = Fields::new(text, delimiter);
+    let mut row = 0;
+    let mut column = 0;
+    while let Some(field) = fields.next() {
+        if column == 0 && field.last && field.content.is_blank() {
+            continue;
+        }
+        let (Some(guess), Some(cell)) = (guesses.get_mut(column), field.content.cell()) else { return };
+        guess.see(&cell);
+        column += 1;
+        if field.last {
+            row += 1;
+            if column != guesses.len() || row == rows {
+                return;
+            }
+            column = 0;
+        }
     }
 }
 
@@ -70,7 +110,8 @@ impl<'a> Source<'a> for Delimited<'a> {
 /// Parses a block of whole records.
 fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
     let mut fields = Fields::new(block, layout.delimiter);
-    let mut filling = shared.fillings(block.len() / 16);
+    // A field takes two bytes at least, and rows are seldom as short as that.
+    let mut filling = shared.fillings(block.len() / (layout.width * 2).max(16));
     let mut troubles = Troubles::default();
     let mut rows = 0;
     let mut column = 0;
@@ -83,7 +124,7 @@ fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
                 continue;
             }
         }
-        while let Some((at, slot)) = layout.wanted.get(wanted)
+        while let Some((at, slot)) = layout.places.columns.get(wanted)
             && *at == column
         {
             wanted += 1;
@@ -116,6 +157,7 @@ fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
         column = 0;
         wanted = 0;
     }
+    layout.places.constants.iter().for_each(|constant| constant.fill(&mut filling, rows));
     Parsed {
         rows,
         lines: fields.lines,
@@ -166,17 +208,29 @@ impl Header {
     }
 
     /// Where the wanted columns are, or what is wrong with it.
-    fn places(&self, wanted: &[Wanted]) -> Result<Vec<usize>, Vec<Finding>> {
+    fn places(&self, keys: &[Key], wanted: &[Wanted]) -> Result<Places, Vec<Finding>> {
+        self.check().map_err(|finding| vec![*finding])?;
+        header::places(&self.names, keys, wanted)
+    }
+
+    /// Whether it is none.
+    fn check(&self) -> Result<(), Box<Finding>> {
         if self.open {
             let finding = Finding::error("table-quote", "a quote is opened in the header and never closed");
-            return Err(vec![finding.help("within a quoted field, write a quote twice")]);
+            return Err(finding.help("within a quoted field, write a quote twice").into());
         }
         if self.names.iter().any(|name| name.contains('\r')) {
             let finding =
                 Finding::error("table-format", "the lines end with CR alone, as on no system of today");
-            return Err(vec![finding.help("end lines with LF or CRLF")]);
+            return Err(finding.help("end lines with LF or CRLF").into());
         }
-        header::places(&self.names, wanted)
+        Ok(())
+    }
+
+    /// What is wrong with it, with its place.
+    fn told(&self, findings: Vec<Finding>, path: &str) -> Stop {
+        let place = |finding: Finding| finding.at_path(path).at_line(self.line, None);
+        Stop::Findings(findings.into_iter().map(place).collect())
     }
 }
 

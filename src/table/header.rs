@@ -1,48 +1,135 @@
 //! The wanted columns among those that are there.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::finding::Finding;
 
 use super::Wanted;
+use super::folders::{Constant, Key};
 use super::trouble::clipped;
 
-/// The places of the wanted columns, or what is wrong for each that has none, without path and line.
-pub fn places(names: &[String], wanted: &[Wanted]) -> Result<Vec<usize>, Vec<Finding>> {
-    let mut places = Vec::new();
-    let mut findings: Vec<Finding> = Vec::new();
-    for wanted in wanted {
-        match place(names, &wanted.column) {
-            Ok(place) => places.push(place),
+/// Where the wanted columns are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Those in the file, in its order: where, and which of the wanted.
+    pub columns: Vec<(usize, usize)>,
+    /// Those that the folders say.
+    pub constants: Vec<Constant>,
+}
+
+/// So many missing columns are told one by one: looking for what was meant takes time, and nobody reads a thousand.
+const TOLD: usize = 20;
+
+/// The places of the wanted columns, or what is wrong for each that has none, without path and line. A key of the
+/// folders is a column where the file has none of that name.
+pub fn places(names: &[String], keys: &[Key], wanted: &[Wanted]) -> Result<Places, Vec<Finding>> {
+    let index = Index::new(names);
+    let keys: Vec<&Key> = keys.iter().filter(|key| !index.has_exactly(&key.name)).collect();
+    let all: Vec<String> = names.iter().chain(keys.iter().map(|key| &key.name)).cloned().collect();
+    let index = Index::new(&all);
+    let mut places = Places::default();
+    let mut wrong = Vec::new();
+    let mut seen = HashSet::new();
+    for (slot, wanted) in wanted.iter().enumerate() {
+        match index.find(&wanted.column) {
+            Place::At(place) => match place.checked_sub(names.len()).and_then(|key| keys.get(key)) {
+                None => places.columns.push((place, slot)),
+                Some(key) => match key.constant(slot, wanted.kind) {
+                    Ok(constant) => places.constants.push(constant),
+                    Err(finding) => wrong.push(Bad::Key(finding)),
+                },
+            },
             // A column may be wanted for several things, and is missing once.
-            Err(finding) if findings.contains(&finding) => {}
-            Err(finding) => findings.push(*finding),
+            _ if !seen.insert(&wanted.column) => {}
+            Place::Twice => wrong.push(Bad::Twice(&wanted.column)),
+            Place::None => wrong.push(Bad::Missing(&wanted.column)),
         }
     }
-    if findings.is_empty() { Ok(places) } else { Err(findings) }
+    places.columns.sort_unstable();
+    if wrong.is_empty() { Ok(places) } else { Err(findings(wrong, &all)) }
 }
 
 /// How many of the wanted columns are there.
 pub fn found(names: &[String], wanted: &[Wanted]) -> usize {
-    wanted.iter().filter(|wanted| !places_of(names, &wanted.column).is_empty()).count()
+    let index = Index::new(names);
+    wanted.iter().filter(|wanted| index.find(&wanted.column) != Place::None).count()
 }
 
-fn place(names: &[String], column: &str) -> Result<usize, Box<Finding>> {
-    match places_of(names, column)[..] {
-        [place] => Ok(place),
-        [] => Err(Box::new(missing(names, column))),
-        [..] => {
-            let message = format!("there is more than one column «{}»", clipped(column));
-            Err(Box::new(Finding::error("table-column-twice", message).help("give each column its own name")))
-        }
+/// What is wrong with a wanted column.
+enum Bad<'a> {
+    Missing(&'a str),
+    Twice(&'a str),
+    Key(Box<Finding>),
+}
+
+fn findings(wrong: Vec<Bad<'_>>, names: &[String]) -> Vec<Finding> {
+    let more = wrong.len().saturating_sub(TOLD);
+    let mut findings: Vec<Finding> = wrong
+        .into_iter()
+        .take(TOLD)
+        .map(|wrong| match wrong {
+            Bad::Missing(column) => missing(names, column),
+            Bad::Twice(column) => twice(column),
+            Bad::Key(finding) => *finding,
+        })
+        .collect();
+    if more > 0 {
+        let columns = crate::number::counted(more, "more column is", "more columns are");
+        let message = format!("{columns} missing, or there more than once");
+        findings.push(Finding::error("table-column-missing", message));
     }
+    findings
 }
 
-/// Spaces around a name count only where one column is told from another by them.
-fn places_of(names: &[String], column: &str) -> Vec<usize> {
-    let with = |same: &dyn Fn(&str) -> bool| -> Vec<usize> {
-        names.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at).collect()
+/// There are several columns of this name.
+pub fn twice(column: &str) -> Finding {
+    let message = match column.trim() {
+        "" => "more than one column has no name".to_owned(),
+        _ => format!("there is more than one column «{}»", clipped(column)),
     };
-    let exact = with(&|name| name == column);
-    if exact.is_empty() { with(&|name| name.trim() == column.trim()) } else { exact }
+    Finding::error("table-column-twice", message).help("give each column its own name")
+}
+
+/// Finds names: all of a table with ten thousand columns may be wanted.
+#[derive(Debug)]
+pub struct Index<'a> {
+    exact: HashMap<&'a str, Place>,
+    trimmed: HashMap<&'a str, Place>,
+}
+
+/// Where a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Nowhere.
+    None,
+    /// There.
+    At(usize),
+    /// In more than one place.
+    Twice,
+}
+
+impl<'a> Index<'a> {
+    /// The index of these names.
+    pub fn new(names: &'a [String]) -> Self {
+        let by = |name: fn(&'a str) -> &'a str| {
+            let mut places = HashMap::with_capacity(names.len());
+            for (at, full) in names.iter().enumerate() {
+                places.entry(name(full)).and_modify(|place| *place = Place::Twice).or_insert(Place::At(at));
+            }
+            places
+        };
+        Self { exact: by(|name| name), trimmed: by(str::trim) }
+    }
+
+    /// Where a column is. Spaces around a name count only where one column is told from another by them.
+    pub fn find(&self, column: &str) -> Place {
+        let place = self.exact.get(column).or_else(|| self.trimmed.get(column.trim()));
+        place.copied().unwrap_or(Place::None)
+    }
+
+    fn has_exactly(&self, column: &str) -> bool {
+        self.exact.contains_key(column)
+    }
 }
 
 fn missing(names: &[String], column: &str) -> Finding {
@@ -68,7 +155,8 @@ fn nearest<'a>(names: &'a [String], column: &str) -> Option<&'a str> {
         .map(|(_, name)| name)
 }
 
-fn list(names: &[String]) -> String {
+/// The names, as many as a sentence holds.
+pub fn list(names: &[String]) -> String {
     const MOST: usize = 20;
     let shown: Vec<String> = names.iter().take(MOST).map(|name| format!("«{}»", clipped(name))).collect();
     let more = names.len().saturating_sub(MOST);

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::ArrowError;
+use arrow_schema::{ArrowError, SchemaRef};
 
-use super::columnar::{Columns, PART, damaged, guarded};
+use super::columnar::{Columns, damaged, guarded, sight};
+use super::columns::Sight;
 use super::drive::{Shared, Source, Taker, Unit};
+use super::folders::Key;
 use super::trouble::Stop;
 
 /// The batches of a file.
@@ -27,22 +29,18 @@ pub struct Ipc<'a> {
 
 impl<'a> Ipc<'a> {
     /// A file, whose schema is in its foot.
-    pub fn file(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
-        let open = |columns| FileReader::try_new_buffered(again(file)?, columns);
-        let schema =
-            guarded(path, || open(None).map(|file| file.schema()).map_err(|error| failed(path, &error)))?;
-        let columns = Columns::among(&schema, path, shared)?;
-        let batches = guarded(path, || open(Some(columns.roots())).map_err(|error| failed(path, &error)))?;
+    pub fn file(file: &File, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
+        let columns = Columns::among(&*schema_of_file(file, path)?, path, keys, shared)?;
+        let open = || FileReader::try_new_buffered(again(file)?, Some(columns.roots()));
+        let batches = guarded(path, || open().map_err(|error| failed(path, &error)))?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
     /// A stream, whose schema comes first.
-    pub fn stream(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
-        let open = |columns| StreamReader::try_new_buffered(again(file)?, columns);
-        let schema =
-            guarded(path, || open(None).map(|file| file.schema()).map_err(|error| failed(path, &error)))?;
-        let columns = Columns::among(&schema, path, shared)?;
-        let batches = guarded(path, || open(Some(columns.roots())).map_err(|error| failed(path, &error)))?;
+    pub fn stream(file: &File, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
+        let columns = Columns::among(&*schema_of_stream(file, path)?, path, keys, shared)?;
+        let open = || StreamReader::try_new_buffered(again(file)?, Some(columns.roots()));
+        let batches = guarded(path, || open().map_err(|error| failed(path, &error)))?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
@@ -61,11 +59,32 @@ impl<'a> Ipc<'a> {
             }
         };
         let rows = batch.num_rows();
-        if rows > PART {
-            self.rest = Some(batch.slice(PART, rows - PART));
+        let part = self.columns.part();
+        if rows > part {
+            self.rest = Some(batch.slice(part, rows - part));
         }
-        Ok(Some(batch.slice(0, rows.min(PART))))
+        Ok(Some(batch.slice(0, rows.min(part))))
     }
+}
+
+/// The columns of a file.
+pub fn look_at_file(file: &File, path: &str) -> Result<Sight, Stop> {
+    Ok(sight(&*schema_of_file(file, path)?))
+}
+
+/// The columns of a stream.
+pub fn look_at_stream(file: &File, path: &str) -> Result<Sight, Stop> {
+    Ok(sight(&*schema_of_stream(file, path)?))
+}
+
+fn schema_of_file(file: &File, path: &str) -> Result<SchemaRef, Stop> {
+    let schema = || Ok(FileReader::try_new_buffered(again(file)?, None)?.schema());
+    guarded(path, || schema().map_err(|error: ArrowError| failed(path, &error)))
+}
+
+fn schema_of_stream(file: &File, path: &str) -> Result<SchemaRef, Stop> {
+    let schema = || Ok(StreamReader::try_new_buffered(again(file)?, None)?.schema());
+    guarded(path, || schema().map_err(|error: ArrowError| failed(path, &error)))
 }
 
 /// The file from its beginning.

@@ -75,13 +75,47 @@ impl Labels {
 /// How many texts a thread remembers. With two labels one would do; with thousands the lock is not the bottleneck.
 const REMEMBERED: usize = 256;
 
-/// The codes that a thread has met lately, by the bytes of the cell.
+/// The codes that a thread has met lately.
 #[derive(Debug)]
 pub struct Remembered<'a> {
     labels: &'a Labels,
+    recent: Recent,
+}
+
+impl<'a> Remembered<'a> {
+    /// Nothing yet.
+    pub fn new(labels: &'a Labels) -> Self {
+        Self { labels, recent: Recent::new(REMEMBERED) }
+    }
+
+    /// The code of a cell.
+    #[inline]
+    pub fn code(&mut self, cell: &[u8]) -> Result<u32, Wrong> {
+        let labels = self.labels;
+        self.recent.code(cell, |cell| look_up(labels, cell))
+    }
+}
+
+#[cold]
+fn look_up(labels: &Labels, cell: &[u8]) -> Result<u32, Wrong> {
+    let text = std::str::from_utf8(cell).map_err(|_| Wrong::NotUtf8)?;
+    if says_nothing(text) {
+        return Err(Wrong::Missing);
+    }
+    if text.len() > LONGEST {
+        return Err(Wrong::LongLabel(LONGEST));
+    }
+    Ok(labels.code(&normal(text)))
+}
+
+/// Codes that have been met lately, by the bytes of the cell.
+#[derive(Debug)]
+pub struct Recent {
     /// For cells of one byte, the commonest by far; [`UNKNOWN`] where it has not been met.
-    bytes: [u32; 256],
+    bytes: Vec<u32>,
     texts: Vec<(Identity, u32)>,
+    /// How many of them, a power of two.
+    most: usize,
 }
 
 const UNKNOWN: u32 = u32::MAX;
@@ -89,52 +123,44 @@ const UNKNOWN: u32 = u32::MAX;
 /// What tells the bytes of a cell from all others. Up to sixteen of them it is the bytes, then a hash of 128 bits.
 type Identity = (u64, u64, usize);
 
-impl<'a> Remembered<'a> {
-    /// Nothing yet.
-    pub fn new(labels: &'a Labels) -> Self {
-        Self { labels, bytes: [UNKNOWN; 256], texts: Vec::new() }
+impl Recent {
+    /// Nothing yet, for about so many rows: to remember more than there are would only take time.
+    pub fn new(rows: usize) -> Self {
+        let most = rows.next_power_of_two().clamp(2, REMEMBERED);
+        Self { bytes: Vec::new(), texts: Vec::new(), most }
     }
 
-    /// The code of a cell.
+    /// The code of a cell, which `look_up` knows.
     #[inline]
-    pub fn code(&mut self, cell: &[u8]) -> Result<u32, Wrong> {
+    pub fn code(
+        &mut self,
+        cell: &[u8],
+        look_up: impl FnOnce(&[u8]) -> Result<u32, Wrong>,
+    ) -> Result<u32, Wrong> {
         if let [byte] = cell {
+            if self.bytes.is_empty() {
+                self.bytes.resize(256, UNKNOWN);
+            }
             let known = self.bytes[usize::from(*byte)];
             if known != UNKNOWN {
                 return Ok(known);
             }
-            let code = self.look_up(cell)?;
+            let code = look_up(cell)?;
             self.bytes[usize::from(*byte)] = code;
             return Ok(code);
         }
         if self.texts.is_empty() {
-            self.texts.resize(REMEMBERED, ((0, 0, 0), UNKNOWN));
+            self.texts.resize(self.most, ((0, 0, 0), UNKNOWN));
         }
         let identity = identity(cell);
-        let place = place(identity);
+        let place = place(identity) & (self.most - 1);
         let (known, code) = self.texts[place];
         if known == identity && code != UNKNOWN {
             return Ok(code);
         }
-        let code = self.look_up(cell)?;
+        let code = look_up(cell)?;
         self.texts[place] = (identity, code);
         Ok(code)
-    }
-
-    #[cold]
-    fn look_up(&self, cell: &[u8]) -> Result<u32, Wrong> {
-        self.look_up_text(std::str::from_utf8(cell).map_err(|_| Wrong::NotUtf8)?)
-    }
-
-    /// The code of a text that is not worth remembering.
-    pub fn look_up_text(&self, text: &str) -> Result<u32, Wrong> {
-        if says_nothing(text) {
-            return Err(Wrong::Missing);
-        }
-        if text.len() > LONGEST {
-            return Err(Wrong::LongLabel(LONGEST));
-        }
-        Ok(self.labels.code(&normal(text)))
     }
 }
 

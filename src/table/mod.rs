@@ -8,17 +8,21 @@ mod blocks;
 mod cell;
 mod cells;
 mod columnar;
+mod columns;
 mod csv;
 mod drive;
 mod fields;
+mod folders;
 mod format;
 mod header;
 mod ipc;
 mod json;
 mod labels;
+mod lenient;
 mod marks;
 mod open;
 mod parquet;
+mod primitives;
 mod spelling;
 mod text;
 mod trouble;
@@ -30,6 +34,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
+pub use columns::{Survey, columns};
 
 use blocks::Sizes;
 use drive::{Shared, drive};
@@ -55,6 +60,18 @@ pub enum Kind {
     Label,
     /// What tells a row from every other: a hash of 128 bits of its text in the same spelling.
     Key,
+    /// The same of a row that may have no such cell.
+    OptionalKey,
+    /// Whatever is there, of a column that should hold this. What is missing, and what is of another type, is counted and
+    /// is no finding.
+    Cells(Type),
+}
+
+impl Kind {
+    /// Whether a row may be without a cell.
+    const fn may_miss(self) -> bool {
+        matches!(self, Self::OptionalKey | Self::Cells(_))
+    }
 }
 
 /// Some consecutive rows.
@@ -75,8 +92,10 @@ pub enum Column {
     Numbers(Vec<f64>),
     /// Of [`Kind::Label`]: places in [`Table::labels`].
     Labels(Vec<u32>),
-    /// Of [`Kind::Key`].
+    /// Of [`Kind::Key`], and of [`Kind::OptionalKey`]: 0 where there is no cell, and nowhere else.
     Keys(Vec<u128>),
+    /// Of [`Kind::Cells`].
+    Cells(Cells),
 }
 
 /// What is known of a table when all of it has been read.
@@ -84,9 +103,28 @@ pub enum Column {
 pub struct Table {
     /// How many rows.
     pub rows: u64,
+    /// How many of them are of each file.
+    pub rows_of: Vec<u64>,
     /// For each wanted column the texts that its codes stand for; empty where it is not of labels. Their order says
     /// nothing: it may be another the next time.
     pub labels: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Where a row is, given by its number over all files from 0: in which file, and which row of it, from 1. A row that
+    /// is beyond the table is told as if the last file went on.
+    #[must_use]
+    pub fn place(&self, row: u64) -> (usize, u64) {
+        let mut before = 0;
+        let last = self.rows_of.len().saturating_sub(1);
+        for (file, rows) in self.rows_of.iter().enumerate() {
+            if file == last || row - before < *rows {
+                return (file, row - before + 1);
+            }
+            before += rows;
+        }
+        (0, row + 1)
+    }
 }
 
 /// Reads files one after the other as one table. `each` makes something of a batch, on any thread; `merge` gets what
@@ -120,7 +158,11 @@ fn fold_sized<T: Send>(
     let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
     let shared = Shared { wanted, labels: &labels, interrupt };
     match read(sizes, files, shared, &each, &mut merge) {
-        Ok(rows) => Ok(Ok(Table { rows, labels: labels.into_iter().map(Labels::into_texts).collect() })),
+        Ok(rows_of) => Ok(Ok(Table {
+            rows: rows_of.iter().sum(),
+            rows_of,
+            labels: labels.into_iter().map(Labels::into_texts).collect(),
+        })),
         Err(Stop::Findings(findings)) => Ok(Err(findings)),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Ahead(troubles)) => Ok(Err(troubles.findings("", &shared.names(), 0, 0))),
@@ -133,20 +175,23 @@ fn read<T: Send>(
     shared: Shared<'_>,
     each: &(impl Fn(Batch) -> T + Sync),
     merge: &mut impl FnMut(T),
-) -> std::result::Result<u64, Stop> {
+) -> std::result::Result<Vec<u64>, Stop> {
     // A column that is missing in the last file is known before the first has been read.
     if files.len() > 1 {
         check(sizes, files, shared)?;
     }
     let mut rows = 0;
+    let mut rows_of = Vec::with_capacity(files.len());
     for file in files {
         heed(shared.interrupt, &file.path)?;
         let source = open::open(file, sizes, shared)?;
-        rows += drive(source, &file.path, rows, shared, each, merge)?;
+        let of_file = drive(source, &file.path, rows, shared, each, merge)?;
+        rows += of_file;
+        rows_of.push(of_file);
     }
     match files.first() {
         Some(file) if rows == 0 => Err(without_rows(file, files.len()).into()),
-        _ => Ok(rows),
+        _ => Ok(rows_of),
     }
 }
 

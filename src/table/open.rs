@@ -7,12 +7,14 @@ use crate::files::ProjectFile;
 use crate::finding::Finding;
 
 use super::blocks::{Blocks, Sizes};
-use super::csv::Delimited;
+use super::columns::Sight;
+use super::csv::{self, Delimited};
 use super::drive::{Position, Shared, Source, resolved};
+use super::folders;
 use super::format::{self, Format, HEAD};
-use super::ipc::Ipc;
-use super::json::JsonLines;
-use super::parquet::Parquet;
+use super::ipc::{self, Ipc};
+use super::json::{self, JsonLines};
+use super::parquet::{self, Parquet};
 use super::trouble::Stop;
 use super::unpack::Packing;
 
@@ -31,15 +33,39 @@ fn source<'a>(
     shared: Shared<'a>,
 ) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
     let path = &file.path;
+    let keys = folders::keys(path);
     let (opened, head) = head(file)?;
     let (format, packing) = format::of(path, &head).map_err(|finding| finding.at_path(path))?;
     match format {
         Format::Delimited(_) | Format::JsonLines | Format::Text => {
-            text(opened, path, format, packing, sizes, shared)
+            match text_blocks(opened, path, format, packing, sizes)? {
+                (Format::Delimited(delimiter), blocks) => {
+                    Ok(Box::new(Delimited::open(blocks, path, delimiter, &keys, shared)?))
+                }
+                (_, blocks) => Ok(Box::new(JsonLines::open(blocks, path, &keys, shared)?)),
+            }
         }
-        Format::Parquet => Ok(Box::new(Parquet::open(opened, path, shared)?)),
-        Format::ArrowFile => Ok(Box::new(Ipc::file(&opened, path, shared)?)),
-        Format::ArrowStream => Ok(Box::new(Ipc::stream(&opened, path, shared)?)),
+        Format::Parquet => Ok(Box::new(Parquet::open(opened, path, &keys, shared)?)),
+        Format::ArrowFile => Ok(Box::new(Ipc::file(&opened, path, &keys, shared)?)),
+        Format::ArrowStream => Ok(Box::new(Ipc::stream(&opened, path, &keys, shared)?)),
+    }
+}
+
+/// Looks at the beginning of a file, and of text at so many rows.
+pub fn look(file: &ProjectFile, sizes: Sizes, rows: usize) -> Result<Sight, Stop> {
+    let path = &file.path;
+    let (opened, head) = head(file)?;
+    let (format, packing) = format::of(path, &head).map_err(|finding| finding.at_path(path))?;
+    match format {
+        Format::Delimited(_) | Format::JsonLines | Format::Text => {
+            match text_blocks(opened, path, format, packing, sizes)? {
+                (Format::Delimited(delimiter), blocks) => csv::look(blocks, path, delimiter, rows),
+                (_, blocks) => json::look(blocks, path, rows),
+            }
+        }
+        Format::Parquet => parquet::look(opened, path),
+        Format::ArrowFile => ipc::look_at_file(&opened, path),
+        Format::ArrowStream => ipc::look_at_stream(&opened, path),
     }
 }
 
@@ -63,24 +89,19 @@ fn head(file: &ProjectFile) -> Result<(File, Vec<u8>), Stop> {
     Ok((opened, head))
 }
 
-fn text<'a>(
+/// Text in blocks, and which it is.
+fn text_blocks(
     file: File,
     path: &str,
     format: Format,
     packing: Packing,
     sizes: Sizes,
-    shared: Shared<'a>,
-) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+) -> Result<(Format, Blocks), Stop> {
     let mut blocks = Blocks::new(packing.reader(file, path)?, path, sizes);
-    let format = match format {
-        Format::Text => {
-            blocks.peek(|_| Some(()))?;
-            format::of_text(blocks.peeked()).map_err(|finding| finding.at_path(path))?
-        }
-        format => format,
-    };
-    Ok(match format {
-        Format::Delimited(delimiter) => Box::new(Delimited::open(blocks, path, delimiter, shared)?),
-        _ => Box::new(JsonLines::open(blocks, path, shared)?),
-    })
+    if format != Format::Text {
+        return Ok((format, blocks));
+    }
+    blocks.peek(|_| Some(()))?;
+    let format = format::of_text(blocks.peeked()).map_err(|finding| finding.at_path(path))?;
+    Ok((format, blocks))
 }

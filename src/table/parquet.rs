@@ -15,10 +15,12 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::finding::Finding;
 
-use super::Kind;
-use super::columnar::{Columns, PART, damaged, guarded};
+use super::columnar::{Columns, damaged, guarded, sight};
+use super::columns::Sight;
 use super::drive::{Shared, Source, Taker, Unit};
+use super::folders::Key;
 use super::trouble::{Stop, heed};
+use super::{Kind, Type};
 
 /// A Parquet file.
 pub struct Parquet<'a> {
@@ -32,15 +34,24 @@ pub struct Parquet<'a> {
 
 impl<'a> Parquet<'a> {
     /// Reads what is in its foot.
-    pub fn open(file: File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+    pub fn open(file: File, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
         let file = Shareable::new(file);
-        let metadata = guarded(path, || {
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| failed(path, &error))
-        })?;
-        let columns = Columns::among(metadata.schema(), path, shared)?;
+        let metadata = foot(&file, path)?;
+        let columns = Columns::among(metadata.schema(), path, keys, shared)?;
         let metadata = with_dictionaries(&metadata, &columns, shared).unwrap_or(metadata);
         Ok(Self { file, metadata, columns: Arc::new(columns), next: 0, path: path.to_owned(), shared })
     }
+}
+
+/// The columns.
+pub fn look(file: File, path: &str) -> Result<Sight, Stop> {
+    Ok(sight(foot(&Shareable::new(file), path)?.schema()))
+}
+
+fn foot(file: &Shareable, path: &str) -> Result<ArrowReaderMetadata, Stop> {
+    guarded(path, || {
+        ArrowReaderMetadata::load(file, ArrowReaderOptions::new()).map_err(|error| failed(path, &error))
+    })
 }
 
 impl<'a> Source<'a> for Parquet<'a> {
@@ -97,12 +108,12 @@ impl Group<'_> {
         ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.clone(), self.metadata.clone())
             .with_row_groups(vec![self.number])
             .with_projection(mask)
-            .with_batch_size(PART)
+            .with_batch_size(self.columns.part())
             .build()
     }
 }
 
-/// The same where texts that become labels come as a dictionary, as they are in the file: each text is then looked at
+/// The same where texts that become codes come as a dictionary, as they are in the file: each text is then looked at
 /// once, and not once a row.
 fn with_dictionaries(
     metadata: &ArrowReaderMetadata,
@@ -110,7 +121,7 @@ fn with_dictionaries(
     shared: Shared<'_>,
 ) -> Option<ArrowReaderMetadata> {
     let labels: Vec<usize> =
-        columns.each(shared).filter(|(_, kind)| *kind == Kind::Label).map(|(root, _)| root).collect();
+        columns.each(shared).filter(|(_, kind)| becomes_codes(*kind)).map(|(root, _)| root).collect();
     let fields = metadata.schema().fields().iter().enumerate().map(|(root, field)| {
         let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
         if !is_text || !labels.contains(&root) {
@@ -122,6 +133,10 @@ fn with_dictionaries(
     let schema = Schema::new(fields.collect::<Vec<_>>());
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
     ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).ok()
+}
+
+fn becomes_codes(kind: Kind) -> bool {
+    matches!(kind, Kind::Label | Kind::Cells(Type::Text))
 }
 
 fn failed(path: &str, error: &dyn std::fmt::Display) -> Stop {

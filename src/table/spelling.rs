@@ -28,6 +28,34 @@ pub fn says_nothing(text: &str) -> bool {
     matches!(text.trim(), "" | "nan" | "NaN")
 }
 
+/// Whether a cell, without the spaces around it, spells in a column of numbers or times that there is none: as pandas and
+/// pyarrow know it. Where texts are wanted only [`says_nothing`] counts, because NA is Namibia.
+pub fn spells_missing(cell: &[u8]) -> bool {
+    matches!(
+        cell,
+        b"" | b"NA"
+            | b"N/A"
+            | b"n/a"
+            | b"#N/A"
+            | b"#NA"
+            | b"#N/A N/A"
+            | b"<NA>"
+            | b"NULL"
+            | b"Null"
+            | b"null"
+            | b"None"
+            | b"NaN"
+            | b"nan"
+            | b"-NaN"
+            | b"-nan"
+            | b"NaT"
+            | b"1.#IND"
+            | b"-1.#IND"
+            | b"1.#QNAN"
+            | b"-1.#QNAN"
+    )
+}
+
 /// The shortest spelling of a float. None for NaN, which is a missing value where a text is wanted.
 pub fn of_float(value: f64) -> Option<String> {
     of_digits(value, &format!("{value:e}"))

@@ -61,6 +61,7 @@ impl Files {
 #[derive(Debug, PartialEq, Eq)]
 struct Read {
     rows: u64,
+    rows_of: Vec<u64>,
     columns: Vec<Vec<String>>,
 }
 
@@ -78,14 +79,36 @@ impl Read {
                         codes.iter().map(|code| labels[*code as usize].clone()).collect()
                     }
                     Column::Keys(keys) => keys.iter().map(|key| format!("{key:032x}")).collect(),
+                    Column::Cells(cells) => shown(cells),
                 };
                 assert_eq!(texts.len(), batch.rows, "a value a row");
                 to.extend(texts);
             }
         }
         assert_eq!(table.rows, rows);
-        Self { rows, columns }
+        Self { rows, rows_of: table.rows_of, columns }
     }
+}
+
+/// A text for each row, `-` where there is none, and what is strange as what it is.
+fn shown(cells: Cells) -> Vec<String> {
+    let mut texts: Vec<String> = match cells.values {
+        Values::Numbers(numbers) => {
+            let shown = |number: f64| if number.is_nan() { "-".into() } else { format!("{number:?}") };
+            numbers.into_iter().map(shown).collect()
+        }
+        Values::Texts(Texts { codes, texts }) => {
+            let shown = |code: u32| texts.get(code as usize).map_or("-".into(), |text| text.to_string());
+            codes.into_iter().map(shown).collect()
+        }
+    };
+    let without = texts.iter().filter(|text| *text == "-").count() as u64;
+    assert_eq!(without, cells.missing + cells.strange);
+    assert_eq!(cells.shown.len(), SHOWN.min(cells.strange as usize));
+    for (row, text) in cells.shown {
+        texts[row as usize] = format!("?{text}");
+    }
+    texts
 }
 
 fn number(column: &str) -> Wanted {
@@ -98,6 +121,10 @@ fn label(column: &str) -> Wanted {
 
 fn key(column: &str) -> Wanted {
     Wanted { column: column.into(), kind: Kind::Key }
+}
+
+fn cells(column: &str, holds: Type) -> Wanted {
+    Wanted { column: column.into(), kind: Kind::Cells(holds) }
 }
 
 fn packed(packing: unpack::Packing, content: &[u8]) -> Vec<u8> {
@@ -154,6 +181,10 @@ fn files_are_one_table_and_may_differ_in_format() {
     let files = files.and("d.tsv", "p\ty\n3\ta\n4\tc");
     let read = files.read(&[label("y"), number("p")]).expect("readable");
     assert_eq!(read.columns, [["a", "b", "a", "c"], ["1.0", "2.0", "3.0", "4.0"]]);
+    let table = Table { rows: read.rows, rows_of: read.rows_of, labels: Vec::new() };
+    assert_eq!(table.rows_of, [1, 0, 1, 2]);
+    assert_eq!([0, 1, 2, 3, 4].map(|row| table.place(row)), [(0, 1), (2, 1), (3, 1), (3, 2), (3, 3)]);
+    assert_eq!(Table::default().place(7), (0, 8));
 }
 
 #[test]

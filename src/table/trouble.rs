@@ -62,6 +62,13 @@ pub enum Wrong {
     Json(String),
 }
 
+impl Wrong {
+    /// Whether there is just nothing.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing | Self::Absent)
+    }
+}
+
 /// Where in a block something is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {

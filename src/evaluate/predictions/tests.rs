@@ -54,7 +54,11 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().unwrap();
     let rows: Vec<Vec<&str>> = lines.collect();
-    let mut table = Table { rows: rows.len() as u64, labels: vec![Vec::new(); layout.wanted.len()] };
+    let mut table = Table {
+        rows: rows.len() as u64,
+        rows_of: vec![rows.len() as u64],
+        labels: vec![Vec::new(); layout.wanted.len()],
+    };
     let mut batches = Vec::new();
     for (number, rows) in rows.chunks(size).enumerate() {
         let mut columns = Vec::new();
@@ -63,6 +67,7 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
             let cells = rows.iter().map(|row| row[place]);
             columns.push(match wanted.kind {
                 Kind::Number => Column::Numbers(cells.map(|cell| cell.parse().unwrap()).collect()),
+                Kind::OptionalKey | Kind::Cells(_) => unreachable!("no layout wants such a column"),
                 Kind::Key => Column::Keys(
                     cells.map(|cell| cell.bytes().fold(0, |key, byte| key << 8 | u128::from(byte))).collect(),
                 ),

@@ -1,6 +1,9 @@
 //! JSON lines: an object a row. Only the wanted fields become cells; the rest is gone past.
 
+mod look;
+
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memchr_iter;
@@ -9,13 +12,17 @@ use serde_json::value::RawValue;
 
 use crate::finding::Finding;
 
-use super::blocks::Blocks;
-use super::cell::Filling;
-use super::drive::{Parsed, Shared, Source, Unit};
-use super::fields::place;
-use super::header;
-use super::text::{begin, empty};
-use super::trouble::{Place, Stop, Troubles, Wrong};
+use crate::table::blocks::Blocks;
+use crate::table::cell::Filling;
+use crate::table::drive::{Parsed, Shared, Source, Unit};
+use crate::table::fields::place;
+use crate::table::folders::{Constant, Key};
+use crate::table::header::{self, Places};
+use crate::table::text::{begin, empty};
+use crate::table::trouble::{Place, Stop, Troubles, Wrong};
+
+use look::Seen;
+pub use look::look;
 
 /// A file of objects.
 pub struct JsonLines<'a> {
@@ -26,21 +33,39 @@ pub struct JsonLines<'a> {
 
 impl<'a> JsonLines<'a> {
     /// Looks at the first row for the fields.
-    pub fn open(mut blocks: Blocks, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
+    pub fn open(mut blocks: Blocks, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
         begin(&mut blocks, path)?;
         blocks.peek(|text| first_line(text).filter(|(_, whole)| *whole).map(|_| ()))?;
         let Some((line, _)) = first_line(blocks.peeked()) else { return Err(empty(path)) };
         let names = match serde_json::from_slice::<Keys>(line) {
-            Ok(Keys(keys)) => Names::among(&keys, shared).map_err(|findings| {
+            Ok(Keys(fields)) => among(fields, &mut blocks, keys, shared)?.map_err(|findings| {
                 let at_top = |finding: Finding| finding.at_path(path).at_line(1, None);
                 Stop::Findings(findings.into_iter().map(at_top).collect())
             })?,
             // What is wrong with the line is found when it is read as all others are.
-            Err(_) => Names::assumed(shared),
+            Err(_) => Names::of(shared.names().into_iter().enumerate().map(|(slot, name)| (name, slot))),
         };
         Ok(Self { blocks, names: Arc::new(names), shared })
     }
 }
+
+/// The wanted fields among those of the first row; where rows may be without some, among those of all rows of a block.
+fn among(
+    fields: Vec<String>,
+    blocks: &mut Blocks,
+    keys: &[Key],
+    shared: Shared<'_>,
+) -> Result<Result<Names, Vec<Finding>>, Stop> {
+    let first = header::places(&fields, keys, shared.wanted);
+    if first.is_ok() || !shared.wanted.iter().any(|wanted| wanted.kind.may_miss()) {
+        return Ok(first.map(|places| Names::at(places, &fields)));
+    }
+    let seen = Seen::of(blocks.peek_records(0)?, LOOKED_AT).names;
+    Ok(header::places(&seen, keys, shared.wanted).map(|places| Names::at(places, &seen)))
+}
+
+/// So many rows are looked at for fields that the first does not have.
+const LOOKED_AT: usize = 10_000;
 
 impl<'a> Source<'a> for JsonLines<'a> {
     fn next(&mut self) -> Result<Option<Unit<'a>>, Stop> {
@@ -51,35 +76,40 @@ impl<'a> Source<'a> for JsonLines<'a> {
 }
 
 /// The fields that are wanted, each once.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Names {
     fields: Vec<String>,
-    /// For each wanted column, which of them it is.
-    wanted: Vec<usize>,
+    /// Where each of them is.
+    places: HashMap<String, usize>,
+    /// For each wanted column that is a field, which of them it is, and which of the wanted.
+    wanted: Vec<(usize, usize)>,
+    /// The other wanted columns.
+    constants: Vec<Constant>,
 }
 
 impl Names {
-    fn among(keys: &[String], shared: Shared<'_>) -> Result<Self, Vec<Finding>> {
-        let places = header::places(keys, shared.wanted)?;
-        let names = places.into_iter().filter_map(|place| keys.get(place).cloned());
-        Ok(Self::of(names))
+    fn at(places: Places, fields: &[String]) -> Self {
+        let named =
+            places.columns.iter().filter_map(|(place, slot)| Some((fields.get(*place)?.clone(), *slot)));
+        Self { constants: places.constants, ..Self::of(named) }
     }
 
-    fn assumed(shared: Shared<'_>) -> Self {
-        Self::of(shared.names().into_iter())
-    }
-
-    fn of(names: impl Iterator<Item = String>) -> Self {
-        let mut fields: Vec<String> = Vec::new();
-        let mut wanted = Vec::new();
-        for name in names {
-            let place = fields.iter().position(|field| *field == name).unwrap_or(fields.len());
-            if place == fields.len() {
-                fields.push(name);
-            }
-            wanted.push(place);
+    fn of(named: impl Iterator<Item = (String, usize)>) -> Self {
+        let mut names = Self::default();
+        for (name, slot) in named {
+            let next = names.fields.len();
+            let place = *names.places.entry(name).or_insert_with_key(|name| {
+                names.fields.push(name.clone());
+                next
+            });
+            names.wanted.push((place, slot));
         }
-        Self { fields, wanted }
+        names.wanted.sort_unstable_by_key(|(_, slot)| *slot);
+        names
+    }
+
+    fn place(&self, key: &str) -> Option<usize> {
+        self.places.get(key).copied()
     }
 }
 
@@ -96,7 +126,7 @@ fn first_line(text: &[u8]) -> Option<(&[u8], bool)> {
 fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
     let mut filling = shared.fillings(0);
     let mut troubles = Troubles::default();
-    let mut row = Row { names: &names.fields, values: vec![None; names.fields.len()], twice: None };
+    let mut row = Row { names, values: vec![None; names.fields.len()], twice: None };
     let mut start = 0;
     let mut rows = 0;
     let mut lines = 0;
@@ -111,16 +141,17 @@ fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
                 troubles.note(wrong, None, || (Place::Line(lines, column), String::new()));
                 break;
             }
-            for (slot, (column, field)) in filling.iter_mut().zip(&names.wanted).enumerate() {
-                if let Err((wrong, shown)) = push(column, &row, *field) {
+            for (field, slot) in &names.wanted {
+                if let Err((wrong, shown)) = push(&mut filling[*slot], &row, *field) {
                     let at = row.values[*field].map_or(here, |value| here + offset(line, value.get()));
-                    troubles.note(wrong, Some(slot), || (place(block, at), shown));
+                    troubles.note(wrong, Some(*slot), || (place(block, at), shown));
                 }
             }
             rows += 1;
         }
         lines += u64::from(line.ends_with(b"\n"));
     }
+    names.constants.iter().for_each(|constant| constant.fill(&mut filling, rows));
     Parsed { rows, lines, columns: filling.into_iter().map(Filling::finish).collect(), troubles }
 }
 
@@ -135,7 +166,8 @@ fn unreadable(line: &[u8], error: &serde_json::Error) -> (Wrong, Option<u32>) {
 
 /// Adds one value of a row to its column, or says what is wrong with it, and what it is.
 fn push(column: &mut Filling<'_>, row: &Row<'_, '_>, field: usize) -> Result<(), (Wrong, String)> {
-    let wrong = match row.values[field].map(|value| cell(value.get())) {
+    let value = row.values[field];
+    let wrong = match value.map(|value| cell(value.get())) {
         _ if row.twice == Some(field) => Wrong::Twice,
         None => Wrong::Absent,
         Some(Err(wrong)) => wrong,
@@ -143,8 +175,7 @@ fn push(column: &mut Filling<'_>, row: &Row<'_, '_>, field: usize) -> Result<(),
             return column.push(&cell).map_err(|wrong| (wrong, String::from_utf8_lossy(&cell).into_owned()));
         }
     };
-    column.push_nothing();
-    Err((wrong, String::new()))
+    column.push_wrong(wrong, value.map_or("", RawValue::get)).map_err(|wrong| (wrong, String::new()))
 }
 
 /// The text of a value: of a text what is in its quotes, of all else what is written there.
@@ -174,7 +205,7 @@ fn told(error: &serde_json::Error) -> String {
 
 /// The wanted values of a line.
 struct Row<'n, 'b> {
-    names: &'n [String],
+    names: &'n Names,
     values: Vec<Option<&'b RawValue>>,
     /// A wanted field that was there twice.
     twice: Option<usize>,
@@ -200,7 +231,7 @@ impl<'b> Visitor<'b> for &mut Row<'_, 'b> {
     fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<(), A::Error> {
         // Rows have their fields in the same order, nearly always.
         let mut likely = 0;
-        while let Some(field) = map.next_key_seed(Key { names: self.names, likely })? {
+        while let Some(field) = map.next_key_seed(FieldOf { names: self.names, likely })? {
             let Some(field) = field else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -215,12 +246,12 @@ impl<'b> Visitor<'b> for &mut Row<'_, 'b> {
 }
 
 /// Which of the names a key is.
-struct Key<'n> {
-    names: &'n [String],
+struct FieldOf<'n> {
+    names: &'n Names,
     likely: usize,
 }
 
-impl<'b> DeserializeSeed<'b> for Key<'_> {
+impl<'b> DeserializeSeed<'b> for FieldOf<'_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -228,7 +259,7 @@ impl<'b> DeserializeSeed<'b> for Key<'_> {
     }
 }
 
-impl Visitor<'_> for Key<'_> {
+impl Visitor<'_> for FieldOf<'_> {
     type Value = Option<usize>;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -236,8 +267,8 @@ impl Visitor<'_> for Key<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let is_likely = self.names.get(self.likely).is_some_and(|name| name == key);
-        Ok(if is_likely { Some(self.likely) } else { self.names.iter().position(|name| name == key) })
+        let is_likely = self.names.fields.get(self.likely).is_some_and(|name| name == key);
+        Ok(if is_likely { Some(self.likely) } else { self.names.place(key) })
     }
 }
 

@@ -1,0 +1,183 @@
+//! Which columns files have, and what they hold: by the schema, or by how the first rows of text look.
+
+use std::collections::HashSet;
+
+use crate::fault::Result;
+use crate::files::ProjectFile;
+use crate::finding::Finding;
+use crate::interrupt::Interrupt;
+
+use super::blocks::Sizes;
+use super::cells::{Found, Type};
+use super::folders;
+use super::header::{self, Index, Place};
+use super::lenient::value::{Guess, together};
+use super::trouble::{Stop, clipped, heed};
+use super::{Kind, Wanted, open};
+
+/// The columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Survey {
+    /// The columns of the first file, in its order, then the keys of its folders.
+    pub columns: Vec<Found>,
+    /// What is worth knowing: columns without a name, and columns that only later files have, which are not read.
+    pub notices: Vec<Finding>,
+}
+
+/// What the beginning of a file says of its columns.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sight {
+    /// The names, and what they hold; none where no cell has been seen.
+    pub columns: Vec<(String, Option<Type>)>,
+    /// The line with the names, from 1.
+    pub line: Option<u32>,
+}
+
+/// So many rows are looked at for the types of the first file, and of each later one, of which there may be thousands.
+const ROWS: [usize; 2] = [10_000, 1_000];
+
+/// The columns of the first file, with types that suit all files: where they do not go together, the first file's.
+///
+/// The inner error is what is wrong with the files: one that cannot be read, one that lacks a column of the first, two
+/// columns of one name.
+///
+/// # Errors
+/// A file that cannot be read, or an interrupt.
+pub fn columns(
+    files: &[ProjectFile],
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Survey, Vec<Finding>>> {
+    columns_sized(Sizes::USUAL, files, interrupt)
+}
+
+/// [`columns`] out of blocks of another size.
+pub fn columns_sized(
+    sizes: Sizes,
+    files: &[ProjectFile],
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Survey, Vec<Finding>>> {
+    let mut survey = Surveying::default();
+    for (number, file) in files.iter().enumerate() {
+        heed(interrupt, &file.path)?;
+        match open::look(file, sizes, ROWS[number.min(1)]) {
+            Ok(sight) => survey.add(file, sight),
+            Err(Stop::Findings(findings)) => survey.findings.extend(findings),
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Ahead(troubles)) => survey.findings.extend(troubles.findings(&file.path, &[], 0, 0)),
+        }
+    }
+    Ok(survey.finish())
+}
+
+/// What is known after some files.
+#[derive(Default)]
+struct Surveying {
+    /// The path of the first file.
+    first: Option<String>,
+    names: Vec<String>,
+    holds: Vec<Option<Type>>,
+    notices: Vec<Finding>,
+    findings: Vec<Finding>,
+}
+
+impl Surveying {
+    fn add(&mut self, file: &ProjectFile, sight: Sight) {
+        let (names, holds) = with_folders(&file.path, &sight);
+        let at = |finding: Finding| match sight.line {
+            Some(line) => finding.at_path(&file.path).at_line(line, None),
+            None => finding.at_path(&file.path),
+        };
+        match &self.first {
+            None => {
+                self.findings.extend(repeated(&names).into_iter().map(at));
+                self.notices.extend(unnamed(&names).map(at));
+                (self.first, self.names, self.holds) = (Some(file.path.clone()), names, holds);
+            }
+            Some(first) => {
+                let index = Index::new(&names);
+                let places: Vec<Place> = self.names.iter().map(|name| index.find(name)).collect();
+                if places.iter().any(|place| !matches!(place, Place::At(_))) {
+                    self.findings.extend(lacking(&names, &self.names).into_iter().map(at));
+                    return;
+                }
+                self.notices.extend(additional(&names, &places, first).map(at));
+                for (known, place) in self.holds.iter_mut().zip(places) {
+                    let Place::At(place) = place else { continue };
+                    *known = together(*known, holds.get(place).copied().flatten());
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> std::result::Result<Survey, Vec<Finding>> {
+        if !self.findings.is_empty() {
+            return Err(self.findings);
+        }
+        let found =
+            |(name, holds): (String, Option<Type>)| Found { name, holds: holds.unwrap_or(Type::Text) };
+        let columns = self.names.into_iter().zip(self.holds).map(found).collect();
+        Ok(Survey { columns, notices: self.notices })
+    }
+}
+
+/// The columns of a file and those of its folders that it does not have itself.
+fn with_folders(path: &str, sight: &Sight) -> (Vec<String>, Vec<Option<Type>>) {
+    let own: HashSet<&str> = sight.columns.iter().map(|(name, _)| name.as_str()).collect();
+    let keys = folders::keys(path).into_iter().filter(|key| !own.contains(key.name.as_str())).map(|key| {
+        let mut guess = Guess::default();
+        guess.see(key.value.as_deref().unwrap_or("").as_bytes());
+        (key.name, guess.holds())
+    });
+    sight.columns.iter().cloned().chain(keys).unzip()
+}
+
+/// What is wrong with names that are there more than once.
+fn repeated(names: &[String]) -> Vec<Finding> {
+    const TOLD: usize = 20;
+    let mut seen = HashSet::new();
+    let mut repeated: Vec<&String> = names.iter().filter(|name| !seen.insert(name.as_str())).collect();
+    repeated.sort();
+    repeated.dedup();
+    let more = repeated.len().saturating_sub(TOLD);
+    let mut findings: Vec<Finding> =
+        repeated.into_iter().take(TOLD).map(|name| header::twice(name)).collect();
+    if more > 0 {
+        let message = format!(
+            "{} there more than once",
+            crate::number::counted(more, "more name is", "more names are")
+        );
+        findings.push(Finding::error("table-column-twice", message).help("give each column its own name"));
+    }
+    findings
+}
+
+fn unnamed(names: &[String]) -> Option<Finding> {
+    let at = names.iter().position(|name| name.trim().is_empty())?;
+    let finding = Finding::notice("table-column-unnamed", format!("column {} has no name", at + 1));
+    Some(finding.help("give it one; pandas writes row numbers so, and leaves them out with index=False"))
+}
+
+fn lacking(names: &[String], wanted: &[String]) -> Vec<Finding> {
+    let wanted: Vec<Wanted> = wanted
+        .iter()
+        .map(|column| Wanted { column: column.clone(), kind: Kind::Cells(Type::Text) })
+        .collect();
+    header::places(names, &[], &wanted).err().unwrap_or_default()
+}
+
+/// Columns that the first file does not have.
+fn additional(names: &[String], places: &[Place], first: &str) -> Option<Finding> {
+    let known: HashSet<&Place> = places.iter().collect();
+    let more: Vec<String> = names
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| !known.contains(&Place::At(*at)))
+        .map(|(_, name)| name.clone())
+        .collect();
+    let columns = if more.len() == 1 { "a column" } else { "columns" };
+    let message =
+        format!("there are {columns} here that {} does not have: {}", clipped(first), header::list(&more));
+    let message = message.replacen("there are a", "there is a", 1);
+    let finding = Finding::notice("table-column-extra", message);
+    (!more.is_empty()).then(|| finding.help("it is not read; write the same columns into all files"))
+}

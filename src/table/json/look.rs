@@ -1,0 +1,111 @@
+//! Which fields the first rows have, and what is in them.
+
+use std::collections::HashMap;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{cell, first_line, unreadable};
+use crate::table::blocks::Blocks;
+use crate::table::columns::Sight;
+use crate::table::lenient::value::Guess;
+use crate::table::text::{begin, empty};
+use crate::table::trouble::{Place, Stop, Troubles};
+
+/// The columns, and what so many rows look like.
+pub fn look(mut blocks: Blocks, path: &str, rows: usize) -> Result<Sight, Stop> {
+    begin(&mut blocks, path)?;
+    let text = blocks.peek_records(0)?;
+    if first_line(text).is_none() {
+        return Err(empty(path));
+    }
+    let Seen { names, guesses, wrong } = Seen::of(text, rows);
+    match wrong {
+        // Of a later line it is told when it is read.
+        Some(troubles) if names.is_empty() => Err(Stop::Ahead(troubles)),
+        _ => Ok(Sight {
+            columns: names.into_iter().zip(guesses.into_iter().map(Guess::holds)).collect(),
+            line: None,
+        }),
+    }
+}
+
+/// The fields of some rows, in the order in which they are met, and what they look like.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The fields.
+    pub names: Vec<String>,
+    guesses: Vec<Guess>,
+    /// What is wrong with the line that could not be read, behind which none has been looked at.
+    wrong: Option<Troubles>,
+}
+
+impl Seen {
+    /// Looks at the first rows of a text, so many.
+    pub fn of(text: &[u8], rows: usize) -> Self {
+        let mut seen = Self::default();
+        let mut places = HashMap::new();
+        let lines = text.split_inclusive(|byte| *byte == b'\n').zip(0..);
+        for (line, number) in lines.filter(|(line, _)| !line.trim_ascii().is_empty()).take(rows) {
+            if let Err(error) =
+                serde_json::from_slice::<Values<'_>>(line).map(|row| seen.add(row, &mut places))
+            {
+                let (wrong, column) = unreadable(line, &error);
+                let troubles = seen.wrong.get_or_insert_default();
+                troubles.note(wrong, None, || (Place::Line(number, column), String::new()));
+                break;
+            }
+        }
+        seen
+    }
+
+    fn add(&mut self, Values(row): Values<'_>, places: &mut HashMap<String, usize>) {
+        for (likely, (key, value)) in row.into_iter().enumerate() {
+            let is_likely = self.names.get(likely).is_some_and(|name| *name == key);
+            let known = if is_likely { Some(likely) } else { places.get(&key).copied() };
+            let place = known.unwrap_or_else(|| {
+                self.names.push(key.clone());
+                self.guesses.push(Guess::default());
+                places.insert(key, self.names.len() - 1);
+                self.names.len() - 1
+            });
+            see(&mut self.guesses[place], value.get());
+        }
+    }
+}
+
+fn see(guess: &mut Guess, value: &str) {
+    match (value.as_bytes(), cell(value)) {
+        ([b'"', ..], Ok(text)) => guess.see_text(&String::from_utf8_lossy(&text)),
+        (_, Ok(plain)) => guess.see(&plain),
+        // A null says nothing, and a list is of no type of ours.
+        (_, Err(_)) => {}
+    }
+}
+
+/// The fields of an object, each as often as it is there.
+struct Values<'b>(Vec<(String, &'b RawValue)>);
+
+impl<'de: 'b, 'b> serde::Deserialize<'de> for Values<'b> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Object).map(Self)
+    }
+}
+
+struct Object;
+
+impl<'b> Visitor<'b> for Object {
+    type Value = Vec<(String, &'b RawValue)>;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            values.push(field);
+        }
+        Ok(values)
+    }
+}

@@ -1,0 +1,189 @@
+//! What a cell of text comes to in a column of some type, and which type cells look like.
+
+use super::time;
+use crate::table::cells::Type;
+use crate::table::spelling::{says_nothing, spells_missing};
+use crate::table::trouble::Wrong;
+
+/// The value of a cell in a column that is not of texts: [`Wrong::Missing`], or any other where it is of another type.
+#[inline]
+pub fn of(holds: Type, cell: &[u8]) -> Result<f64, Wrong> {
+    match holds {
+        Type::Number => number(cell),
+        Type::Integer => of_number(holds, number(cell)?),
+        Type::Boolean => match word(cell.trim_ascii()) {
+            Some(truth) => Ok(f64::from(u8::from(truth))),
+            None => of_number(holds, number(cell)?),
+        },
+        Type::Date | Type::Time => of_seconds(holds, moment(cell)?),
+        Type::Text => Err(Wrong::NotNumber),
+    }
+}
+
+/// The same of a number.
+#[inline]
+pub fn of_number(holds: Type, value: f64) -> Result<f64, Wrong> {
+    let fits = match holds {
+        Type::Number => !value.is_nan(),
+        Type::Integer => value.fract() == 0.0,
+        Type::Boolean => value == 0.0 || value == 1.0,
+        Type::Date | Type::Time | Type::Text => false,
+    };
+    match fits {
+        true => Ok(value),
+        false if value.is_nan() => Err(Wrong::Missing),
+        false => Err(Wrong::NotNumber),
+    }
+}
+
+/// The same of a point in time. The first moment of a day is as much that day.
+#[inline]
+pub fn of_seconds(holds: Type, seconds: f64) -> Result<f64, Wrong> {
+    let fits = match holds {
+        Type::Time => true,
+        Type::Date => seconds.rem_euclid(86_400.0) == 0.0,
+        _ => false,
+    };
+    if fits { Ok(seconds) } else { Err(Wrong::NotNumber) }
+}
+
+#[inline]
+fn number(cell: &[u8]) -> Result<f64, Wrong> {
+    match fast_float2::parse::<f64, _>(cell) {
+        Ok(value) if !value.is_nan() && !has_leading_zero(cell) => Ok(value),
+        _ => seldom(cell),
+    }
+}
+
+#[inline(never)]
+fn seldom(cell: &[u8]) -> Result<f64, Wrong> {
+    let trimmed = cell.trim_ascii();
+    if spells_missing(trimmed) {
+        return Err(Wrong::Missing);
+    }
+    match fast_float2::parse::<f64, _>(trimmed) {
+        Ok(value) if value.is_nan() => Err(Wrong::Missing),
+        Ok(value) if trimmed.len() < cell.len() && !has_leading_zero(trimmed) => Ok(value),
+        _ => Err(Wrong::NotNumber),
+    }
+}
+
+/// A truth value in words.
+#[inline]
+fn word(cell: &[u8]) -> Option<bool> {
+    match cell.len() {
+        4 if cell.eq_ignore_ascii_case(b"true") => Some(true),
+        5 if cell.eq_ignore_ascii_case(b"false") => Some(false),
+        _ => None,
+    }
+}
+
+fn moment(cell: &[u8]) -> Result<f64, Wrong> {
+    let trimmed = cell.trim_ascii();
+    match time::point(trimmed) {
+        Some(seconds) => Ok(seconds),
+        None if spells_missing(trimmed) || trimmed.eq_ignore_ascii_case(b"nan") => Err(Wrong::Missing),
+        None => Err(Wrong::NotNumber),
+    }
+}
+
+/// As in a postcode: who writes it means it, and the cell is a text.
+#[inline]
+fn has_leading_zero(cell: &[u8]) -> bool {
+    matches!(cell, [b'0', b'0'..=b'9', ..] | [b'-' | b'+', b'0', b'0'..=b'9', ..])
+}
+
+/// What the cells of a column look like that have been seen, as Arrow's `infer_schema` guesses: a truth value, an
+/// integer of 64 bits, a number, a day, a point in time, else a text. Unlike there, NaN and what else spells a missing
+/// value says nothing, so that integers with holes stay integers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Guess(u8);
+
+impl Guess {
+    const BOOLEAN: u8 = 1;
+    const INTEGER: u8 = 2;
+    const NUMBER: u8 = 4;
+    const DATE: u8 = 8;
+    const TIME: u8 = 16;
+    const TEXT: u8 = 32;
+    /// An integer that is beyond 64 bits: a number among numbers, and an id among integers.
+    const LONG: u8 = 64;
+
+    /// Looks at a cell of text.
+    pub fn see(&mut self, cell: &[u8]) {
+        let cell = cell.trim_ascii();
+        if !self.is_text() && !spells_missing(cell) {
+            self.0 |= Self::of(cell);
+        }
+    }
+
+    /// Looks at a text of which it is known that it is one, in a format that tells numbers from texts.
+    pub fn see_text(&mut self, text: &str) {
+        let moment = Self::of_moment(text.as_bytes());
+        if !says_nothing(text) {
+            self.0 |= if moment == 0 { Self::TEXT } else { moment };
+        }
+    }
+
+    /// Whether nothing could change the guess any more.
+    fn is_text(self) -> bool {
+        self.0 & Self::TEXT != 0
+    }
+
+    /// What the column holds; none where nothing was there to see.
+    pub fn holds(self) -> Option<Type> {
+        let only = |kinds: u8| self.0 & !kinds == 0;
+        Some(match self.0 {
+            0 => return None,
+            Self::BOOLEAN => Type::Boolean,
+            Self::INTEGER => Type::Integer,
+            Self::DATE => Type::Date,
+            seen if only(Self::DATE | Self::TIME) && seen & Self::TIME != 0 => Type::Time,
+            seen if only(Self::INTEGER | Self::NUMBER | Self::LONG) && seen & Self::NUMBER != 0 => {
+                Type::Number
+            }
+            _ => Type::Text,
+        })
+    }
+
+    fn of(cell: &[u8]) -> u8 {
+        match fast_float2::parse::<f64, _>(cell) {
+            Ok(value) if value.is_nan() => 0,
+            Ok(_) if has_leading_zero(cell) => Self::TEXT,
+            Ok(_) => Self::of_number(cell),
+            Err(_) if word(cell).is_some() => Self::BOOLEAN,
+            Err(_) => match Self::of_moment(cell) {
+                0 => Self::TEXT,
+                moment => moment,
+            },
+        }
+    }
+
+    fn of_number(cell: &[u8]) -> u8 {
+        let digits = cell.strip_prefix(b"-").or(cell.strip_prefix(b"+")).unwrap_or(cell);
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return Self::NUMBER;
+        }
+        let fits = std::str::from_utf8(cell).is_ok_and(|text| text.parse::<i64>().is_ok());
+        if fits { Self::INTEGER } else { Self::LONG }
+    }
+
+    fn of_moment(cell: &[u8]) -> u8 {
+        match (time::day(cell), time::point(cell)) {
+            (Some(_), _) => Self::DATE,
+            (None, Some(_)) => Self::TIME,
+            (None, None) => 0,
+        }
+    }
+}
+
+/// What a column holds that holds the one in one file and the other in another. Where they do not go together it is the
+/// first, and the cells of the other are strange.
+pub fn together(one: Option<Type>, other: Option<Type>) -> Option<Type> {
+    match (one, other) {
+        (Some(Type::Integer), Some(Type::Number)) => other,
+        (Some(Type::Date), Some(Type::Time)) => other,
+        (None, other) => other,
+        (one, _) => one,
+    }
+}
