@@ -30,6 +30,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
+pub use spelling::normal as spelled;
 
 use blocks::Sizes;
 use drive::{Shared, drive};

@@ -1,0 +1,3 @@
+//! data: what the data must be like.
+
+pub mod schema;
