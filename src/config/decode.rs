@@ -4,7 +4,8 @@ use super::source::{KeyPath, Source};
 use super::suggest;
 use crate::document::{DecodeError, Trouble, shown};
 
-pub(super) fn report(source: &mut Source<'_>, error: DecodeError) {
+/// Reports a mistake of the decoder's; `remedy` says what to do about a value of the wrong kind.
+pub(crate) fn report(source: &mut Source<'_>, error: DecodeError, remedy: fn(&KeyPath) -> &'static str) {
     let path = KeyPath(error.path);
     match error.trouble {
         Trouble::UnknownKey(known) => {
@@ -23,7 +24,8 @@ pub(super) fn report(source: &mut Source<'_>, error: DecodeError) {
     }
 }
 
-fn remedy(path: &KeyPath) -> &'static str {
+/// What to do about a value of the wrong kind in modelgate.yml.
+pub(super) fn remedy(path: &KeyPath) -> &'static str {
     if path.dotted().starts_with("gate.rules.") && path.0.len() == 3 {
         return "write bounds, such as `{ min: 0.85 }`";
     }

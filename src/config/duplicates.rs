@@ -6,7 +6,7 @@ use super::source::{KeyPath, Source};
 use crate::document::Node;
 
 /// Reports every key that stands twice in one map, and every text with a NUL in it.
-pub(super) fn check(source: &mut Source<'_>, node: &Node, path: &KeyPath) {
+pub(crate) fn check(source: &mut Source<'_>, node: &Node, path: &KeyPath) {
     match node {
         Node::Map(entries) => {
             let mut seen: HashMap<&str, usize> = HashMap::new();
@@ -32,7 +32,7 @@ pub(super) fn check(source: &mut Source<'_>, node: &Node, path: &KeyPath) {
 }
 
 /// The tree with only the first of each.
-pub(super) fn remove(node: Node) -> Node {
+pub(crate) fn remove(node: Node) -> Node {
     match node {
         Node::Map(entries) => {
             let mut seen = std::collections::HashSet::new();

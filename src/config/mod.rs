@@ -2,9 +2,9 @@
 
 mod computed;
 mod data;
-mod decode;
+pub(crate) mod decode;
 mod deploy;
-mod duplicates;
+pub(crate) mod duplicates;
 mod gate;
 mod image;
 mod measure;
@@ -13,8 +13,8 @@ mod predictions;
 mod problem;
 mod raw;
 mod schema;
-mod source;
-mod suggest;
+pub(crate) mod source;
+pub(crate) mod suggest;
 mod validate;
 
 #[cfg(test)]
@@ -34,7 +34,9 @@ pub use measure::{Fairness, Measure, Needs};
 pub use predictions::{Axis, Intervals, PredictedTask, Predictions, Scores, Slicing, Target};
 pub use problem::{Problem, render};
 pub use raw::{Better, Bound, Command, Correction, Gpus, Push, WithoutBaseline};
+pub(crate) use raw::{OneOrMany, Ordered, Scalar};
 pub use schema::schema;
+pub(crate) use schema::schema_of;
 
 use crate::document::{self, Node, Place};
 use crate::name::{MetricName, ModelName};
@@ -478,33 +480,63 @@ impl Gate {
 /// # Errors
 /// Every problem, in the order of the file; what has no place comes first. After a hundred, their number.
 pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
-    source::small_enough(text.len()).map_err(|problem| vec![problem])?;
+    let manner = Manner {
+        begin: "`modelgate init` writes a file to begin with",
+        key: "model",
+        remedy: decode::remedy,
+        largest: source::LARGEST,
+        prepare: validate::empty_sections,
+    };
+    let (config, unavailable) = parse_as(text, &manner, validate::validate)?;
+    Ok(Config { unavailable, ..config })
+}
+
+/// What differs between the files of ours.
+pub(crate) struct Manner {
+    /// What to do about a file with nothing in it.
+    pub begin: &'static str,
+    /// A key that it has.
+    pub key: &'static str,
+    /// What to do about a value of the wrong kind.
+    pub remedy: fn(&source::KeyPath) -> &'static str,
+    /// More bytes than such a file ever has.
+    pub largest: u64,
+    /// What is done to the tree before it is decoded.
+    pub prepare: fn(&mut source::Source<'_>, &mut Node),
+}
+
+/// Parses and validates the text of a file of ours.
+pub(crate) fn parse_as<Raw: serde::de::DeserializeOwned, Valid>(
+    text: &str,
+    manner: &Manner,
+    validate: impl FnOnce(&mut source::Source<'_>, Raw) -> Option<Valid>,
+) -> Result<(Valid, Vec<Unavailable>), Vec<Problem>> {
+    source::small_enough(text.len(), manner.largest).map_err(|problem| vec![problem])?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let whole = tree(text).map_err(|problem| vec![problem.with_line(text)])?;
+    let whole = tree(text, manner).map_err(|problem| vec![problem.with_line(text)])?;
     let mut root = duplicates::remove(whole.clone());
     let first = root.clone();
     let mut source = source::Source::new(text, &first);
     duplicates::check(&mut source, &whole, &source::KeyPath::default());
-    validate::empty_sections(&mut source, &mut root);
+    (manner.prepare)(&mut source, &mut root);
     let (raw, errors) = document::decode(root);
     for error in errors {
-        decode::report(&mut source, error);
+        decode::report(&mut source, error, manner.remedy);
     }
-    let config = raw.and_then(|raw| validate::validate(&mut source, raw));
+    let valid = raw.and_then(|raw| validate(&mut source, raw));
     let unavailable = source.finish()?;
-    config.map(|config| Config { unavailable, ..config }).ok_or_else(|| {
+    valid.map(|valid| (valid, unavailable)).ok_or_else(|| {
         let help = "please report it together with the file";
         vec![Problem::new("", None, "the file was refused without a reason".into(), Some(help.into()))]
     })
 }
 
 /// The file as a map, or what is wrong with it as a whole.
-fn tree(text: &str) -> Result<Node, Problem> {
-    const HELP: &str = "`modelgate init` writes a file to begin with";
+fn tree(text: &str, manner: &Manner) -> Result<Node, Problem> {
     let whole = |place, message: &str, help: &str| Problem::new("", place, message.into(), Some(help.into()));
     let wrong = |found: &str| {
-        let message = format!("expected keys such as `model`, found {found}");
-        whole(document::locate(text, &[], document::At::Value), &message, HELP)
+        let message = format!("expected keys such as `{}`, found {found}", manner.key);
+        whole(document::locate(text, &[], document::At::Value), &message, manner.begin)
     };
     let node = document::yaml(text).map_err(|error| {
         let help = match &error.message {
@@ -515,9 +547,9 @@ fn tree(text: &str) -> Result<Node, Problem> {
         whole(error.place, &error.message, help)
     })?;
     match node {
-        Node::Map(entries) if entries.is_empty() => Err(whole(None, "the file is empty", HELP)),
+        Node::Map(entries) if entries.is_empty() => Err(whole(None, "the file is empty", manner.begin)),
         Node::Map(entries) => Ok(Node::Map(entries)),
-        Node::Null => Err(whole(None, "the file is empty", HELP)),
+        Node::Null => Err(whole(None, "the file is empty", manner.begin)),
         Node::List(_) => Err(wrong("a list")),
         _ => Err(wrong("a single value")),
     }

@@ -10,7 +10,7 @@ use crate::document::{Place, deceives};
 /// More problems than anybody reads at once.
 pub(super) const MOST_SHOWN: usize = 100;
 
-/// A mistake in modelgate.yml.
+/// A mistake in modelgate.yml, or in another file of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The dotted key, such as `gate.rules.f1.min`; empty for the file as a whole.
@@ -26,7 +26,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(
+    pub(crate) fn new(
         key: impl Into<String>,
         place: Option<Place>,
         message: String,
@@ -36,7 +36,7 @@ impl Problem {
     }
 
     /// The same problem with the line of `text` that it is about.
-    pub(super) fn with_line(mut self, text: &str) -> Self {
+    pub(crate) fn with_line(mut self, text: &str) -> Self {
         const LONGEST: usize = 400;
         let line = self.place.and_then(|place| text.lines().nth(place.line.saturating_sub(1) as usize));
         self.line = line.filter(|line| line.len() <= LONGEST).map(str::to_owned);

@@ -12,8 +12,13 @@ pub fn schema() -> String {
 }
 
 pub(super) fn value() -> Value {
+    schema_of::<raw::File>()
+}
+
+/// The JSON Schema of a file of ours, by its raw mirror.
+pub(crate) fn schema_of<Raw: schemars::JsonSchema>() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = generator.into_root_schema_for::<raw::File>().to_value();
+    let mut schema = generator.into_root_schema_for::<Raw>().to_value();
     plain(&mut schema);
     headed(schema)
 }

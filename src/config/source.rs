@@ -10,11 +10,11 @@ use crate::document::{self, At, Node, Place, Segment, shown};
 use crate::step::Step;
 
 /// No configuration that a person writes comes near it.
-const LARGEST: u64 = 1024 * 1024;
+pub(super) const LARGEST: u64 = 1024 * 1024;
 
 /// A way from the root of the tree to a place in it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct KeyPath(pub Vec<Segment>);
+pub(crate) struct KeyPath(pub Vec<Segment>);
 
 impl KeyPath {
     pub fn of(keys: &[&str]) -> Self {
@@ -59,7 +59,7 @@ impl KeyPath {
 }
 
 /// The file under examination.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     text: &'a str,
     root: &'a Node,
     found: Vec<Problem>,
@@ -173,7 +173,7 @@ impl<'a> Source<'a> {
 }
 
 /// Reads the text of the file.
-pub(super) fn read(path: &Path) -> Result<String, Problem> {
+pub(crate) fn read(path: &Path) -> Result<String, Problem> {
     let whole = |message: String, help: &str| Problem::new("", None, message, Some(help.to_owned()));
     let cannot = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => {
@@ -193,17 +193,18 @@ pub(super) fn read(path: &Path) -> Result<String, Problem> {
     }
     let file = File::open(path).map_err(cannot)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    small_enough(bytes.len())?;
+    small_enough(bytes.len(), LARGEST)?;
     String::from_utf8(bytes).map_err(|error| not_utf8(error.as_bytes(), error.utf8_error().valid_up_to()))
 }
 
 /// Refuses what no person wrote.
-pub(super) fn small_enough(bytes: usize) -> Result<(), Problem> {
-    if u64::try_from(bytes).is_ok_and(|bytes| bytes <= LARGEST) {
+pub(crate) fn small_enough(bytes: usize, largest: u64) -> Result<(), Problem> {
+    if u64::try_from(bytes).is_ok_and(|bytes| bytes <= largest) {
         return Ok(());
     }
     let help = "is it the right file? A configuration has some dozens of lines";
-    Err(Problem::new("", None, "the file is larger than 1 MiB".into(), Some(help.into())))
+    let message = format!("the file is larger than {} MiB", largest >> 20);
+    Err(Problem::new("", None, message, Some(help.into())))
 }
 
 fn not_utf8(bytes: &[u8], valid: usize) -> Problem {

@@ -1,7 +1,7 @@
 //! What somebody probably meant.
 
 /// The known word nearest to `word`, where one is near enough to be meant.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |word: &str| word.to_lowercase().replace('_', "-");
     let word = plain(word);
     let far = |known: &str| strsim::damerau_levenshtein(&word, &plain(known));
@@ -12,7 +12,7 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// The nearest as a question, or all of them.
-pub(super) fn help(word: &str, known: &[&str], what: &str) -> String {
+pub(crate) fn help(word: &str, known: &[&str], what: &str) -> String {
     match nearest(word, known) {
         Some(near) => format!("did you mean «{near}»?"),
         None => format!("the {what} here are {}", list(known)),
@@ -20,7 +20,7 @@ pub(super) fn help(word: &str, known: &[&str], what: &str) -> String {
 }
 
 /// The words in code marks, as a sentence has them.
-pub(super) fn list(words: &[&str]) -> String {
+pub(crate) fn list(words: &[&str]) -> String {
     match words {
         [] => String::new(),
         [word] => format!("`{word}`"),

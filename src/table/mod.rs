@@ -35,6 +35,7 @@ use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
 pub use columns::{Survey, columns};
+pub use spelling::normal as spelled;
 
 use blocks::Sizes;
 use drive::{Shared, drive};
