@@ -27,6 +27,7 @@ pub mod cache;
 pub mod produce;
 pub mod lint;
 pub mod test;
+pub mod data;
 pub mod train;
 pub mod evaluate;
 pub mod image;
