@@ -6,10 +6,17 @@ pub mod bootstrap;
 pub mod delong;
 mod binomial;
 mod curve;
+pub mod distinct;
 mod distribution;
+pub mod frequent;
+pub mod hash;
+pub mod histogram;
 mod interval;
+pub mod ladder;
 mod many;
+pub mod moments;
 pub mod order;
+pub mod quantiles;
 mod stream;
 #[cfg(test)]
 mod tests;
