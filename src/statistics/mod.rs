@@ -7,11 +7,18 @@ pub mod delong;
 mod binomial;
 mod chi_square;
 mod curve;
+pub mod distinct;
 mod distribution;
 pub mod drift;
+pub mod frequent;
+pub mod hash;
+pub mod histogram;
 mod interval;
+pub mod ladder;
 mod many;
+pub mod moments;
 pub mod order;
+pub mod quantiles;
 mod stream;
 #[cfg(test)]
 mod tests;

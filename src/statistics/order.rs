@@ -12,13 +12,17 @@ pub fn sort(numbers: &mut Vec<f64>) {
 
 const SIGN: u64 = 1 << 63;
 
-/// Of a negative number all bits are turned, of another one the sign's.
-fn key(number: f64) -> u64 {
+/// The integer whose order among integers is the number's among numbers: of a negative number all bits are turned, of
+/// another one the sign's.
+#[must_use]
+pub const fn key(number: f64) -> u64 {
     let bits = number.to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
-fn number(key: u64) -> f64 {
+/// The number of a [`key`].
+#[must_use]
+pub const fn number(key: u64) -> f64 {
     f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
 }
 

@@ -1,0 +1,1 @@
+//! The values of columns in order, within a memory budget.
