@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::drift::{Compared, MOST_CATEGORIES, Side, Values};
 use super::sets::Located;
-use super::spool::{Sorted, Spool};
+use super::spool::{Sorted, Spool, Spooled};
 use crate::config::{self, DriftMethod, Holds, Measured};
 use crate::fault::Result;
 use crate::finding::Finding;
@@ -152,7 +152,7 @@ pub fn read(
         Ok(table) => table,
         Err(findings) => return Ok(Err(findings)),
     };
-    let sorted: Vec<Sorted> = spool.finish()?;
+    let sorted: Vec<Sorted> = spool.finish().into_par_iter().map(Spooled::sorted).collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
     let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
     Ok(Ok(Read { rows: table.rows, sides }))
@@ -203,13 +203,13 @@ impl Gathered {
                 self.missing += missing;
                 self.strange += strange;
                 for (text, rows) in counts {
-                    match self.counts.get_mut(&text) {
-                        Some(known) => *known += rows,
+                    if let Some(known) = self.counts.get_mut(&text) {
+                        *known += rows;
+                    } else if self.counts.len() > MOST_CATEGORIES {
                         // What is beyond is not compared, and need not be kept.
-                        None if self.counts.len() > MOST_CATEGORIES => self.overflowed = true,
-                        None => {
-                            self.counts.insert(text, rows);
-                        }
+                        self.overflowed = true;
+                    } else {
+                        self.counts.insert(text, rows);
                     }
                 }
                 None

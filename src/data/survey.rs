@@ -41,8 +41,8 @@ pub fn survey(
     now: u64,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Survey, Vec<Finding>>> {
-    let (columns, notes) = match table::columns(&set.files, interrupt)? {
-        Ok(columns) => columns,
+    let table::Survey { columns, notices } = match table::columns(&set.files, interrupt)? {
+        Ok(survey) => survey,
         Err(findings) => return Ok(Err(findings)),
     };
     let looked_at: Vec<Found> =
@@ -54,9 +54,10 @@ pub fn survey(
         checker: plan.as_ref().map(Checker::new),
     };
     let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
-    let merge = |part: Part<'_>| {
-        all.missing.iter_mut().zip(part.missing).for_each(|(all, more)| *all += more);
-        if let (Some(all), Some(more)) = (&mut all.checker, part.checker) {
+    let merge = |part| {
+        let Part { missing, checker } = part;
+        all.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
+        if let (Some(all), Some(more)) = (&mut all.checker, checker) {
             all.merge(more);
         }
     };
@@ -70,7 +71,7 @@ pub fn survey(
         rows: table.rows,
         missing: names.zip(all.missing).collect(),
         checked: all.checker.map(|checker| checker.finish(now)),
-        notes,
+        notes: notices,
     }))
 }
 

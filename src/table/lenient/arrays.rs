@@ -12,7 +12,7 @@ use super::time::DAY;
 use super::value::{of, of_number, of_seconds};
 use super::{Building, Gathered};
 use crate::table::arrays::{cells, shown, text, with_text};
-use crate::table::cells::{NONE, Type};
+use crate::table::{NONE, Type};
 use crate::table::primitives::{Primitive, with_decimal, with_primitive};
 use crate::table::trouble::Wrong;
 

@@ -1,7 +1,7 @@
 //! What a cell of text comes to in a column of some type, and which type cells look like.
 
 use super::time;
-use crate::table::cells::Type;
+use crate::table::Type;
 use crate::table::spelling::{says_nothing, spells_missing};
 use crate::table::trouble::Wrong;
 
