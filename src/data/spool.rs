@@ -1,1 +1,172 @@
 //! The values of columns in order, within a memory budget.
+//!
+//! Values are held as they come until the budget is reached. Then the columns that hold most are sorted and written to a
+//! temporary file, one run each, and their memory is given back. In the end a column is handed out from the lowest value to the
+//! highest: sorted at once where nothing of it was written, else merged out of its runs. Neither the order in which values
+//! come nor the budget changes what is handed out.
+
+mod file;
+mod merge;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+
+use crate::fault::Result;
+use crate::statistics::order;
+use file::{File, Run};
+pub use merge::Ascending;
+
+/// Of more runs than this each would have too small a buffer while they are merged: they become one.
+const RUNS: usize = 256;
+
+/// What a list of values costs besides the values.
+const LIST: usize = size_of::<Vec<f64>>();
+
+/// Values of columns, exactly, in at most so much memory.
+///
+/// The file has no name, so that it is gone with the last handle: whether the program ends well, badly or is killed.
+#[derive(Debug)]
+pub struct Spool {
+    columns: Vec<Held>,
+    budget: usize,
+    in_use: usize,
+    /// The bytes of the column that holds most: in the end it is put in one list, so as much is kept free.
+    largest: usize,
+    file: File,
+}
+
+/// What there is of a column.
+#[derive(Debug, Default)]
+struct Held {
+    lists: Vec<Vec<f64>>,
+    bytes: usize,
+    values: u64,
+    runs: Vec<Run>,
+}
+
+/// A column whose values have all come.
+#[derive(Debug)]
+pub struct Spooled {
+    lists: Vec<Vec<f64>>,
+    values: u64,
+    runs: Vec<Run>,
+    file: File,
+}
+
+impl Spool {
+    /// Room for the values of so many columns in so many bytes. What does not fit goes to a file in `folder`, which is made
+    /// when it is needed.
+    #[must_use]
+    pub fn new(columns: usize, budget: u64, folder: &Path) -> Self {
+        let columns = std::iter::repeat_with(Held::default).take(columns).collect();
+        let budget = usize::try_from(budget).unwrap_or(usize::MAX);
+        Self { columns, budget, in_use: 0, largest: 0, file: File::new(folder) }
+    }
+
+    /// How many bytes the values take that are in memory, with what is reserved for more of them.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        self.in_use
+    }
+
+    /// How many bytes were written.
+    #[must_use]
+    pub fn spilled(&self) -> u64 {
+        self.file.length()
+    }
+
+    /// Adds values of a column, none of them NaN. A column that there is not room for is none.
+    ///
+    /// # Errors
+    /// A file that cannot be made, written, or (when runs are merged) read.
+    pub fn push(&mut self, column: usize, mut values: Vec<f64>) -> Result<()> {
+        let Some(held) = self.columns.get_mut(column).filter(|_| !values.is_empty()) else { return Ok(()) };
+        // What is reserved and not used is memory too. Giving it back costs a copy, which is worth it from an eighth.
+        if values.capacity() - values.len() > values.len() / 8 {
+            values.shrink_to_fit();
+        }
+        let bytes = bytes(&values);
+        held.values += values.len() as u64;
+        held.bytes += bytes;
+        held.lists.push(values);
+        self.in_use += bytes;
+        self.largest = self.largest.max(held.bytes);
+        if self.in_use.saturating_add(self.largest) > self.budget {
+            self.spill()?;
+        }
+        Ok(())
+    }
+
+    /// Writes the columns that hold most until half of the budget is free.
+    fn spill(&mut self) -> Result<()> {
+        let mut by_size: Vec<usize> =
+            (0..self.columns.len()).filter(|at| self.columns[*at].bytes > 0).collect();
+        by_size.sort_by_key(|at| (std::cmp::Reverse(self.columns[*at].bytes), *at));
+        for at in by_size {
+            if self.in_use <= self.budget / 2 {
+                break;
+            }
+            let held = &mut self.columns[at];
+            self.in_use -= held.bytes;
+            held.bytes = 0;
+            let values = in_order(std::mem::take(&mut held.lists));
+            held.runs.push(self.file.append(&values)?);
+            if held.runs.len() >= RUNS {
+                held.runs = vec![merge::runs(&self.file, &held.runs)?];
+            }
+        }
+        self.largest = self.columns.iter().map(|held| held.bytes).max().unwrap_or(0);
+        Ok(())
+    }
+
+    /// The columns, in order. Each can be sent to a thread of its own; each that is handed out takes as much memory again as
+    /// it has in lists, or 4 MiB of buffers.
+    #[must_use]
+    pub fn finish(self) -> Vec<Spooled> {
+        let Self { columns, file, .. } = self;
+        let spooled = |held: Held| {
+            let Held { lists, values, runs, .. } = held;
+            Spooled { lists, values, runs, file: file.clone() }
+        };
+        columns.into_iter().map(spooled).collect()
+    }
+}
+
+impl Spooled {
+    /// How many values there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.values
+    }
+
+    /// The values from the lowest to the highest, minus nought before nought.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn ascending(self) -> Result<Ascending> {
+        let values = in_order(self.lists);
+        if self.runs.is_empty() {
+            return Ok(Ascending::of_memory(values));
+        }
+        Ascending::of_runs(&self.file, &self.runs, values)
+    }
+}
+
+fn bytes(values: &Vec<f64>) -> usize {
+    values.capacity() * size_of::<f64>() + LIST
+}
+
+/// The values of all lists, sorted. Each list is given back as soon as it was copied.
+fn in_order(mut lists: Vec<Vec<f64>>) -> Vec<f64> {
+    let mut values = match lists.len() {
+        1 => lists.pop().unwrap_or_default(),
+        _ => {
+            let mut values = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+            lists.into_iter().for_each(|list| values.extend(list));
+            values
+        }
+    };
+    order::sort(&mut values);
+    values
+}

@@ -1,0 +1,111 @@
+//! A file of numbers without a name.
+
+use std::io::{Error, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::fault::{Fault, Result};
+
+/// So many numbers are written at once.
+const BLOCK: usize = 8192;
+
+const NUMBER: usize = size_of::<f64>();
+
+/// A file of numbers, made when the first are written. Clones share it.
+#[derive(Debug, Clone)]
+pub struct File(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    folder: PathBuf,
+    /// Its place is shared too, so whoever reads or writes sets it first.
+    file: Mutex<Option<std::fs::File>>,
+    length: AtomicU64,
+}
+
+/// Numbers that stand together in the file, ascending.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Run {
+    /// Where they begin, in bytes.
+    pub start: u64,
+    /// How many they are.
+    pub values: u64,
+}
+
+impl File {
+    /// A file in a folder. Nothing is made yet.
+    pub fn new(folder: &Path) -> Self {
+        Self(Arc::new(Shared {
+            folder: folder.to_owned(),
+            file: Mutex::new(None),
+            length: AtomicU64::new(0),
+        }))
+    }
+
+    /// Its length in bytes.
+    pub fn length(&self) -> u64 {
+        self.0.length.load(Ordering::Relaxed)
+    }
+
+    /// Writes ascending numbers at the end.
+    pub fn append(&self, values: &[f64]) -> Result<Run> {
+        let start = self.length();
+        let mut bytes = Vec::with_capacity(BLOCK.min(values.len()) * NUMBER);
+        for block in values.chunks(BLOCK) {
+            bytes.clear();
+            block.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            self.write(&bytes).map_err(|cause| self.unwritten(cause))?;
+        }
+        Ok(Run { start, values: values.len() as u64 })
+    }
+
+    fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
+        if file.is_none() {
+            *file = Some(tempfile::tempfile_in(&self.0.folder)?);
+        }
+        let file = file.as_mut().ok_or(ErrorKind::NotFound)?;
+        file.seek(SeekFrom::Start(self.length()))?;
+        file.write_all(bytes)?;
+        self.0.length.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Reads `count` numbers of the file from a place on, in bytes.
+    pub fn read(&self, start: u64, count: usize, into: &mut Vec<f64>) -> Result<()> {
+        let mut bytes = vec![0; count * NUMBER];
+        self.fill(start, &mut bytes).map_err(|cause| self.unread(cause))?;
+        let (numbers, _) = bytes.as_chunks::<NUMBER>();
+        into.clear();
+        into.extend(numbers.iter().map(|bytes| f64::from_le_bytes(*bytes)));
+        Ok(())
+    }
+
+    fn fill(&self, start: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+        let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = file.as_mut().ok_or(ErrorKind::NotFound)?;
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(bytes)
+    }
+
+    /// The fault of numbers that could not be written, and what would mend it.
+    pub fn unwritten(&self, cause: Error) -> Fault {
+        let help = match cause.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+                "free some space there, or raise `data.memory` so that less is written"
+            }
+            ErrorKind::NotFound => "make the folder, or raise `data.memory` so that nothing is written",
+            _ => "see that the folder can be written, or raise `data.memory` so that nothing is",
+        };
+        Fault::new(format!("keep values in a temporary file in {}", self.0.folder.display()), cause)
+            .help(help)
+    }
+
+    fn unread(&self, cause: Error) -> Fault {
+        let doing =
+            format!("read values again that were kept in a temporary file in {}", self.0.folder.display());
+        Fault::new(doing, cause)
+            .help("look whether that disk is well, or raise `data.memory` so that nothing is kept there")
+    }
+}
