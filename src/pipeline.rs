@@ -25,7 +25,7 @@ use crate::record::store::RunFolder;
 use crate::record::{Conclusion, Evidence, Outcome, Record, StepRecord, Verdict, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
-use crate::{evaluate, gate, image, lint, report, test, train};
+use crate::{data, evaluate, gate, image, lint, report, test, train};
 
 pub use shipping::{By, Destinations, NO_DESTINATION};
 
@@ -143,6 +143,9 @@ impl Pipeline<'_> {
         let Config { lint, test, image, .. } = self.config;
         match (step, test, image) {
             (Step::Lint, ..) => lint::perform(lint, self.engine).await,
+            (Step::Data, ..) if let Some(config) = &self.config.data => {
+                data::perform(config, self.engine).await
+            }
             (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,
             (Step::Image, _, Some(image)) => image::perform(image, self.engine, self.cache, record).await,

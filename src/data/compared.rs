@@ -4,15 +4,26 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use super::drift::{Compared, MOST_CATEGORIES, Side, Values};
+use super::drift::{Ascending, Compared, MOST_CATEGORIES, Side, Values};
 use super::sets::Located;
-use super::spool::{Sorted, Spool, Spooled};
+pub use super::spool::Sorted;
+use super::spool::{Spool, Spooled};
 use crate::config::{self, DriftMethod, Holds, Measured};
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data::Role;
 use crate::table::{self, Batch, Cells, Column, Found, Kind, NONE, Type, Wanted};
+
+impl Ascending for Sorted {
+    fn len(&self) -> u64 {
+        self.count()
+    }
+
+    fn walk(&self) -> impl Iterator<Item = f64> {
+        self.walk()
+    }
+}
 
 /// A column that is to be compared.
 #[derive(Debug, Clone)]
@@ -47,12 +58,15 @@ pub fn subjects(
                 name_of(&drift.reference),
                 drift.current
             );
-            let help = "a model that learned from it has nothing to go by: bring it back, or name it under `ignore`";
+            let help =
+                "a model that learned from it has nothing to go by: bring it back, or name it under `ignore`";
             findings.push(Finding::error("data-column-gone", message).help(help));
         }
     }
     let known: HashMap<&str, ()> = reference.iter().map(|found| (found.name.as_str(), ())).collect();
-    for found in current.iter().filter(|found| !ignored(&found.name) && !known.contains_key(found.name.as_str())) {
+    for found in
+        current.iter().filter(|found| !ignored(&found.name) && !known.contains_key(found.name.as_str()))
+    {
         let message = format!(
             "the column «{}» is in «{}» and not in «{}»",
             found.name.escape_debug(),
@@ -63,8 +77,13 @@ pub fn subjects(
     }
     for (column, _) in &drift.columns {
         if !known.contains_key(column.as_str()) {
-            let message = format!("`data.drift.columns` names «{}», and the reference has no such column", column.escape_debug());
-            findings.push(Finding::warning("data-column-unknown", message).help("correct the name, or remove it"));
+            let message = format!(
+                "`data.drift.columns` names «{}», and the reference has no such column",
+                column.escape_debug()
+            );
+            findings.push(
+                Finding::warning("data-column-unknown", message).help("correct the name, or remove it"),
+            );
         }
     }
     (subjects, findings)
@@ -244,4 +263,17 @@ pub fn paired(subjects: Vec<Subject>, reference: Read, current: Read) -> Vec<Com
             current,
         })
         .collect()
+}
+
+/// After all walks over a column.
+///
+/// # Errors
+/// One of them ended early: a file could not be read.
+pub fn end(column: Compared<Sorted>) -> Result<()> {
+    for side in [column.reference, column.current] {
+        if let Values::Numbers(sorted) = side.values {
+            sorted.end()?;
+        }
+    }
+    Ok(())
 }

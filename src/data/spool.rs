@@ -7,6 +7,7 @@
 
 mod file;
 mod merge;
+mod sorted;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::fault::Result;
 use crate::statistics::order;
 use file::{File, Run};
 pub use merge::Ascending;
+pub use sorted::Sorted;
 
 /// Of more runs than this each would have too small a buffer while they are merged: they become one.
 const RUNS: usize = 256;

@@ -7,15 +7,15 @@ use super::sets::Located;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
-use crate::table::{self, Batch, Column, Found, Kind, Wanted};
+use crate::table::{self, Batch, Column, Found, Kind, Table, Wanted};
 
 /// What a set came to.
 #[derive(Debug)]
 pub struct Survey {
     /// The columns that are there.
     pub columns: Vec<Found>,
-    /// How many rows.
-    pub rows: u64,
+    /// How many rows, and of which file each is.
+    pub table: Table,
     /// How many rows have no value, by column.
     pub missing: BTreeMap<String, u64>,
     /// What the schema says of it; none without one.
@@ -49,10 +49,7 @@ pub fn survey(
         columns.iter().filter(|found| !ignore.contains(&found.name)).cloned().collect();
     let plan = schema.map(|schema| Plan::new(schema, &looked_at));
     let wanted = wanted(&looked_at, plan.as_ref());
-    let mut all = Part {
-        missing: vec![0; wanted.len()],
-        checker: plan.as_ref().map(Checker::new),
-    };
+    let mut all = Part { missing: vec![0; wanted.len()], checker: plan.as_ref().map(Checker::new) };
     let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
     let merge = |part| {
         let Part { missing, checker } = part;
@@ -68,7 +65,7 @@ pub fn survey(
     let names = wanted.into_iter().map(|wanted| wanted.column);
     Ok(Ok(Survey {
         columns: looked_at,
-        rows: table.rows,
+        table,
         missing: names.zip(all.missing).collect(),
         checked: all.checker.map(|checker| checker.finish(now)),
         notes: notices,

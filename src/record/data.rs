@@ -34,6 +34,9 @@ pub struct Set {
     pub columns: u64,
     /// Its files and their digests, by path.
     pub files: BTreeMap<String, Digest>,
+    /// How many rows have no value, by column.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<String, u64>,
     /// The columns in short, by name: what later data is compared with.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub shapes: BTreeMap<String, Shape>,

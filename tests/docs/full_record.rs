@@ -163,6 +163,7 @@ fn data() -> Data {
                 rows: 3,
                 columns: 1,
                 files: [("train".to_owned(), digest)].into(),
+                missing: [("test".to_owned(), 1)].into(),
                 shapes: [("test".to_owned(), shape)].into(),
             },
         )]

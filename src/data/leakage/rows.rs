@@ -2,6 +2,7 @@
 
 use twox_hash::XxHash3_128;
 
+use crate::statistics::hash::mix;
 use crate::table::{Cells, NONE, Texts, Values};
 
 /// What counts as the same.
@@ -71,15 +72,6 @@ fn whole((high, low): Hash) -> u128 {
 #[inline]
 fn mixed((one, other): Hash, place: u64, (high, low): Hash) -> Hash {
     (mix(one ^ high.wrapping_add(place)), mix(other ^ low.rotate_left(32).wrapping_sub(place)))
-}
-
-/// SplitMix64's finaliser: every bit of the answer hangs on every bit of the question. (Steele, Lea and Flood 2014)
-#[inline]
-const fn mix(mut bits: u64) -> u64 {
-    bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 #[inline]

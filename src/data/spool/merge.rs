@@ -123,7 +123,11 @@ impl Iterator for Ascending {
 
 /// Merges runs into one at the end of the file. What they took stays taken until the file is gone.
 pub(super) fn runs(file: &File, runs: &[Run]) -> Result<Run> {
-    let mut merged = Ascending::of_runs(file, runs, Vec::new())?;
+    all(file, Ascending::of_runs(file, runs, Vec::new())?)
+}
+
+/// Writes values in order as one run at the end of the file.
+pub(super) fn all(file: &File, mut merged: Ascending) -> Result<Run> {
     let mut one = Run { start: file.length(), values: 0 };
     let mut block = Vec::with_capacity(BLOCK);
     loop {

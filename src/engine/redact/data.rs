@@ -19,10 +19,16 @@ impl Redaction {
     }
 
     fn set(&mut self, set: Set) -> Set {
-        let Set { rows, columns, files, shapes } = set;
+        let Set { rows, columns, files, missing, shapes } = set;
         let shapes: BTreeMap<String, Shape> =
             shapes.into_iter().map(|(name, shape)| (name, self.shape(shape))).collect();
-        Set { rows, columns, files: self.named(files), shapes: self.named(shapes) }
+        Set {
+            rows,
+            columns,
+            files: self.named(files),
+            missing: self.named(missing),
+            shapes: self.named(shapes),
+        }
     }
 
     fn shape(&mut self, shape: Shape) -> Shape {

@@ -12,9 +12,9 @@ use super::time::DAY;
 use super::value::{of, of_number, of_seconds};
 use super::{Building, Gathered};
 use crate::table::arrays::{cells, shown, text, with_text};
-use crate::table::{NONE, Type};
 use crate::table::primitives::{Primitive, with_decimal, with_primitive};
 use crate::table::trouble::Wrong;
+use crate::table::{NONE, Type};
 
 /// What a column of this type holds; none where all of its cells are missing.
 pub fn holds(column: &DataType) -> Option<Type> {

@@ -1,0 +1,105 @@
+//! Which columns are looked at, and for what.
+
+use super::Sets;
+use crate::config;
+use crate::finding::Finding;
+use crate::table::{Found, Kind, Type, Wanted};
+
+/// Which columns are wanted, and for what: each of the lists has places among the wanted ones.
+#[derive(Debug)]
+pub struct Layout {
+    /// What is read of both sets.
+    pub wanted: Vec<Wanted>,
+    /// By which rows are the same.
+    pub same: Vec<usize>,
+    /// Whose values are in one set only.
+    pub groups: Vec<usize>,
+    /// The time.
+    pub time: Option<usize>,
+    /// What is to be told, where somebody looks at that.
+    pub label: Option<usize>,
+    /// What might tell it.
+    pub features: Vec<usize>,
+}
+
+impl Layout {
+    /// Of the columns that both sets have.
+    ///
+    /// # Errors
+    /// Columns that were named and are not there, or no column that both sets have.
+    pub fn of(data: &config::Data, asked: &config::Leakage, sets: Sets<'_>) -> Result<Self, Vec<Finding>> {
+        let common = common(sets);
+        let named = asked.columns.iter().flatten().chain(&asked.groups).chain(&asked.time);
+        let missing: Vec<Finding> = named
+            .filter(|name| !common.iter().any(|found| found.name == **name))
+            .map(|name| missing(name, sets))
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let is_label = |found: &Found| Some(&found.name) == data.label.as_ref();
+        let is_left_out = |found: &Found| {
+            is_label(found)
+                || Some(&found.name) == data.prediction.as_ref()
+                || data.ignore.contains(&found.name)
+        };
+        let places = |is: &dyn Fn(&Found) -> bool| -> Vec<usize> {
+            common.iter().enumerate().filter(|(_, found)| is(found)).map(|(place, _)| place).collect()
+        };
+        let same = match &asked.columns {
+            Some(columns) => places(&|found| columns.contains(&found.name)),
+            None => places(&|found| !is_left_out(found)),
+        };
+        if same.is_empty() {
+            let message = format!("«{}» and «{}» have no column in common", sets.train.name, sets.test.name);
+            let help = "a model learns from columns that both have: are these the right files?";
+            return Err(vec![Finding::error("data-column-gone", message).help(help)]);
+        }
+        let groups = places(&|found| asked.groups.contains(&found.name));
+        let time = places(&|found| Some(&found.name) == asked.time.as_ref()).pop();
+        let label = asked.predicts.and_then(|_| places(&is_label).pop());
+        // An id of a group tells a label that is the same for all of the group, and that is another leak.
+        let is_feature = |found: &Found| !is_left_out(found) && !asked.groups.contains(&found.name);
+        let features = if label.is_some() { places(&is_feature) } else { Vec::new() };
+        let wanted = common.iter().enumerate().map(|(place, found)| Wanted {
+            column: found.name.clone(),
+            // What is counted is told by its text.
+            kind: Kind::Cells(if label == Some(place) { Type::Text } else { found.holds }),
+        });
+        Ok(Self { wanted: wanted.collect(), same, groups, time, label, features })
+    }
+
+    /// The name of a wanted column.
+    #[must_use]
+    pub fn name(&self, place: usize) -> String {
+        self.wanted.get(place).map(|wanted| wanted.column.clone()).unwrap_or_default()
+    }
+}
+
+/// The columns that both have, by name, so that their order counts nowhere. Where they hold different things, both are
+/// read as texts.
+fn common(sets: Sets<'_>) -> Vec<Found> {
+    let mut common: Vec<Found> = sets
+        .train_columns
+        .iter()
+        .filter_map(|found| {
+            let other = sets.test_columns.iter().find(|other| other.name == found.name)?;
+            let holds = match (found.holds, other.holds) {
+                (one, other) if one == other => one,
+                (Type::Integer | Type::Number, Type::Integer | Type::Number) => Type::Number,
+                _ => Type::Text,
+            };
+            Some(Found { name: found.name.clone(), holds })
+        })
+        .collect();
+    common.sort_by(|one, other| one.name.cmp(&other.name));
+    common
+}
+
+fn missing(name: &str, sets: Sets<'_>) -> Finding {
+    let is_in = |columns: &[Found]| columns.iter().any(|found| found.name == name);
+    let without = if is_in(sets.train_columns) { sets.test } else { sets.train };
+    let message =
+        format!("`data.leakage` names the column «{}», and «{}» has none", name.escape_debug(), without.name);
+    Finding::error("data-column-unknown", message).help("correct the name, or remove it")
+}

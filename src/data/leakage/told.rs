@@ -1,0 +1,139 @@
+//! What is said of leaks.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::{Leaks, Seen};
+use crate::config::{Bound, Leakage};
+use crate::finding::Finding;
+use crate::name::Digest;
+use crate::number::{number, thousands};
+use crate::record::data as record;
+
+/// So many columns are kept that tell the label.
+const MOST_KEPT: usize = 10;
+
+/// The evidence, and what is wrong.
+pub fn leaks(asked: &Leakage, seen: &Seen) -> Leaks {
+    let share = seen.both.rows as f64 / seen.test_rows.max(1) as f64;
+    let findings = rows(asked, seen, share)
+        .into_iter()
+        .chain(seen.groups.iter().filter_map(|(column, both)| group(asked, column, both.values)))
+        .chain(seen.times.and_then(|times| time(asked, times)))
+        .chain(tells(asked, &seen.areas))
+        .chain(seen.untold.iter().map(|why| untold(why)))
+        .collect();
+    let evidence = record::Leakage {
+        train: asked.train.clone(),
+        test: asked.test.clone(),
+        rows: seen.both.rows,
+        share,
+        first: seen.both.first.iter().map(|(test, train)| (test + 1, train + 1)).collect(),
+        groups: seen.groups.iter().map(|(column, both)| (column.clone(), both.values)).collect(),
+        predicts: seen.areas.iter().take(MOST_KEPT).cloned().collect(),
+    };
+    Leaks { evidence, findings }
+}
+
+fn rows(asked: &Leakage, seen: &Seen, share: f64) -> Option<Finding> {
+    let both = &seen.both;
+    let (within, most) = match asked.max {
+        Bound::Absolute(most) => (both.rows as f64 <= most, number(most)),
+        Bound::Relative(most) => (share <= most, format!("{} %", number(most * 100.0))),
+    };
+    if both.rows == 0 {
+        return None;
+    }
+    let (test, train) = both.first.first().map_or((0, 0), |(test, train)| (test + 1, train + 1));
+    let same = if asked.near_texts || asked.digits.is_some() { " or nearly so" } else { "" };
+    let message = format!(
+        "{} of {} rows of «{}» ({} %) are in «{}» too{same}: the first is row {test}, which is row {train} there",
+        thousands(both.rows),
+        thousands(seen.test_rows),
+        asked.test,
+        number(share * 100.0),
+        asked.train,
+    );
+    let finding = if within { Finding::notice } else { Finding::error };
+    let all = both.rows == seen.test_rows;
+    let help = if all {
+        "the model is judged by what it learned from: split the data before you train".to_owned()
+    } else if within {
+        format!("`data.leakage.max` allows {most}")
+    } else {
+        format!("drop duplicates before you split; `data.leakage.max` allows {most}")
+    };
+    Some(finding("data-leak-rows", message).help(help))
+}
+
+fn group(asked: &Leakage, column: &str, values: u64) -> Option<Finding> {
+    let column = column.escape_debug();
+    let message = format!(
+        "{} values of «{column}» are both in «{}» and in «{}»",
+        thousands(values),
+        asked.train,
+        asked.test
+    );
+    let help = "split by the group: in scikit-learn with GroupShuffleSplit or GroupKFold";
+    (values > 0).then(|| Finding::error("data-leak-group", message).help(help))
+}
+
+fn time(asked: &Leakage, (latest, earliest): (f64, f64)) -> Option<Finding> {
+    if latest < earliest {
+        return None;
+    }
+    let message = format!(
+        "«{}» begins at {} and «{}» ends at {}: the model knows the future that it is judged by",
+        asked.test,
+        moment(earliest),
+        asked.train,
+        moment(latest)
+    );
+    Some(Finding::error("data-leak-time", message).help("put all of the test set after the training set"))
+}
+
+fn moment(seconds: f64) -> String {
+    let moment = Duration::try_from_secs_f64(seconds).ok().and_then(|after| UNIX_EPOCH.checked_add(after));
+    moment.map_or_else(|| number(seconds), |moment| humantime::format_rfc3339_seconds(moment).to_string())
+}
+
+fn tells(asked: &Leakage, areas: &[(String, f64)]) -> Vec<Finding> {
+    let Some(bound) = asked.predicts else { return Vec::new() };
+    let told = areas.iter().filter(|(_, area)| *area >= bound).map(|(column, area)| {
+        let message = format!(
+            "the column «{}» of «{}» alone tells the label, with an area under the ROC curve of {}",
+            column.escape_debug(),
+            asked.train,
+            number(*area)
+        );
+        Finding::error("data-leak-label", message).help(
+            "is it known when the model is asked? If not, drop it; if so, raise `data.leakage.predicts`, or name it \
+             under `data.ignore`",
+        )
+    });
+    told.collect()
+}
+
+fn untold(why: &str) -> Finding {
+    let message = format!("nobody looked at how well single columns tell the label: {why}");
+    Finding::notice("data-leak-label-untold", message).help("it takes a label with two values")
+}
+
+/// Files that are in both sets, by their content.
+#[must_use]
+pub fn same_files(
+    (train_name, train): (&str, &BTreeMap<String, Digest>),
+    (test_name, test): (&str, &BTreeMap<String, Digest>),
+) -> Vec<Finding> {
+    let same = test.iter().filter_map(|(path, digest)| {
+        let (other, _) = train.iter().find(|(_, other)| *other == digest)?;
+        let message = if other == path {
+            format!("the file is both in «{train_name}» and in «{test_name}»")
+        } else {
+            format!("the file has the same content as «{other}» of «{train_name}»")
+        };
+        let help = "the model is judged by what it learned from: split the data before you train";
+        Some(Finding::error("data-leak-file", message).at_path(path).help(help))
+    });
+    same.collect()
+}

@@ -1,0 +1,167 @@
+//! What the record, the findings and the one sentence say of the data.
+
+use std::collections::BTreeMap;
+
+use super::compared::Sorted;
+use super::drift::Compared;
+use super::schema::Checked;
+use super::sets::Located;
+use super::survey::Survey;
+use crate::config::Problem;
+use crate::finding::{Finding, Severity};
+use crate::name::{Digest, MetricName};
+use crate::number::{counted, number, thousands};
+use crate::record::data::{Data, Drift, Role, Set, Violation};
+use crate::record::{DATA, MetricValue};
+use crate::table::Table;
+
+/// A set, for the record.
+pub fn set(survey: &Survey, files: BTreeMap<String, Digest>) -> Set {
+    let missing = survey.missing.iter().map(|(column, rows)| (column.clone(), *rows)).collect();
+    Set {
+        rows: survey.table.rows,
+        columns: survey.columns.len() as u64,
+        files,
+        missing,
+        shapes: BTreeMap::new(),
+    }
+}
+
+/// What breaks the schema, for the record.
+pub fn violations(set: &str, checked: &Checked) -> Vec<Violation> {
+    let of = |violation: &super::schema::Violation| Violation {
+        set: set.to_owned(),
+        check: violation.check.clone(),
+        column: violation.column.clone(),
+        rows: violation.rows,
+        share: violation.share,
+        first: violation.first.clone(),
+    };
+    checked.violations.iter().filter(|violation| violation.rows > 0).map(of).collect()
+}
+
+/// What the schema finds wrong, with the name of the set.
+pub fn of_set(set: &Located, table: &Table, checked: &Checked) -> Vec<Finding> {
+    let place = |row: u64| {
+        let (file, row) = table.place(row.saturating_sub(1));
+        match set.files.get(file).filter(|_| set.files.len() > 1) {
+            Some(file) => format!("row {row} of {}", file.path),
+            None => format!("row {row}"),
+        }
+    };
+    let set = &set.name;
+    let named = |finding: Finding| Finding { message: format!("{set}: {}", finding.message), ..finding };
+    checked.findings(place).into_iter().map(named).collect()
+}
+
+/// A problem of the schema's file as a finding.
+pub fn problem(problem: Problem, path: &str) -> Finding {
+    let finding = Finding::error("data-schema-invalid", problem.message).at_path(path);
+    let finding = match problem.place {
+        Some(place) => finding.at_line(place.line, Some(place.column)),
+        None => finding,
+    };
+    match problem.help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+/// Columns in which values are of another type than the reference's.
+pub fn strange(columns: &[Compared<Sorted>], [reference, current]: [&str; 2]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for column in columns {
+        for (side, set) in [(&column.reference, reference), (&column.current, current)] {
+            if side.strange > 0 {
+                let message = format!(
+                    "{} of the column «{}» of «{set}» are of another type than its first ones",
+                    counted(usize::try_from(side.strange).unwrap_or(usize::MAX), "value", "values"),
+                    column.column.escape_debug(),
+                );
+                let help =
+                    "they count as rows without a value; write what the column holds in data.schema.yml";
+                findings.push(Finding::warning("data-type", message).help(help));
+            }
+        }
+    }
+    findings
+}
+
+/// The data set, and its columns, as far as they have drifted.
+pub fn drifted(drift: &Drift) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if drift.drifted {
+        let message = format!(
+            "«{}» has drifted from «{}»: {} % of the columns, at least {} %",
+            drift.current,
+            drift.reference,
+            number(drift.share * 100.0),
+            number(drift.bound * 100.0)
+        );
+        let help = "look at the columns below; train again where the world has moved, mend the source where it broke";
+        findings.push(Finding::error("data-drift", message).help(help));
+    }
+    for column in drift.columns.iter().filter(|column| column.drifted) {
+        let what = match column.role {
+            Role::Feature => "column",
+            Role::Label => "label",
+            Role::Prediction => "prediction",
+        };
+        let message =
+            format!("the {what} «{}» has drifted: {}", column.column.escape_debug(), column.because);
+        findings.push(Finding::warning("data-drift-column", message));
+    }
+    findings
+}
+
+/// The metrics of the data.
+pub fn metrics(data: &Data) -> BTreeMap<MetricName, MetricValue> {
+    let mut metrics = BTreeMap::new();
+    let mut put = |name: String, value: f64| {
+        // A column whose name is no name of a metric has none.
+        if let Ok(name) = MetricName::new(format!("{DATA}{name}")) {
+            let worst = match metrics.get(&name) {
+                Some(MetricValue::Number(known)) => value.max(*known),
+                _ => value,
+            };
+            metrics.insert(name, MetricValue::Number(worst));
+        }
+    };
+    for (name, set) in &data.sets {
+        put(format!("rows.{name}"), set.rows as f64);
+        for (column, missing) in &set.missing {
+            put(format!("nulls.{column}"), *missing as f64 / set.rows.max(1) as f64);
+        }
+    }
+    put("violations".into(), data.violations.iter().map(|violation| violation.rows).sum::<u64>() as f64);
+    if let Some(leakage) = &data.leakage {
+        put("leakage".into(), leakage.rows as f64);
+    }
+    if let Some(drift) = &data.drift {
+        put("drift".into(), drift.share);
+        for column in &drift.columns {
+            if let Some(score) = column.score {
+                put(format!("drift.{}", column.column), score);
+            }
+        }
+    }
+    metrics
+}
+
+/// The step in one sentence.
+pub fn because(data: &Data, findings: &[Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let rows = thousands(data.sets.values().map(|set| set.rows).sum());
+    let sets = counted(data.sets.len(), "set", "sets");
+    match errors.clone().count() {
+        0 => {
+            let drift = data.drift.as_ref().map(|drift| {
+                let moved = drift.columns.iter().filter(|column| column.drifted).count();
+                format!(", {moved} of {} drifted", counted(drift.columns.len(), "column", "columns"))
+            });
+            format!("{rows} rows in {sets}{}", drift.unwrap_or_default())
+        }
+        1 => errors.map(|finding| finding.message.clone()).next().unwrap_or_default(),
+        count => format!("{} in {rows} rows of {sets}", counted(count, "error", "errors")),
+    }
+}
