@@ -21,7 +21,7 @@ pub fn chi_square_sf(x: f64, degrees: f64) -> f64 {
 /// fraction: near the middle both take a few times √a terms, thousands for a million degrees, and no expansion is needed.
 fn gamma_above(a: f64, x: f64) -> f64 {
     let front = gamma_density(a, x);
-    if x < a + 1.0 { 1.0 - front * series(a, x) / a } else { front * fraction(a, x) }
+    if x < a + 1.0 { (1.0 - front * series(a, x) / a).max(0.0) } else { front * fraction(a, x) }
 }
 
 /// x^a · e^(−x) / Γ(a). For large a by Stirling's formula, in which the large logarithms have cancelled on paper.
@@ -65,7 +65,7 @@ fn series(a: f64, x: f64) -> f64 {
 
 /// 1/(x+1−a− 1(1−a)/(x+3−a− 2(2−a)/(x+5−a− …))), by Lentz's method. (DLMF 8.9.2)
 fn fraction(a: f64, x: f64) -> f64 {
-    /// What a tail's four hundred square roots of a could ever need.
+    /// Far more than any number of degrees takes.
     const MOST: u32 = 1_000_000;
     let mut b = x + 1.0 - a;
     let mut c = f64::MAX;

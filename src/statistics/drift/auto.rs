@@ -47,7 +47,7 @@ pub fn numbers(reference: &[u64], current: &[u64], ks_p: f64) -> Option<Effect> 
     let (p, q): (Vec<f64>, Vec<f64>) = reference
         .iter()
         .zip(current)
-        .filter(|(one, other)| **one + **other > 0)
+        .filter(|(one, other)| **one > 0 || **other > 0)
         .map(|(one, other)| ((*one as f64).max(HALF_A_ROW) / n, (*other as f64).max(HALF_A_ROW) / m))
         .unzip();
     let seen = two_sample::psi(&p, &q);
@@ -76,6 +76,6 @@ pub fn drifted(columns: &[(Effect, f64)], level: f64) -> Vec<bool> {
 }
 
 fn rows(reference: &[u64], current: &[u64]) -> Option<[f64; 2]> {
-    let sums = [reference, current].map(|side| side.iter().sum::<u64>() as f64);
+    let sums = [reference, current].map(|side| side.iter().map(|count| *count as f64).sum::<f64>());
     (reference.len() == current.len() && sums.iter().all(|rows| *rows > 0.0)).then_some(sums)
 }

@@ -9,6 +9,8 @@ use super::super::two_sample::{Test, divergence};
 
 /// From so many expected rows on either side a category's divergence is expanded around its expected counts.
 const MANY: f64 = 64.0;
+/// Numbers above this are not told from the next one.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
 /// A probability so much smaller than the largest adds no digit.
 const NEGLIGIBLE: f64 = 1e-17;
 /// Categories expected less often than this on the side with fewer rows are counted as one, where the sides have as many
@@ -29,7 +31,11 @@ const RARE_APART: f64 = 4.0;
 #[must_use]
 pub fn expected_divergence(reference: &[u64], current: &[u64]) -> f64 {
     let deal = Deal::of(reference, current);
-    let mut counts: Vec<u64> = reference.iter().zip(current).map(|(one, other)| one + other).collect();
+    if deal.fewer() == 0.0 {
+        return f64::NAN;
+    }
+    let mut counts: Vec<u64> =
+        reference.iter().zip(current).map(|(one, other)| one.saturating_add(*other)).collect();
     counts.sort_unstable();
     counts
         .chunk_by(|one, other| one == other)
@@ -47,7 +53,7 @@ struct Deal {
 
 impl Deal {
     fn of(reference: &[u64], current: &[u64]) -> Self {
-        let [n, m] = [reference, current].map(|side| side.iter().sum::<u64>() as f64);
+        let [n, m] = [reference, current].map(|side| side.iter().map(|count| *count as f64).sum::<f64>());
         Self { n, m }
     }
 
@@ -55,36 +61,51 @@ impl Deal {
         self.n + self.m
     }
 
+    fn fewer(self) -> f64 {
+        self.n.min(self.m)
+    }
+
+    fn more(self) -> f64 {
+        self.n.max(self.m)
+    }
+
     /// How often a category with so many rows is expected on the side that has it less often.
     fn rarer(self, count: f64) -> f64 {
-        count * self.n.min(self.m) / self.all()
+        count * self.fewer() / self.all()
     }
 
     /// The expected divergence of a category with so many rows.
     fn divergence(self, count: f64) -> f64 {
-        if self.rarer(count) >= MANY {
-            let rest = (self.all() - count) / (self.all() - 1.0);
+        if self.rarer(count) >= MANY || self.all() > WHOLE {
+            let rest = (self.all() - count).max(0.0) / (self.all() - 1.0);
             return (1.0 / self.n + 1.0 / self.m) * rest / 8.0;
         }
-        let mode = ((count + 1.0) * (self.n + 1.0) / (self.all() + 2.0)).floor();
+        // From the likeliest number of rows on the smaller side downwards, and from the next one upwards.
+        let mode = ((count + 1.0) * (self.fewer() + 1.0) / (self.all() + 2.0)).floor();
         let (mut sum, mut weights) = (0.0, 0.0);
-        for (first, step) in [(mode, -1.0), (mode + 1.0, 1.0)] {
-            let mut dealt: f64 = first;
-            let mut weight = if step < 0.0 { 1.0 } else { self.ratio(count, mode) };
-            while weight > NEGLIGIBLE && dealt >= 0.0 && dealt <= count {
-                sum += weight * divergence::apart(dealt / self.n, (count - dealt) / self.m) / 2.0;
-                weights += weight;
-                weight *=
-                    if step < 0.0 { 1.0 / self.ratio(count, dealt - 1.0) } else { self.ratio(count, dealt) };
-                dealt += step;
-            }
+        let mut add = |dealt: f64, weight: f64| {
+            sum += weight * divergence::apart(dealt / self.fewer(), (count - dealt) / self.more()) / 2.0;
+            weights += weight;
+        };
+        let (mut dealt, mut weight) = (mode, 1.0);
+        while dealt >= 0.0 && weight > NEGLIGIBLE {
+            add(dealt, weight);
+            dealt -= 1.0;
+            weight /= self.ratio(count, dealt);
+        }
+        let (mut dealt, mut weight) = (mode + 1.0, self.ratio(count, mode));
+        while dealt <= count.min(self.fewer()) && weight > NEGLIGIBLE {
+            add(dealt, weight);
+            weight *= self.ratio(count, dealt);
+            dealt += 1.0;
         }
         sum / weights
     }
 
-    /// How much likelier one more of the category's rows is in the reference than so many.
+    /// How much likelier one more of the category's rows is on the smaller side than so many.
     fn ratio(self, count: f64, dealt: f64) -> f64 {
-        (count - dealt) * (self.n - dealt) / ((dealt + 1.0) * (self.m - count + dealt + 1.0))
+        let left = (self.more() - count + dealt + 1.0).max(0.0);
+        (count - dealt) * (self.fewer() - dealt) / ((dealt + 1.0) * left)
     }
 }
 
@@ -94,11 +115,11 @@ impl Deal {
 /// test. Rare categories are counted as one; a statistic of two is corrected for continuity, without which of two hundred
 /// rows a p-value of 0.0025 comes about in 0.0033 of the cases.
 ///
-/// None where a side is empty. One category has a p-value of 1.
+/// None where a side is empty, or they do not have as many categories. One category has a p-value of 1.
 #[must_use]
 pub fn homogeneity(reference: &[u64], current: &[u64]) -> Option<Test> {
     let deal = Deal::of(reference, current);
-    if deal.n == 0.0 || deal.m == 0.0 {
+    if reference.len() != current.len() || deal.fewer() == 0.0 {
         return None;
     }
     let cells = pooled(reference, current, deal);

@@ -133,7 +133,7 @@ pub fn wasserstein(distance: f64, deviation_of_reference: f64) -> f64 {
 /// seen makes it 0. None of fewer than two categories, or where a side is empty.
 #[must_use]
 pub fn chi_square(reference: &[u64], current: &[u64]) -> Option<f64> {
-    let [n, m] = [reference, current].map(|side| side.iter().sum::<u64>() as f64);
+    let [n, m] = [reference, current].map(|side| side.iter().map(|count| *count as f64).sum::<f64>());
     let expected: Vec<f64> = reference.iter().map(|count| *count as f64 * (m / n)).collect();
     let observed: Vec<f64> = current.iter().map(|count| *count as f64).collect();
     Some(two_sample::chi_square_given(&observed, &expected)?.p)
@@ -143,13 +143,14 @@ pub fn chi_square(reference: &[u64], current: &[u64]) -> Option<f64> {
 /// Evidently's own, one minus something, is 0 below 10⁻¹⁶. None where a side is empty.
 #[must_use]
 pub fn z(reference: &[u64], current: &[u64]) -> Option<f64> {
-    let of = |side: &[u64]| (side.first().copied().unwrap_or(0), side.iter().sum());
+    let rows = |side: &[u64]| side.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
+    let of = |side: &[u64]| (side.first().copied().unwrap_or(0), rows(side));
     Some(two_sample::z_proportions(of(reference), of(current))?.p)
 }
 
 fn shares(counts: &[u64]) -> Option<Vec<f64>> {
-    let rows: u64 = counts.iter().sum();
-    (rows > 0).then(|| counts.iter().map(|count| *count as f64 / rows as f64).collect())
+    let rows: f64 = counts.iter().map(|count| *count as f64).sum();
+    (rows > 0.0).then(|| counts.iter().map(|count| *count as f64 / rows).collect())
 }
 
 fn filled(mut shares: Vec<f64>) -> Vec<f64> {

@@ -11,6 +11,7 @@ pub mod evidently;
 #[allow(clippy::unwrap_used)]
 mod simulation;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use bins::{Cuts, Edges};

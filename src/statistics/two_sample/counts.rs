@@ -37,7 +37,7 @@ pub fn chi_square_table(reference: &[u64], current: &[u64], yates: bool) -> Opti
     if reference.len() != current.len() || n == 0.0 || m == 0.0 {
         return None;
     }
-    let columns = || reference.iter().zip(current).filter(|(one, other)| **one + **other > 0);
+    let columns = || reference.iter().zip(current).filter(|(one, other)| **one > 0 || **other > 0);
     let degrees = columns().count() - 1;
     if degrees == 0 {
         return Some(Test { statistic: 0.0, p: 1.0 });

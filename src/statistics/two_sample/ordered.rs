@@ -1,5 +1,7 @@
 //! What the order of two samples tells.
 
+use std::cmp::Ordering;
+
 /// Terms that are added up apart from the others, so that the sum of many millions keeps its digits.
 const BLOCK: u32 = 1024;
 
@@ -40,7 +42,7 @@ pub fn ordered(
         }
         let in_reference = one.pass(value);
         other.pass(value);
-        gap = one.share() - other.share();
+        gap = one.share - other.share;
         high.meet(gap, value, in_reference);
         low.meet(-gap, value, in_reference);
         before = value;
@@ -63,28 +65,34 @@ struct Side<I> {
     next: Option<f64>,
     gone: u64,
     count: f64,
+    /// What is gone as a share of all.
+    share: f64,
 }
 
 impl<I: Iterator<Item = f64>> Side<I> {
     fn new(mut values: I, count: u64) -> Self {
         let next = values.next();
-        Self { values, next, gone: 0, count: count as f64 }
+        Self { values, next, gone: 0, count: count as f64, share: 0.0 }
+    }
+
+    /// Whether what comes next is not above the value. A NaN, which should not be there, is not, and does not stop the walk.
+    #[inline]
+    fn has(&self, value: f64) -> bool {
+        self.next.is_some_and(|next| next.partial_cmp(&value) != Some(Ordering::Greater))
     }
 
     /// Passes all that is equal to the value; whether there was any.
     #[inline]
     fn pass(&mut self, value: f64) -> bool {
-        let before = self.gone;
-        while self.next.is_some_and(|next| next <= value) {
+        if !self.has(value) {
+            return false;
+        }
+        while self.has(value) {
             self.gone += 1;
             self.next = self.values.next();
         }
-        self.gone > before
-    }
-
-    #[inline]
-    fn share(&self) -> f64 {
-        self.gone as f64 / self.count
+        self.share = self.gone as f64 / self.count;
+        true
     }
 }
 

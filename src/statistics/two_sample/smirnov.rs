@@ -63,3 +63,20 @@ pub(super) fn correction(k: f64) -> f64 {
         - (1.0 / 360.0 - (1.0 / 1260.0 - (1.0 / 1680.0 - 1.0 / 1188.0 / square) / square) / square) / square)
         / k
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_thousand_terms_stand_for_all() {
+        for n in [8193.0, 20_000.0, 123_456.0, 500_000.0] {
+            for scale in [1.48, 2.0, 4.0, 10.0, 18.0] {
+                let sum = Sum { n, x: scale / f64::sqrt(n), reach: scale * f64::sqrt(n) };
+                let last = (n - sum.reach).floor();
+                let all = sum.every(last, 1.0);
+                assert!((sf(n, sum.x) - all).abs() < 1e-12 * all, "{n} {scale}: {} {all}", sf(n, sum.x));
+            }
+        }
+    }
+}
