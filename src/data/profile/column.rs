@@ -9,7 +9,7 @@ use crate::statistics::ladder::Ladder;
 use crate::statistics::moments::Moments;
 use crate::statistics::order;
 use crate::statistics::quantiles::{Quantiles, Scale};
-use crate::table::cells::{Cells, NONE, Texts, Type, Values};
+use crate::table::{Cells, NONE, Texts, Type, Values};
 
 /// A text that is longer, in bytes, is counted by its beginning and its hash.
 pub const LONGEST: usize = 128;

@@ -10,7 +10,7 @@ use super::column::{Column, Seen, scale};
 use super::sketch::{NumberSketch, TextSketch};
 use super::{ColumnProfile, Profile, ROWS, word};
 use crate::fault::{Fault, Result};
-use crate::table::cells::Type;
+use crate::table::Type;
 
 /// The `schema` of every document of this version.
 pub const SCHEMA: &str = "modelgate/profile/v1";

@@ -20,7 +20,7 @@ use serde::Serializer;
 
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::table::cells::{Cells, Found, Type};
+use crate::table::{Cells, Found, Type};
 
 pub use column::{Column, LONGEST, Numbers, Seen, Words, shortened};
 pub use document::SCHEMA;

@@ -8,7 +8,7 @@ use crate::statistics::distinct::Count;
 use crate::statistics::histogram::{self, Bar};
 use crate::statistics::order;
 use crate::statistics::quantiles::Error;
-use crate::table::cells::Type;
+use crate::table::Type;
 
 /// So many of the most frequent values are said.
 pub const SHOWN: usize = 20;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::finding::Severity;
-use crate::table::cells::{NONE, Texts, Values};
+use crate::table::{NONE, Texts, Values};
 
 fn found(columns: &[(&str, Type)]) -> Vec<Found> {
     columns.iter().map(|(name, holds)| Found { name: (*name).into(), holds: *holds }).collect()
