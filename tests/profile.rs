@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use modelgate::data::profile::{ColumnProfile, NumberProfile, Profile, SHARES, Value};
-use modelgate::table::cells::{Cells, Found, NONE, Texts, Type, Values};
+use modelgate::table::{Cells, Found, NONE, Texts, Type, Values};
 use serde_json::{Value as Json, json};
 
 const ROWS: usize = 40_000;

@@ -25,8 +25,9 @@ pub struct Bar {
     pub count: u64,
 }
 
-/// The histogram of what is in the bars, in as many bins as there are bars, at most [`BINS`]; none of nothing. A bar that
-/// reaches over several bins is divided among them as if its values were evenly spread.
+/// The histogram of what is in the bars; none of nothing. It has [`BINS`], or where every bar is a single value as many as
+/// there are, if those are fewer. A bar that reaches over several bins is divided among them as if its values were evenly
+/// spread.
 #[must_use]
 pub fn histogram(bars: &[Bar]) -> Option<Histogram> {
     let low = bars.iter().map(|bar| bar.low).fold(f64::INFINITY, f64::min);
@@ -34,7 +35,12 @@ pub fn histogram(bars: &[Bar]) -> Option<Histogram> {
     if !low.is_finite() || !high.is_finite() {
         return None;
     }
-    let bins = if low < high { bars.len().clamp(2, BINS) } else { 1 };
+    let values = bars.iter().all(|bar| bar.low == bar.high);
+    let bins = match (low < high, values) {
+        (false, _) => 1,
+        (true, true) => bars.len().clamp(2, BINS),
+        (true, false) => BINS,
+    };
     let edges: Vec<f64> = (0..=bins).map(|edge| between(low, high, edge, bins)).collect();
     let mut counts = vec![0; bins];
     for bar in bars {
@@ -93,8 +99,8 @@ mod tests {
 
     #[test]
     fn a_wide_bar_is_divided_and_no_value_is_lost() {
-        let bars = [Bar { low: 0.0, high: 4.0, count: 10 }, Bar { low: 4.0, high: 4.0, count: 1 }];
-        assert_eq!(histogram(&bars).unwrap().counts, [5, 6]);
+        let bars = [Bar { low: 0.0, high: 4.0, count: 40 }, Bar { low: 4.0, high: 4.0, count: 1 }];
+        assert_eq!(histogram(&bars).unwrap().counts, [[2; BINS - 1].as_slice(), &[3]].concat());
         let bars: Vec<Bar> =
             (0..50).map(|bar| Bar { low: f64::from(bar), high: f64::from(bar * 3 + 1), count: 7 }).collect();
         let Histogram { counts, .. } = histogram(&bars).unwrap();
@@ -106,6 +112,6 @@ mod tests {
         let Histogram { counts, .. } = exact(&[(-f64::MAX, 1), (0.0, 2), (f64::MAX, 3)]).unwrap();
         assert_eq!(counts, [1, 2, 3]);
         let bars = [Bar { low: -f64::MAX, high: f64::MAX, count: 4 }, Bar { low: 0.0, high: 0.0, count: 1 }];
-        assert_eq!(histogram(&bars).unwrap().counts, [2, 3]);
+        assert_eq!(histogram(&bars).unwrap().counts.iter().sum::<u64>(), 5);
     }
 }

@@ -24,7 +24,8 @@ pub const LEVELS: u32 = 62;
 /// joined by twos until there is room, and the error doubles each time (UDDSketch: Epicoco et al. 2020). How often follows from
 /// the set of numbers alone: any order, and any division into shards that are merged, gives the same sketch.
 ///
-/// Minus infinity and infinity are counted apart, nought is, and so are the least and the greatest number.
+/// Minus infinity and infinity are counted apart, and so is nought, with what is nearer to it than 2.2e-308. The least and
+/// the greatest number are exact.
 #[derive(Debug, Clone)]
 pub struct Quantiles {
     scale: Scale,
