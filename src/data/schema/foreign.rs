@@ -32,8 +32,8 @@ pub(super) fn read<'a>(
     let mut taken = Taken { text, path, schema, places: HashMap::new(), findings: Vec::new() };
     reader(&mut taken);
     let Taken { schema, findings, .. } = taken;
-    let says_nothing = schema == Schema { extra: schema.extra, ..Schema::default() };
-    if says_nothing {
+    let of_rows = schema.rows != (None, None) || !schema.unique.is_empty() || !schema.compare.is_empty();
+    if schema.columns.is_empty() && !of_rows {
         let help = "`modelgate data infer` writes a schema from data";
         let mut problems = vec![Problem::new(
             "",

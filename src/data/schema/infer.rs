@@ -92,8 +92,8 @@ fn line(column: &Summary) -> String {
         range(column, &mut keys, &mut guesses);
         texts(column, &mut keys, &mut guesses);
         unique(column, &mut keys, &mut guesses);
-        strange(column, &mut keys, &mut guesses);
     }
+    strange(column, &mut keys, &mut guesses);
     let comment = if guesses.is_empty() { String::new() } else { format!("  # {}", guesses.join("; ")) };
     let name = quoted(&column.name);
     let rules = format!("{{ {} }}{comment}", keys.join(", "));

@@ -102,12 +102,13 @@ pub(super) fn day(seconds: f64) -> Option<String> {
 
 /// `2026-11-28T12:30:00Z`, with as many digits of a fraction as are there, at most six.
 pub(super) fn time(seconds: f64) -> Option<String> {
-    let micros = (seconds * 1e6).round() / 1e6;
-    let day = day(micros)?;
-    let rest = micros - (micros / DAY).floor() * DAY;
-    let whole = rest.floor();
-    let fraction = format!("{:.6}", rest - whole);
-    let fraction = fraction.strip_prefix("0").unwrap_or_default().trim_end_matches('0').trim_end_matches('.');
+    let micros = ((seconds - seconds.floor()) * 1e6).round();
+    let (second, micros) =
+        if micros >= 1e6 { (seconds.floor() + 1.0, 0.0) } else { (seconds.floor(), micros) };
+    let day = day(second)?;
+    let whole = second - (second / DAY).floor() * DAY;
+    let fraction = format!(".{micros:06}");
+    let fraction = fraction.trim_end_matches('0').trim_end_matches('.');
     let whole = whole as u32;
     Some(format!("{day}T{:02}:{:02}:{:02}{fraction}Z", whole / 3600, whole / 60 % 60, whole % 60))
 }
