@@ -84,9 +84,28 @@ pub enum Column {
 pub struct Table {
     /// How many rows.
     pub rows: u64,
+    /// How many rows each file has, in the order of the files.
+    pub rows_of: Vec<u64>,
     /// For each wanted column the texts that its codes stand for; empty where it is not of labels. Their order says
     /// nothing: it may be another the next time.
     pub labels: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Where a row over all files is, the first being 0: the place of its file, and which row of it, from 1. A row
+    /// beyond the end is told as one of the last file.
+    #[must_use]
+    pub fn place(&self, row: u64) -> (usize, u64) {
+        let last = self.rows_of.len().saturating_sub(1);
+        let mut left = row;
+        for (file, rows) in self.rows_of.iter().enumerate() {
+            if left < *rows || file == last {
+                return (file, left + 1);
+            }
+            left -= rows;
+        }
+        (0, left + 1)
+    }
 }
 
 /// Reads files one after the other as one table. `each` makes something of a batch, on any thread; `merge` gets what
@@ -120,33 +139,41 @@ fn fold_sized<T: Send>(
     let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
     let shared = Shared { wanted, labels: &labels, interrupt };
     match read(sizes, files, shared, &each, &mut merge) {
-        Ok(rows) => Ok(Ok(Table { rows, labels: labels.into_iter().map(Labels::into_texts).collect() })),
+        Ok(rows_of) => Ok(Ok(Table {
+            rows: rows_of.iter().sum(),
+            rows_of,
+            labels: labels.into_iter().map(Labels::into_texts).collect(),
+        })),
         Err(Stop::Findings(findings)) => Ok(Err(findings)),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Ahead(troubles)) => Ok(Err(troubles.findings("", &shared.names(), 0, 0))),
     }
 }
 
+/// How many rows each file has.
 fn read<T: Send>(
     sizes: Sizes,
     files: &[ProjectFile],
     shared: Shared<'_>,
     each: &(impl Fn(Batch) -> T + Sync),
     merge: &mut impl FnMut(T),
-) -> std::result::Result<u64, Stop> {
+) -> std::result::Result<Vec<u64>, Stop> {
     // A column that is missing in the last file is known before the first has been read.
     if files.len() > 1 {
         check(sizes, files, shared)?;
     }
     let mut rows = 0;
+    let mut rows_of = Vec::with_capacity(files.len());
     for file in files {
         heed(shared.interrupt, &file.path)?;
         let source = open::open(file, sizes, shared)?;
-        rows += drive(source, &file.path, rows, shared, each, merge)?;
+        let more = drive(source, &file.path, rows, shared, each, merge)?;
+        rows += more;
+        rows_of.push(more);
     }
     match files.first() {
         Some(file) if rows == 0 => Err(without_rows(file, files.len()).into()),
-        _ => Ok(rows),
+        _ => Ok(rows_of),
     }
 }
 

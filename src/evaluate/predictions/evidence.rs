@@ -12,6 +12,7 @@ use super::fairness;
 use super::gather::Gathered;
 use super::labels::{Classes, listed};
 use super::layout::Layout;
+use super::places::Places;
 use super::ranking;
 use super::regression::Errors;
 use super::rows::{Rows, Target};
@@ -22,7 +23,6 @@ use crate::config::{self, Fairness, Intervals, Measure, Needs};
 use crate::finding::Finding;
 use crate::name::MetricName;
 use crate::record::{self, Confusion, Estimate, MetricValue, Slice, Task};
-use crate::table::Table;
 
 /// More classes than these are no picture.
 const MOST_SHOWN: usize = 50;
@@ -40,17 +40,17 @@ pub fn of(
     confidence: f64,
     kept: bool,
     mut gathered: Gathered,
-    table: &Table,
+    places: Places<'_>,
 ) -> Result<Measured, Vec<Finding>> {
-    let classes = if layout.classes { Some(Classes::of(spec, layout, table)?) } else { None };
+    let classes = if layout.classes { Some(Classes::of(spec, layout, places.table)?) } else { None };
     let task = classes.as_ref().map_or(Task::Regression, Classes::task);
     let asked = Asked::of(spec, layout, task, &gathered.checks);
     let set = gathered.set(classes.as_ref());
     let row_count = gathered.rows;
-    let mut findings = asked.findings(&gathered.checks);
+    let mut findings = asked.findings(&gathered.checks, places);
     let mut rows = None;
     let whole = if kept {
-        let (all, notes) = Rows::of(spec, layout, gathered, table)?;
+        let (all, notes) = Rows::of(spec, layout, gathered, places.table)?;
         findings.extend(notes);
         let whole = Whole::of_rows(&all, asked.wishes(true));
         rows = Some(all);
@@ -123,10 +123,10 @@ impl<'a> Asked<'a> {
         Self { spec, measures, without, scored }
     }
 
-    fn findings(&self, checks: &Checks) -> Vec<Finding> {
+    fn findings(&self, checks: &Checks, places: Places<'_>) -> Vec<Finding> {
         let by_name = self.spec.metrics.is_some() && !self.without.is_empty();
         let asks = self.measures.iter().chain(&self.without).any(|measure| needs_probabilities(*measure));
-        if asks { checks.of_scores(by_name) } else { Vec::new() }
+        if asks { checks.of_scores(by_name, places) } else { Vec::new() }
     }
 
     fn wishes(&self, pictures: bool) -> Wishes {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Axis, Measure, PredictedTask, Predictions, Scores, Slicing, Target as Wanted};
-use crate::table::{Batch, Column, Kind};
+use crate::table::{Batch, Column, Kind, Table};
 
 /// Numbers that look random. (Steele, Lea and Flood 2014)
 pub(super) struct Random(u64);
@@ -54,7 +54,13 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().unwrap();
     let rows: Vec<Vec<&str>> = lines.collect();
-    let mut table = Table { rows: rows.len() as u64, labels: vec![Vec::new(); layout.wanted.len()] };
+    // Two files, of which the first has two rows.
+    let first = rows.len().min(2) as u64;
+    let mut table = Table {
+        rows: rows.len() as u64,
+        rows_of: vec![first, rows.len() as u64 - first],
+        labels: vec![Vec::new(); layout.wanted.len()],
+    };
     let mut batches = Vec::new();
     for (number, rows) in rows.chunks(size).enumerate() {
         let mut columns = Vec::new();
@@ -89,7 +95,8 @@ fn measured_as(spec: &Predictions, text: &str, size: usize, keep: bool) -> Measu
     let (batches, table) = batches(&layout, text, size);
     let mut all = Gathered::default();
     batches.into_iter().for_each(|batch| all.merge(Gathered::of(spec, &layout, keep, batch)));
-    conclude(spec, &layout, 0.95, keep, all, &table)
+    let files = ["a.csv", "b.csv"].map(|path| ProjectFile { path: path.into(), on_disk: path.into() });
+    conclude(spec, &layout, 0.95, keep, all, Places { files: &files, table: &table })
 }
 
 fn measured(spec: &Predictions, text: &str) -> Measured {
@@ -106,7 +113,8 @@ fn number(measured: &Measured, name: &str) -> Option<f64> {
 /// What is said of predictions, a line each.
 fn said(measured: &Measured) -> String {
     let line = |finding: &Finding| {
-        format!("{} {}: {}\n", finding.severity.word(), finding.code, finding.message)
+        let place = finding.path.iter().map(|path| format!(" at {path}")).collect::<String>();
+        format!("{} {}{place}: {}\n", finding.severity.word(), finding.code, finding.message)
             + &finding.help.iter().map(|help| format!("  help: {help}\n")).collect::<String>()
     };
     measured.findings.iter().map(line).collect()
