@@ -5,11 +5,11 @@ use std::io::Seek;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
 
 use super::columnar::{Columns, PART, damaged, guarded};
 use super::drive::{Shared, Source, Taker, Unit};
+use super::messages::{ArrowFile, ArrowStream};
 use super::trouble::Stop;
 
 /// The batches of a file.
@@ -28,21 +28,19 @@ pub struct Ipc<'a> {
 impl<'a> Ipc<'a> {
     /// A file, whose schema is in its foot.
     pub fn file(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
-        let open = |columns| FileReader::try_new_buffered(again(file)?, columns);
-        let schema =
-            guarded(path, || open(None).map(|file| file.schema()).map_err(|error| failed(path, &error)))?;
-        let columns = Columns::among(&schema, path, shared)?;
-        let batches = guarded(path, || open(Some(columns.roots())).map_err(|error| failed(path, &error)))?;
+        let file =
+            guarded(path, || again(file).and_then(ArrowFile::open).map_err(|error| failed(path, &error)))?;
+        let columns = Columns::among(&file.schema, path, shared)?;
+        let batches = guarded(path, || file.batches(columns.roots()).map_err(|error| failed(path, &error)))?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
     /// A stream, whose schema comes first.
     pub fn stream(file: &File, path: &str, shared: Shared<'a>) -> Result<Self, Stop> {
-        let open = |columns| StreamReader::try_new_buffered(again(file)?, columns);
-        let schema =
-            guarded(path, || open(None).map(|file| file.schema()).map_err(|error| failed(path, &error)))?;
-        let columns = Columns::among(&schema, path, shared)?;
-        let batches = guarded(path, || open(Some(columns.roots())).map_err(|error| failed(path, &error)))?;
+        let file =
+            guarded(path, || again(file).and_then(ArrowStream::open).map_err(|error| failed(path, &error)))?;
+        let columns = Columns::among(&file.schema, path, shared)?;
+        let batches = file.batches(columns.roots());
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
@@ -69,7 +67,7 @@ impl<'a> Ipc<'a> {
 }
 
 /// The file from its beginning.
-fn again(file: &File) -> std::io::Result<File> {
+fn again(file: &File) -> Result<File, ArrowError> {
     let mut file = file.try_clone()?;
     file.rewind()?;
     Ok(file)

@@ -17,6 +17,7 @@ mod ipc;
 mod json;
 mod labels;
 mod marks;
+mod messages;
 mod open;
 mod parquet;
 mod spelling;

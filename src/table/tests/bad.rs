@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
+};
 
-use super::formats::{file, parquet, stream};
+use super::formats::{file, file_packed, parquet, stream, stream_packed};
 use super::*;
 
 /// The findings as a person sees them.
@@ -202,6 +205,35 @@ fn damaged_arrays_are_findings_or_other_numbers_whichever_byte_is_wrong() {
             damaged[at] ^= wrong;
             // It is enough that it comes to an end.
             let _ = Files::one(name, &damaged).read(&[label("y"), number("p"), key("y")]);
+        }
+    }
+}
+
+#[test]
+fn a_compressed_buffer_that_says_to_be_absurdly_long_is_a_finding() {
+    let numbers = Float64Array::from_iter_values((0..512).map(|row| f64::from(row % 7)));
+    let labels: DictionaryArray<Int32Type> = (0..512).map(|row| ["a", "b"][row % 2]).collect();
+    let batch = RecordBatch::try_from_iter([("y", Arc::new(labels) as ArrayRef), ("p", Arc::new(numbers))])
+        .expect("a batch");
+    let wanted = [label("y"), number("p")];
+    for packing in [arrow_ipc::CompressionType::LZ4_FRAME, arrow_ipc::CompressionType::ZSTD] {
+        for (name, whole) in [
+            ("p.arrow", file_packed(&batch, 512, Some(packing))),
+            ("p.arrows", stream_packed(&batch, 512, Some(packing))),
+        ] {
+            assert_eq!(Files::one(name, &whole).read(&wanted).expect("readable").rows, 512);
+            // The numbers take 4096 bytes, and the codes 2048.
+            let lengths = [4096_u64, 2048].map(|length| {
+                memchr::memmem::find(&whole, &length.to_le_bytes()).expect("the length of a buffer")
+            });
+            for (at, wrong) in lengths.into_iter().flat_map(|length| {
+                (length..length + 8).flat_map(|at| [0x01, 0x10, 0x40, 0x80, 0xff].map(|wrong| (at, wrong)))
+            }) {
+                let mut damaged = whole.clone();
+                damaged[at] ^= wrong;
+                let said = said(&Files::one(name, &damaged), &wanted);
+                assert!(said.contains("table-damaged"), "{name} {packing:?} {at} {wrong}: {said}");
+            }
         }
     }
 }
