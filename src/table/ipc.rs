@@ -7,8 +7,9 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::ArrowError;
 
-use super::columnar::{Columns, PART, damaged, guarded};
+use super::columnar::{Columns, PART, damaged};
 use super::drive::{Shared, Source, Taker, Unit};
+use super::guard::guarded;
 use super::messages::{ArrowFile, ArrowStream};
 use super::trouble::Stop;
 

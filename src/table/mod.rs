@@ -12,6 +12,7 @@ mod csv;
 mod drive;
 mod fields;
 mod format;
+mod guard;
 mod header;
 mod ipc;
 mod json;
@@ -31,6 +32,8 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
+
+pub use guard::hush as hush_guarded_panics;
 
 use blocks::Sizes;
 use drive::{Shared, drive};

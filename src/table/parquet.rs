@@ -16,8 +16,9 @@ use parquet::file::reader::{ChunkReader, Length};
 use crate::finding::Finding;
 
 use super::Kind;
-use super::columnar::{Columns, PART, damaged, guarded};
+use super::columnar::{Columns, PART, damaged};
 use super::drive::{Shared, Source, Taker, Unit};
+use super::guard::guarded;
 use super::trouble::{Stop, heed};
 
 /// A Parquet file.
