@@ -19,6 +19,7 @@ use super::rows::{Rows, Target};
 use super::slices::{Sliced, members};
 use super::summary::Summary;
 use super::tally::Wishes;
+use super::thresholds::unreached;
 use crate::config::{self, Fairness, Intervals, Measure, Needs};
 use crate::finding::Finding;
 use crate::name::MetricName;
@@ -241,10 +242,12 @@ impl Whole {
         }
         let calibrated = asked.scored && asked.without.is_empty();
         let [positives, negatives] = &summary.ranks;
+        let curves = ranking::curves(positives, negatives, &spec.targets);
+        findings.extend(unreached(positives, negatives, &spec.targets, curves.as_ref()));
         record::Predictions {
             confusion: shown.then(|| confusion(&summary, classes)),
             calibration: if calibrated { summary.calibration.bins() } else { Vec::new() },
-            curves: ranking::curves(positives, negatives, &spec.targets),
+            curves,
             ..evidence
         }
     }

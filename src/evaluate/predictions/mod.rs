@@ -24,6 +24,7 @@ mod slices;
 mod sum;
 mod summary;
 mod tally;
+mod thresholds;
 mod value;
 
 use std::collections::BTreeMap;
