@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::checks::Checks;
-use super::labels::Classes;
+use super::labels::{Classes, MOST_CLASSES};
 use super::layout::Layout;
 use super::places::Places;
 use super::regression::Errors;
@@ -51,7 +51,7 @@ pub fn gather(
     files: &[ProjectFile],
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<(Gathered, Table), Vec<Finding>>> {
-    if let Some(finding) = incomplete(layout) {
+    if let Some(finding) = incomplete(layout).or_else(|| excessive(layout)) {
         return Ok(Err(vec![finding]));
     }
     let mut all = Gathered::default();
@@ -67,6 +67,16 @@ fn incomplete(layout: &Layout) -> Option<Finding> {
     }
     let finding = Finding::error("predictions-incomplete", "no column says what was predicted");
     Some(finding.help("name it under `predicted`, or of a classification its scores under `score`"))
+}
+
+/// What would be refused when all of it was read.
+fn excessive(layout: &Layout) -> Option<Finding> {
+    let columns = layout.scores.len();
+    (columns > MOST_CLASSES).then(|| {
+        let message = format!("`score` names columns of {columns} classes, more than {MOST_CLASSES}");
+        Finding::error("labels-many", message)
+            .help("leave `score` out, or set `task: regression` if numbers are to be predicted")
+    })
 }
 
 impl Gathered {

@@ -359,6 +359,40 @@ fn thresholds_reach_their_targets_with_the_most_of_the_other() {
 }
 
 #[test]
+fn a_target_that_no_threshold_reaches_is_said_with_what_is_reached() {
+    let targets = vec![Wanted::Precision(0.99), Wanted::Recall(0.5), Wanted::Precision(0.6)];
+    let spec = Predictions { targets, ..spec() };
+    let unreached = |text: &str| -> Vec<String> {
+        let findings = measured(&spec, text).findings.into_iter();
+        findings.filter(|finding| finding.code == "target-unreached").map(|finding| finding.message).collect()
+    };
+    let told = unreached("y,s\n0,0.9\n1,0.8\n1,0.7\n1,0.6\n0,0.5\n0,0.4\n");
+    assert_eq!(
+        told,
+        ["no threshold reaches a precision of 0.99; the highest is 0.75, with a threshold of 0.6"]
+    );
+    assert_eq!(unreached("y,s\n1,0.9\n0,0.4\n"), [""; 0]);
+    let told = unreached("y,s\n0,0.9\n0,0.4\n");
+    assert_eq!(
+        told,
+        ["there is no threshold for the targets: one of the classes has no rows, or none that weighs"]
+    );
+}
+
+#[test]
+fn scores_of_too_many_classes_are_refused_before_anything_is_read() {
+    let columns =
+        |count: usize| (0..count).map(|class| (format!("c{class}"), format!("p{class}"))).collect::<Vec<_>>();
+    let (_hand, interrupt) = Interrupt::channel();
+    let nowhere = [ProjectFile { path: "p.csv".into(), on_disk: "nowhere.csv".into() }];
+    let code = |count| {
+        let spec = Predictions { scores: Scores::Classes(columns(count)), ..spec() };
+        measure(&spec, 0.95, &nowhere, &interrupt).unwrap().findings[0].code.clone()
+    };
+    assert_eq!((code(1001), code(1000)), ("labels-many".into(), "table-unreadable".into()));
+}
+
+#[test]
 fn curves_are_thin_however_many_rows_there_are() {
     let text: String = (0..5000).map(|row| format!("{},{}\n", row % 2, f64::from(row) / 5000.0)).collect();
     let curves = measured(&spec(), &format!("y,s\n{text}")).evidence.unwrap().curves.unwrap();

@@ -59,6 +59,11 @@ fn bad_text_is_told_with_its_place() {
         ("utf-16.csv", with_mark),
         ("utf-16-without-mark.csv", utf16),
         ("binary.csv", b"\x80\x04\x95\x00\x01\x02abc\n".to_vec()),
+        ("zero-later.csv", [b"y,p\n", "1,2\n".repeat(1500).as_bytes(), b"1,\x002\n"].concat()),
+        (
+            "zero-later.jsonl",
+            ["{\"y\": 1, \"p\": 2}\n".repeat(300).as_bytes(), b"{\"y\": \"\x00\", \"p\": 2}\n"].concat(),
+        ),
         ("excel.csv", b"PK\x03\x04\x14\x00".to_vec()),
         ("open-quote.csv", b"y,p\n1,2\n\"1,2\n1,2\n".to_vec()),
         ("open-quote-in-header.csv", b"y,\"p\n1,2\n".to_vec()),
@@ -293,14 +298,14 @@ fn lines_are_counted_over_blocks_and_the_first_block_with_trouble_is_told() {
 #[test]
 fn a_line_without_end_is_not_kept() {
     // A file of zeros that takes no room on the disk, behind what looks like a table.
-    let files = Files::one("p.csv", format!("y,p\n{}1,", "1,2\n".repeat(2000)));
+    let files = Files::one("p.csv", format!("y,p\n{}1,", "1,2\n".repeat(20_000)));
     let path = files.path("p.csv");
     let opened = std::fs::File::options().write(true).open(&path).expect("the file");
     opened.set_len(2 * 1024 * 1024 * 1024).expect("a sparse file");
     let sizes = Sizes { block: 64 * 1024, longest: 1024 * 1024 };
     let findings = files.read_sized(sizes, &[label("y"), number("p")]).expect_err("a finding");
     insta::assert_snapshot!(shown(&findings), @r"
-    p.csv:2002 table-line-too-long: this line is longer than 1.0 MiB
+    p.csv:20002 table-line-too-long: this line is longer than 1.0 MiB
         is it a table of this format, with a line for each row, and is every quote closed?
     ");
     for name in ["q.csv", "q.jsonl", "q"] {
