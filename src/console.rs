@@ -160,8 +160,18 @@ impl Console {
             return;
         }
         let seconds = if outcome == Outcome::Skipped { String::new() } else { number::seconds(seconds) };
-        let mark = self.paint(color, &format!("{mark} {step:<8}  {:<8}", outcome.word()));
-        self.screen().write_lines(&format!("{mark}  {seconds:>10}  {}\n", self.neutral(because)));
+        self.ended(color, &format!("{mark} {step:<8}  {:<8}", outcome.word()), &seconds, because);
+    }
+
+    /// The gate has ended and could not conclude: it fails, and nothing is shown to be wrong.
+    pub fn gate_inconclusive(&self, seconds: f64, because: &str) {
+        let color = AnsiColor::Yellow.on_default().bold();
+        self.ended(color, &format!("? {:<8}  inconclusive", Step::Gate), &number::seconds(seconds), because);
+    }
+
+    fn ended(&self, color: Style, what: &str, seconds: &str, because: &str) {
+        let what = self.paint(color, what);
+        self.screen().write_lines(&format!("{what}  {seconds:>10}  {}\n", self.neutral(because)));
     }
 
     /// Something that a person should know now. Not shown to those who want only what is wrong.

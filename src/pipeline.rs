@@ -354,7 +354,15 @@ impl Pipeline<'_> {
 
     fn put(&self, step: StepRecord, record: &mut Record) -> Result<()> {
         let step = self.engine.redaction().step(step);
-        self.engine.console.step_ended(step.step, step.outcome, step.seconds, &step.because);
+        let verdict = record.verdict.as_ref().map(|verdict| verdict.conclusion);
+        match (step.step, step.outcome, verdict) {
+            (Step::Gate, Outcome::Failed, Some(Conclusion::Inconclusive)) => {
+                self.engine.console.gate_inconclusive(step.seconds, &step.because);
+            }
+            (kind, outcome, _) => {
+                self.engine.console.step_ended(kind, outcome, step.seconds, &step.because);
+            }
+        }
         record.put(step);
         self.folder.save(record)
     }

@@ -24,6 +24,7 @@ use crate::pipeline::Pipeline;
 use crate::random;
 use crate::record::Record;
 use crate::record::store::{RunFolder, Turn};
+use crate::table;
 
 /// What the flags say.
 #[derive(Debug, Clone, Default)]
@@ -419,6 +420,11 @@ pub fn shield() {
         // A kernel that knows no such thing has nothing else to offer.
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
+}
+
+/// Keeps quiet about the panics that become findings, for the whole process.
+pub fn hush() {
+    table::hush_guarded_panics();
 }
 
 /// Runs `work` to its end, with signals turned into a raised hand.

@@ -11,9 +11,15 @@ mod fake;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::sync::Arc;
 
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, RecordBatch};
 use common::{Project, Said, until};
 use fake::{Artifact, Fake};
+use modelgate::files::ProjectFile;
+use modelgate::interrupt::Interrupt;
+use modelgate::table::{Kind, Wanted, fold};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -155,6 +161,57 @@ fn who_leaves_rows_of_the_baseline_out_is_not_approved() {
     let (_, record) = run(&project, 10);
     let doubt = "200 of the baseline's 400 rows are not among the candidate's";
     assert_eq!(record["baseline"]["comparison"]["doubt"], doubt);
+}
+
+#[test]
+fn who_leaves_rows_out_in_repeats_is_not_approved_either() {
+    let project = project(&format!("  predictions: {PREDICTIONS}\n  repeats: 2"), RULES);
+    run(&project, 0);
+    let (_, same) = run(&project, 0);
+    assert_eq!(same["baseline"]["comparison"]["doubt"], Value::Null);
+    project.file("data.csv", data().lines().take(201).map(|line| line.to_owned() + "\n").collect::<String>());
+    let (said, record) = run(&project, 10);
+    let doubt = "at least 200 of the baseline's 400 rows are not among the candidate's";
+    assert_eq!(record["baseline"]["comparison"]["doubt"], doubt, "{}", record["baseline"]["comparison"]);
+    assert_eq!(pairing(&record)["by"], "unpaired");
+    assert!(said.err.contains("? gate      inconclusive"), "{}", said.err);
+}
+
+/// An Arrow file in which one byte is wrong, so that the library that reads it panics.
+fn panicking() -> Vec<u8> {
+    let labels: DictionaryArray<Int32Type> = (0..64).map(|row| ["0", "1"][row % 2]).collect();
+    let labels = Arc::new(labels) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("y", Arc::clone(&labels)), ("p", labels)]).unwrap();
+    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let whole = writer.into_inner().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = ProjectFile { path: "p.arrow".into(), on_disk: folder.path().join("p.arrow") };
+    let wanted = [Wanted { column: "y".into(), kind: Kind::Label }];
+    let (_hand, interrupt) = Interrupt::channel();
+    let breaks_off = |bytes: &[u8]| {
+        fs::write(&file.on_disk, bytes).unwrap();
+        let read = fold(std::slice::from_ref(&file), &wanted, 9, &interrupt, drop, |()| ()).unwrap();
+        read.is_err_and(|findings| findings[0].message.contains("reading it broke off"))
+    };
+    let damaged = (0..whole.len()).flat_map(|at| [0x80_u8, 0x01, 0x10].map(|wrong| (at, wrong)));
+    let mut damaged = damaged.map(|(at, wrong)| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= wrong;
+        bytes
+    });
+    damaged.find(|bytes| breaks_off(bytes)).expect("a file that makes it panic")
+}
+
+#[test]
+fn a_panic_that_becomes_a_finding_is_not_printed() {
+    let project = project("  predictions: { path: predictions.arrow, truth: y, predicted: p }", RULES);
+    project.file("broken.bin", panicking());
+    project.file("evaluate.sh", "cp broken.bin predictions.arrow");
+    let (said, record) = run(&project, 11);
+    assert!(found(&record, "evaluate").contains("reading it broke off"), "{}", found(&record, "evaluate"));
+    assert!(!said.err.contains("panicked at"), "{}", said.err);
 }
 
 #[test]

@@ -193,6 +193,7 @@ struct Call {
 pub fn main() -> End {
     let cli = Cli::parse();
     wire::shield();
+    wire::hush();
     let environment = match Environment::read() {
         Ok(environment) => environment,
         Err(fault) => return show::fault(&fault, false),

@@ -52,6 +52,7 @@ fn a_run(console: &Console) {
     console.step_ended(Step::Train, Outcome::Passed, 12_000.0, "model.joblib was made");
     console.step_ended(Step::Evaluate, Outcome::Restored, 0.02, "nothing has changed");
     console.step_ended(Step::Gate, Outcome::Skipped, 0.0, "lint failed");
+    console.gate_inconclusive(0.5, "one rule is open\n::error::x");
     console.step_ended(Step::Report, Outcome::Faulted, 3.0, "failed to write report.md: ##[error]no space");
 }
 

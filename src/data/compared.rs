@@ -119,8 +119,6 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found) -> Subject
 
 /// What was read of a side.
 pub struct Read {
-    /// How many rows.
-    pub rows: u64,
     /// For each subject.
     pub sides: Vec<Side<Sorted>>,
 }

@@ -1,10 +1,12 @@
 //! Predictions that the latest run left behind, and what their columns mean by their names.
 
+use serde_json::Value;
+
 use super::folder::Folder;
 use super::yaml::scalar;
 
 /// Where predictions are. Parquet is not looked into: its columns are no text.
-const USUAL: [&str; 8] = [
+const USUAL: [&str; 14] = [
     "predictions.csv",
     "reports/predictions.csv",
     "results/predictions.csv",
@@ -13,6 +15,12 @@ const USUAL: [&str; 8] = [
     "predictions.tsv",
     "reports/predictions.tsv",
     "outputs/predictions.tsv",
+    "predictions.jsonl",
+    "reports/predictions.jsonl",
+    "results/predictions.jsonl",
+    "outputs/predictions.jsonl",
+    "data/predictions.jsonl",
+    "predictions.ndjson",
 ];
 
 const TRUTH: [&str; 9] =
@@ -31,14 +39,39 @@ pub(super) fn existing(folder: &Folder) -> Option<String> {
     USUAL.iter().find_map(|path| line(path, &folder.text(path)?))
 }
 
-fn line(path: &str, text: &str) -> Option<String> {
+/// The columns of a file, and the cells of some rows.
+type Looked = (Vec<String>, Vec<Vec<String>>);
+
+fn delimited(text: &str) -> Option<Looked> {
     let mut lines = text.lines();
     let header = lines.next()?;
     let separator = [',', ';', '\t'].into_iter().max_by_key(|c| header.matches(*c).count())?;
     let cells = |line: &str| -> Vec<String> {
         line.split(separator).map(|cell| cell.trim().trim_matches('"').to_owned()).collect()
     };
-    let columns = cells(header);
+    Some((cells(header), lines.take(ROWS).map(cells).collect()))
+}
+
+fn json_lines(text: &str) -> Option<Looked> {
+    // The last line may be one of which only a part was read.
+    let objects = text.lines().take(ROWS).map_while(|line| serde_json::from_str(line).ok());
+    let objects: Vec<serde_json::Map<String, Value>> = objects.collect();
+    let columns: Vec<String> = objects.first()?.keys().cloned().collect();
+    let cell = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    let row = |object: &serde_json::Map<String, Value>| {
+        columns.iter().map(|column| cell(object.get(column))).collect()
+    };
+    let rows = objects.iter().map(row).collect();
+    Some((columns, rows))
+}
+
+fn line(path: &str, text: &str) -> Option<String> {
+    let is_json = path.ends_with(".jsonl") || path.ends_with(".ndjson");
+    let (columns, rows) = if is_json { json_lines(text)? } else { delimited(text)? };
     let named = |names: &[&str]| {
         names.iter().find_map(|name| columns.iter().position(|column| column.eq_ignore_ascii_case(name)))
     };
@@ -51,8 +84,7 @@ fn line(path: &str, text: &str) -> Option<String> {
     // Labels are hardly ever fractions.
     let is_fraction =
         |cell: &String| cell.contains('.') && cell.parse::<f64>().is_ok_and(|it| it.fract() != 0.0);
-    let is_regression =
-        key == "predicted" && lines.take(ROWS).any(|row| cells(row).get(truth).is_some_and(is_fraction));
+    let is_regression = key == "predicted" && rows.iter().any(|row| row.get(truth).is_some_and(is_fraction));
     let mut keys = vec![format!("path: {}", scalar(path))];
     keys.push(format!("truth: {}", scalar(&columns[truth])));
     keys.push(format!("{key}: {}", scalar(&columns[what])));
@@ -80,6 +112,16 @@ mod tests {
             told("truth,predicted\n3,4\n2.5,2.25\n"),
             "predictions: { path: predictions.csv, truth: truth, predicted: predicted, task: regression }"
         );
+        let told_lines = |text: &str| line("out/p.jsonl", text).unwrap_or_default();
+        assert_eq!(
+            told_lines("{\"id\": \"a\", \"p\": 0.25, \"y\": 1}\n{\"id\": \"b\", \"p\""),
+            "predictions: { path: out/p.jsonl, truth: \"y\", score: p, id: id }"
+        );
+        assert_eq!(
+            told_lines("{\"predicted\": 3, \"truth\": 2}\n{\"predicted\": 3, \"truth\": 2.5}\n"),
+            "predictions: { path: out/p.jsonl, truth: truth, predicted: predicted, task: regression }"
+        );
+        assert_eq!(told_lines("truth,predicted\n1,2\n"), "");
         for text in ["", "y\n", "a,b\n", "p,score\n"] {
             assert_eq!(told(text), "", "{text:?}");
         }

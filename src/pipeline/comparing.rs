@@ -18,6 +18,7 @@ use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::forge::Found;
 use crate::gate;
+use crate::number::thousands;
 use crate::record::{Baseline, CommandEvidence, Comparison, Method, Predictions, Record};
 
 /// How the reason begins where nobody kept the baseline's predictions.
@@ -163,13 +164,37 @@ impl Pipeline<'_> {
             return Ok(None);
         };
         let paired = match repeated(ours, theirs) {
-            Some(why) => Err(why.into()),
+            Some(why) => {
+                let doubt = self.doubt(ours, theirs, baseline, files, folder).await?;
+                Err(compare::Apart { why, doubt })
+            }
             None => self.paired(ours, theirs, baseline, files, folder).await?,
         };
         Ok(Some(match paired {
             Ok(compare::Compared { comparison, findings }) => (comparison, findings),
             Err(apart) => (compare::unpaired(ours, theirs, apart), Vec::new()),
         }))
+    }
+
+    /// Why the candidate may not pass by means over repeats: the rows of the last repeat are not the baseline's.
+    async fn doubt(
+        &self,
+        ours: &Predictions,
+        theirs: &Predictions,
+        baseline: &Baseline,
+        files: Option<Vec<ProjectFile>>,
+        folder: &Path,
+    ) -> Result<Option<String>> {
+        if ours.set == theirs.set {
+            return Ok(None);
+        }
+        let doubt = match self.paired(ours, theirs, baseline, files, folder).await? {
+            Ok(compared) => return Ok(compared.comparison.doubt),
+            Err(apart) => apart.doubt,
+        };
+        // The cache keeps no predictions of repeats, so that the counts may be all that is known.
+        let has_ids = self.config.evaluate.predictions.as_ref().is_some_and(|spec| spec.id.is_some());
+        Ok(doubt.or_else(|| if has_ids { fewer(ours, theirs) } else { None }))
     }
 
     /// Compares row by row, or says why not.
@@ -281,6 +306,14 @@ fn repeated(ours: &Predictions, theirs: &Predictions) -> Option<String> {
         _ => return None,
     };
     Some(format!("{who} was measured several times, and its metrics are means"))
+}
+
+/// Of fewer rows, each with an id of its own, some of the baseline's are missing, whichever they are.
+fn fewer(ours: &Predictions, theirs: &Predictions) -> Option<String> {
+    let missing = theirs.rows.checked_sub(ours.rows).filter(|missing| *missing > 0)?;
+    let (is, missing) = (if missing == 1 { "is" } else { "are" }, thousands(missing));
+    let all = thousands(theirs.rows);
+    Some(format!("at least {missing} of the baseline's {all} rows {is} not among the candidate's"))
 }
 
 /// Takes what was measured for what the baseline is, and gives its predictions' files.

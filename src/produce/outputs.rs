@@ -57,6 +57,10 @@ fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
         )
         .help(format!("make the commands of {} write a file there, or correct the path", order.step));
     }
+    if let Some(what) = no_file(&shop.engine.root.join(pattern)) {
+        return Finding::error("output-missing", format!("the output «{shown}» is {what}"))
+            .help(format!("make the commands of {} write a file there", order.step));
+    }
     let near = shop.nearest(pattern);
     Finding::error("output-missing", format!("there is no output «{shown}» after the commands")).help(
         match near {
@@ -66,6 +70,33 @@ fn missing(shop: Shop<'_>, order: &Order<'_>, pattern: &str) -> Finding {
             None => format!("make the commands of {} write it, or correct its path", order.step),
         },
     )
+}
+
+/// What is there in place of a file; none where nothing is, or where nobody can say.
+fn no_file(path: &Path) -> Option<String> {
+    let kind = path.symlink_metadata().ok()?.file_type();
+    if kind.is_symlink() && !path.exists() {
+        let target = std::fs::read_link(path).ok()?;
+        return Some(format!("a link to {}, where nothing is", target.to_string_lossy().escape_debug()));
+    }
+    let kind = if kind.is_symlink() { path.metadata().ok()?.file_type() } else { kind };
+    special(kind).map(|what| format!("{what}, and no file"))
+}
+
+#[cfg(unix)]
+fn special(kind: std::fs::FileType) -> Option<&'static str> {
+    use std::os::unix::fs::FileTypeExt;
+    match () {
+        () if kind.is_fifo() => Some("a pipe"),
+        () if kind.is_socket() => Some("a socket"),
+        () if kind.is_block_device() || kind.is_char_device() => Some("a device"),
+        () => None,
+    }
+}
+
+#[cfg(not(unix))]
+const fn special(_: std::fs::FileType) -> Option<&'static str> {
+    None
 }
 
 fn outside(file: &ProjectFile) -> Finding {

@@ -213,6 +213,25 @@ async fn what_is_missing_before_and_after_is_said_all_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_there_in_place_of_an_output_is_said() {
+    let project = project(&[("train.csv", "1")]);
+    let commands = "mkfifo pipe; ln -s nowhere.csv dangling; ln -s pipe link; mkdir folder";
+    let wanted = wanted(commands, &["train.csv"], &["pipe", "dangling", "link", "folder", "none"]);
+    let work = project.produce("r1", &wanted).await;
+    let told: Vec<&str> = work.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "the output «pipe» is a pipe, and no file",
+            "the output «dangling» is a link to nowhere.csv, where nothing is",
+            "the output «link» is a pipe, and no file",
+            "the output «folder» is a folder without a file in it",
+            "there is no output «none» after the commands",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_output_must_be_in_the_project() {
     let outside = tempfile::tempdir().unwrap();
     let project = project(&[("train.csv", "1")]);

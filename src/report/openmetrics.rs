@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::text::clipped;
+use sha2::{Digest as _, Sha256};
+
+use super::text::is_hidden;
 use super::{Report, slices};
 use crate::record::{Aside, Conclusion, MetricValue, Outcome, RowOutcome};
 use crate::step::Step;
@@ -251,12 +253,46 @@ fn decimal(value: f64) -> String {
     }
 }
 
+/// The most characters of a label.
+const LONGEST: usize = 300;
+
+/// A label's value, as OpenMetrics escapes it. No two texts become the same: what would hide something is spelled out,
+/// what is too long is cut, and such a value ends with a digest of the text.
 fn escaped(text: &str) -> String {
-    clipped(text, 300).replace('\\', "\\\\").replace('"', "\\\"")
+    let mut value = String::with_capacity(text.len());
+    let mut is_whole = true;
+    for (place, c) in text.chars().enumerate() {
+        if place == LONGEST {
+            value.push('…');
+            is_whole = false;
+            break;
+        }
+        match c {
+            '\n' => value.push_str("\\n"),
+            '\\' => value.push_str("\\\\"),
+            '"' => value.push_str("\\\""),
+            _ if is_hidden(c) || matches!(c, '\u{2028}' | '\u{2029}') => {
+                // The backslash that spells it is one of the text to who reads it.
+                let _ = write!(value, "\\\\u{{{:x}}}", u32::from(c));
+                is_whole = false;
+            }
+            _ => value.push(c),
+        }
+    }
+    if !is_whole {
+        let digest = Sha256::digest(text);
+        value.push_str(" #");
+        for byte in digest.iter().take(4) {
+            let _ = write!(value, "{byte:02x}");
+        }
+    }
+    value
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use proptest::prelude::*;
 
     use super::*;
@@ -292,6 +328,50 @@ mod tests {
                 insta::assert_snapshot!(name, page);
             }
         }
+    }
+
+    #[test]
+    fn no_two_names_are_one_label() {
+        let long = "x".repeat(LONGEST);
+        let names = [
+            "a\nb",
+            "a b",
+            "a\\nb",
+            "a\tb",
+            "a\rb",
+            "a\u{1b}b",
+            "a\u{1b}[31mb",
+            "a\\u{1b}b",
+            "ab",
+            "a\u{200b}b",
+            "a\"b",
+            "a\\\"b",
+            &long,
+            &format!("{long}1"),
+            &format!("{long}2"),
+        ];
+        let labels: BTreeSet<String> = names.iter().map(|name| escaped(name)).collect();
+        assert_eq!(labels.len(), names.len(), "{labels:#?}");
+        assert!(labels.iter().all(|label| !label.chars().any(char::is_control)), "{labels:#?}");
+        assert_eq!(escaped("a\n\"\\"), r#"a\n\"\\"#);
+    }
+
+    #[test]
+    fn slices_with_names_that_look_alike_are_all_there() {
+        let mut record = fixtures::measured();
+        let evaluate = record.steps.iter_mut().find(|done| done.step == Step::Evaluate).expect("a step");
+        let predictions = evaluate.evidence.predictions.as_mut().expect("predictions");
+        let first = predictions.slices[0].clone();
+        let names = ["a\nb", "a b", "a\u{1b}[1m b"];
+        predictions.slices =
+            names.map(|name| crate::record::Slice { name: name.into(), ..first.clone() }).into();
+        let page = render(&compose(&record, &[]));
+        assert_is_openmetrics("alike", &page);
+        let values =
+            page.lines().filter(|line| line.starts_with("modelgate_metric{") && line.contains("slice=\"a"));
+        let metrics: BTreeSet<&str> = values.clone().filter_map(|line| line.split(",slice").next()).collect();
+        assert_eq!(values.count(), names.len() * metrics.len());
+        assert!(!metrics.is_empty());
     }
 
     proptest! {

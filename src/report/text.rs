@@ -72,7 +72,8 @@ fn skip_string(chars: &mut std::iter::Peekable<std::str::Chars>) {
 
 /// Whether the character cannot be seen, or changes how its neighbours are seen. The joiners
 /// U+200C and U+200D stay: Persian and emoji need them.
-fn is_hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'

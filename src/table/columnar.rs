@@ -1,6 +1,5 @@
 //! What Parquet and Arrow have in common: a schema, and batches of arrays.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -130,12 +129,6 @@ fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {
         _ => "write it as texts, integers or truth values",
     };
     Finding::error("table-column-type", message).help(help)
-}
-
-/// Reads something, and gets over it where the reader does not: some of the lengths in a damaged file are taken on trust
-/// by the libraries, and end in a panic.
-pub fn guarded<T>(path: &str, read: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(damaged(path, "reading it broke off")))
 }
 
 /// A file that is not what it begins as.

@@ -5,13 +5,14 @@ use std::io::Seek;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_schema::ArrowError;
 
-use super::columnar::{Columns, damaged, guarded, sight};
+use super::columnar::{Columns, damaged, sight};
 use super::columns::Sight;
 use super::drive::{Shared, Source, Taker, Unit};
 use super::folders::Key;
+use super::guard::guarded;
+use super::messages::{ArrowFile, ArrowStream};
 use super::trouble::Stop;
 
 /// The batches of a file.
@@ -30,17 +31,17 @@ pub struct Ipc<'a> {
 impl<'a> Ipc<'a> {
     /// A file, whose schema is in its foot.
     pub fn file(file: &File, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
-        let columns = Columns::among(&*schema_of_file(file, path)?, path, keys, shared)?;
-        let open = || FileReader::try_new_buffered(again(file)?, Some(columns.roots()));
-        let batches = guarded(path, || open().map_err(|error| failed(path, &error)))?;
+        let file = open_file(file, path)?;
+        let columns = Columns::among(&file.schema, path, keys, shared)?;
+        let batches = guarded(path, || file.batches(columns.roots()).map_err(|error| failed(path, &error)))?;
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
     /// A stream, whose schema comes first.
     pub fn stream(file: &File, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
-        let columns = Columns::among(&*schema_of_stream(file, path)?, path, keys, shared)?;
-        let open = || StreamReader::try_new_buffered(again(file)?, Some(columns.roots()));
-        let batches = guarded(path, || open().map_err(|error| failed(path, &error)))?;
+        let file = open_stream(file, path)?;
+        let columns = Columns::among(&file.schema, path, keys, shared)?;
+        let batches = file.batches(columns.roots());
         Ok(Self::new(Box::new(batches), columns, path, shared))
     }
 
@@ -69,26 +70,24 @@ impl<'a> Ipc<'a> {
 
 /// The columns of a file.
 pub fn look_at_file(file: &File, path: &str) -> Result<Sight, Stop> {
-    Ok(sight(&*schema_of_file(file, path)?))
+    Ok(sight(&open_file(file, path)?.schema))
 }
 
 /// The columns of a stream.
 pub fn look_at_stream(file: &File, path: &str) -> Result<Sight, Stop> {
-    Ok(sight(&*schema_of_stream(file, path)?))
+    Ok(sight(&open_stream(file, path)?.schema))
 }
 
-fn schema_of_file(file: &File, path: &str) -> Result<SchemaRef, Stop> {
-    let schema = || Ok(FileReader::try_new_buffered(again(file)?, None)?.schema());
-    guarded(path, || schema().map_err(|error: ArrowError| failed(path, &error)))
+fn open_file(file: &File, path: &str) -> Result<ArrowFile, Stop> {
+    guarded(path, || again(file).and_then(ArrowFile::open).map_err(|error| failed(path, &error)))
 }
 
-fn schema_of_stream(file: &File, path: &str) -> Result<SchemaRef, Stop> {
-    let schema = || Ok(StreamReader::try_new_buffered(again(file)?, None)?.schema());
-    guarded(path, || schema().map_err(|error: ArrowError| failed(path, &error)))
+fn open_stream(file: &File, path: &str) -> Result<ArrowStream, Stop> {
+    guarded(path, || again(file).and_then(ArrowStream::open).map_err(|error| failed(path, &error)))
 }
 
 /// The file from its beginning.
-fn again(file: &File) -> std::io::Result<File> {
+fn again(file: &File) -> Result<File, ArrowError> {
     let mut file = file.try_clone()?;
     file.rewind()?;
     Ok(file)

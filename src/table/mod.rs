@@ -14,12 +14,14 @@ mod drive;
 mod fields;
 mod folders;
 mod format;
+mod guard;
 mod header;
 mod ipc;
 mod json;
 mod labels;
 mod lenient;
 mod marks;
+mod messages;
 mod open;
 mod parquet;
 mod primitives;
@@ -36,6 +38,8 @@ use crate::interrupt::Interrupt;
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
 pub use columns::{Survey, columns};
 pub use spelling::normal as spelled;
+
+pub use guard::hush as hush_guarded_panics;
 
 use blocks::Sizes;
 use drive::{Shared, drive};
@@ -170,6 +174,7 @@ fn fold_sized<T: Send>(
     }
 }
 
+/// How many rows each file has.
 fn read<T: Send>(
     sizes: Sizes,
     files: &[ProjectFile],

@@ -15,10 +15,11 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::finding::Finding;
 
-use super::columnar::{Columns, damaged, guarded, sight};
+use super::columnar::{Columns, damaged, sight};
 use super::columns::Sight;
 use super::drive::{Shared, Source, Taker, Unit};
 use super::folders::Key;
+use super::guard::guarded;
 use super::trouble::{Stop, heed};
 use super::{Kind, Type};
 

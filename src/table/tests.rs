@@ -188,6 +188,17 @@ fn files_are_one_table_and_may_differ_in_format() {
 }
 
 #[test]
+fn a_row_over_all_files_is_a_row_of_one() {
+    let files = Files::one("a.csv", "y\na\nb\n").and("b.csv", "y\n").and("c.jsonl", "{\"y\":\"b\"}\n");
+    let (_hand, interrupt) = Interrupt::channel();
+    let table = fold(&files.files, &[label("y")], 9, &interrupt, |_| (), |()| ());
+    let table = table.expect("no fault").expect("readable");
+    assert_eq!((table.rows, &*table.rows_of), (3, &[2, 0, 1][..]));
+    assert_eq!([0, 1, 2, 3].map(|row| table.place(row)), [(0, 1), (0, 2), (2, 1), (2, 2)]);
+    assert_eq!(Table::default().place(7), (0, 8));
+}
+
+#[test]
 fn numbers_may_be_nan_and_infinite_everywhere() {
     let csv = Files::one("p.csv", "p\nnan\ninf\n-Infinity\nNaN\n").read(&[number("p")]).expect("readable");
     assert_eq!(csv.columns, [["NaN", "inf", "-inf", "NaN"]]);

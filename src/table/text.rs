@@ -13,6 +13,12 @@ pub fn begin(blocks: &mut Blocks, path: &str) -> Result<(), Stop> {
     if let Some(finding) = foreign(blocks.peeked()) {
         return Err(finding.at_path(path).at_line(1, Some(1)).into());
     }
+    // What comes later is found where it is no number, or no label.
+    if let Some(at) = memchr::memchr(0, blocks.peeked()) {
+        let line = memchr::memchr_iter(b'\n', &blocks.peeked()[..at]).count() + 1;
+        let line = u32::try_from(line).unwrap_or(u32::MAX);
+        return Err(zeros_in_it().at_path(path).at_line(line, None).into());
+    }
     if blocks.peeked().starts_with(MARK) {
         blocks.skip(MARK.len());
     }
@@ -40,8 +46,10 @@ fn foreign(text: &[u8]) -> Option<Finding> {
         let finding = Finding::error("table-encoding", "the file looks like UTF-16, not UTF-8");
         return Some(finding.help("write it with encoding=\"utf-8\""));
     }
-    (zeros > 0).then(|| {
-        let finding = Finding::error("table-format", "the file is no text: there are bytes of zero in it");
-        finding.help("write CSV, TSV, JSON lines, Parquet or Arrow, and name the file so")
-    })
+    (zeros > 0).then(zeros_in_it)
+}
+
+fn zeros_in_it() -> Finding {
+    Finding::error("table-format", "the file is no text: there are bytes of zero in it")
+        .help("write CSV, TSV, JSON lines, Parquet or Arrow, and name the file so")
 }

@@ -1,11 +1,12 @@
 //! What numbers of predictions must be like: finite, no negative weight, probabilities where they are needed.
 
 use crate::config;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::number::counted;
 use crate::table::Batch;
 
 use super::layout::Layout;
+use super::places::Places;
 
 /// Weights whose sums and squares are numbers, however many there are.
 const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
@@ -36,15 +37,22 @@ impl Seen {
         self.count += other.count;
     }
 
-    /// `in 3 rows, first in row 17`; none without rows.
-    fn place(self) -> Option<String> {
-        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
-        let first = self.first + 1;
-        match count {
-            0 => None,
-            1 => Some(format!("in row {first}")),
-            _ => Some(format!("in {}, first in row {first}", counted(count, "row", "rows"))),
-        }
+    /// A finding about these rows, at the file of the first; `message` gets `in 3 rows, first in row 17 of b.csv`. None
+    /// without rows.
+    fn finding(
+        self,
+        places: Places<'_>,
+        severity: Severity,
+        code: &str,
+        message: impl Fn(&str) -> String,
+    ) -> Option<Finding> {
+        let first = places.row(self.first);
+        let place = match usize::try_from(self.count).unwrap_or(usize::MAX) {
+            0 => return None,
+            1 => format!("in {first}"),
+            count => format!("in {}, first in {first}", counted(count, "row", "rows")),
+        };
+        Some(places.at(Finding::new(severity, code, message(&place)), self.first))
     }
 }
 
@@ -117,45 +125,52 @@ impl Checks {
 
     /// What makes it impossible to go on.
     #[must_use]
-    pub fn errors(&self, layout: &Layout, spec: &config::Predictions, rows: u64) -> Vec<Finding> {
+    pub fn errors(&self, layout: &Layout, spec: &config::Predictions, places: Places<'_>) -> Vec<Finding> {
         let mut errors = Vec::new();
         for (wanted, seen) in layout.wanted.iter().zip(&self.not_finite) {
-            errors.extend(seen.place().map(|place| {
-                let message = format!("the column {} is NaN or infinite {place}", shown(&wanted.column));
-                Finding::error("predictions-not-finite", message).help(
-                    "a model that answers NaN is broken there: mend it, or leave these rows out and say why",
-                )
-            }));
+            let message =
+                |place: &str| format!("the column {} is NaN or infinite {place}", shown(&wanted.column));
+            let finding = seen.finding(places, Severity::Error, "predictions-not-finite", message);
+            let help =
+                "a model that answers NaN is broken there: mend it, or leave these rows out and say why";
+            errors.extend(finding.map(|finding| finding.help(help)));
         }
         let weight = spec.weight.as_deref().unwrap_or_default();
-        errors.extend(self.bad_weight.place().map(|place| {
-            let message =
-                format!("the weight {} is negative, or beyond what can be summed, {place}", shown(weight));
-            Finding::error("predictions-weight", message).help("a weight is 0, or between 1e-100 and 1e100")
-        }));
-        if rows > 0 && !self.positive_weight && errors.is_empty() {
+        let message = |place: &str| {
+            format!("the weight {} is negative, or beyond what can be summed, {place}", shown(weight))
+        };
+        let finding = self.bad_weight.finding(places, Severity::Error, "predictions-weight", message);
+        errors.extend(finding.map(|finding| finding.help("a weight is 0, or between 1e-100 and 1e100")));
+        if places.table.rows > 0 && !self.positive_weight && errors.is_empty() {
             let message = format!("the weight {} is 0 in every row", shown(weight));
-            errors.push(Finding::error("predictions-weight", message));
+            let finding = Finding::error("predictions-weight", message);
+            errors.push(match places.files {
+                [_] => places.at(finding, 0),
+                _ => finding,
+            });
         }
         errors
     }
 
     /// What should be known of scores; `wanted` where the metrics that need probabilities are asked for by name.
     #[must_use]
-    pub fn of_scores(&self, wanted: bool) -> Vec<Finding> {
-        let range = self.not_a_share.place().map(|place| {
-            let message = format!(
+    pub fn of_scores(&self, wanted: bool, places: Places<'_>) -> Vec<Finding> {
+        let severity = if wanted { Severity::Error } else { Severity::Warning };
+        let range = self.not_a_share.finding(places, severity, "predictions-range", |place| {
+            format!(
                 "scores are below 0 or above 1 {place}: log_loss, brier and expected_calibration_error need probabilities"
-            );
-            let finding = if wanted { Finding::error } else { Finding::warning };
-            finding("predictions-range", message).help(
+            )
+        });
+        let range = range.map(|finding| {
+            finding.help(
                 "give `score` a column of probabilities, or list under `metrics` those that any score will do for",
             )
         });
-        let sum = self.sum.place().map(|place| {
-            let message = format!("the scores of the classes do not add up to 1 {place}");
-            Finding::notice("predictions-sum", message)
-                .help("they are taken as they are, as scikit-learn does: nothing is normalised")
+        let sum = self.sum.finding(places, Severity::Notice, "predictions-sum", |place| {
+            format!("the scores of the classes do not add up to 1 {place}")
+        });
+        let sum = sum.map(|finding| {
+            finding.help("they are taken as they are, as scikit-learn does: nothing is normalised")
         });
         range.into_iter().chain(sum).collect()
     }

@@ -12,17 +12,18 @@ use super::fairness;
 use super::gather::Gathered;
 use super::labels::{Classes, listed};
 use super::layout::Layout;
+use super::places::Places;
 use super::ranking;
 use super::regression::Errors;
 use super::rows::{Rows, Target};
 use super::slices::{Sliced, members};
 use super::summary::Summary;
 use super::tally::Wishes;
+use super::thresholds::unreached;
 use crate::config::{self, Fairness, Intervals, Measure, Needs};
 use crate::finding::Finding;
 use crate::name::MetricName;
 use crate::record::{self, Confusion, Estimate, MetricValue, Slice, Task};
-use crate::table::Table;
 
 /// More classes than these are no picture.
 const MOST_SHOWN: usize = 50;
@@ -40,17 +41,17 @@ pub fn of(
     confidence: f64,
     kept: bool,
     mut gathered: Gathered,
-    table: &Table,
+    places: Places<'_>,
 ) -> Result<Measured, Vec<Finding>> {
-    let classes = if layout.classes { Some(Classes::of(spec, layout, table)?) } else { None };
+    let classes = if layout.classes { Some(Classes::of(spec, layout, places.table)?) } else { None };
     let task = classes.as_ref().map_or(Task::Regression, Classes::task);
     let asked = Asked::of(spec, layout, task, &gathered.checks);
     let set = gathered.set(classes.as_ref());
     let row_count = gathered.rows;
-    let mut findings = asked.findings(&gathered.checks);
+    let mut findings = asked.findings(&gathered.checks, places);
     let mut rows = None;
     let whole = if kept {
-        let (all, notes) = Rows::of(spec, layout, gathered, table)?;
+        let (all, notes) = Rows::of(spec, layout, gathered, places.table)?;
         findings.extend(notes);
         let whole = Whole::of_rows(&all, asked.wishes(true));
         rows = Some(all);
@@ -123,10 +124,10 @@ impl<'a> Asked<'a> {
         Self { spec, measures, without, scored }
     }
 
-    fn findings(&self, checks: &Checks) -> Vec<Finding> {
+    fn findings(&self, checks: &Checks, places: Places<'_>) -> Vec<Finding> {
         let by_name = self.spec.metrics.is_some() && !self.without.is_empty();
         let asks = self.measures.iter().chain(&self.without).any(|measure| needs_probabilities(*measure));
-        if asks { checks.of_scores(by_name) } else { Vec::new() }
+        if asks { checks.of_scores(by_name, places) } else { Vec::new() }
     }
 
     fn wishes(&self, pictures: bool) -> Wishes {
@@ -241,10 +242,12 @@ impl Whole {
         }
         let calibrated = asked.scored && asked.without.is_empty();
         let [positives, negatives] = &summary.ranks;
+        let curves = ranking::curves(positives, negatives, &spec.targets);
+        findings.extend(unreached(positives, negatives, &spec.targets, curves.as_ref()));
         record::Predictions {
             confusion: shown.then(|| confusion(&summary, classes)),
             calibration: if calibrated { summary.calibration.bins() } else { Vec::new() },
-            curves: ranking::curves(positives, negatives, &spec.targets),
+            curves,
             ..evidence
         }
     }

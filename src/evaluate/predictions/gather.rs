@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::checks::Checks;
-use super::labels::Classes;
+use super::labels::{Classes, MOST_CLASSES};
 use super::layout::Layout;
+use super::places::Places;
 use super::regression::Errors;
 use super::set::{self, Fingerprint};
 use super::tally::{Columns, Tally, Wishes};
@@ -50,7 +51,7 @@ pub fn gather(
     files: &[ProjectFile],
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<(Gathered, Table), Vec<Finding>>> {
-    if let Some(finding) = incomplete(layout) {
+    if let Some(finding) = incomplete(layout).or_else(|| excessive(layout)) {
         return Ok(Err(vec![finding]));
     }
     let mut all = Gathered::default();
@@ -66,6 +67,16 @@ fn incomplete(layout: &Layout) -> Option<Finding> {
     }
     let finding = Finding::error("predictions-incomplete", "no column says what was predicted");
     Some(finding.help("name it under `predicted`, or of a classification its scores under `score`"))
+}
+
+/// What would be refused when all of it was read.
+fn excessive(layout: &Layout) -> Option<Finding> {
+    let columns = layout.scores.len();
+    (columns > MOST_CLASSES).then(|| {
+        let message = format!("`score` names columns of {columns} classes, more than {MOST_CLASSES}");
+        Finding::error("labels-many", message)
+            .help("leave `score` out, or set `task: regression` if numbers are to be predicted")
+    })
 }
 
 impl Gathered {
@@ -156,18 +167,18 @@ impl Gathered {
 
     /// What makes it impossible to go on.
     #[must_use]
-    pub fn errors(&self, layout: &Layout, spec: &config::Predictions) -> Vec<Finding> {
+    pub fn errors(&self, layout: &Layout, spec: &config::Predictions, places: Places<'_>) -> Vec<Finding> {
         if self.rows == 0 {
             let finding = Finding::error("predictions-empty", "there is no row of predictions");
             return vec![finding.help("make evaluate write a row for each example that it judged")];
         }
-        let mut errors = self.checks.errors(layout, spec, self.rows);
-        errors.extend(self.repeated(layout));
+        let mut errors = self.checks.errors(layout, spec, places);
+        errors.extend(self.repeated(layout, places));
         errors
     }
 
     /// Ids that several rows have.
-    fn repeated(&self, layout: &Layout) -> Option<Finding> {
+    fn repeated(&self, layout: &Layout, places: Places<'_>) -> Option<Finding> {
         let kept = layout.id.and_then(|place| match self.kept.get(place) {
             Some(Column::Keys(keys)) => Some(keys),
             _ => None,
@@ -182,18 +193,16 @@ impl Gathered {
         let is_twice = |id: &u128| twice.binary_search(id).is_ok();
         let first = ids.iter().position(is_twice)?;
         let again = ids.iter().skip(first + 1).position(|id| *id == ids[first])? + first + 1;
+        let [again_is, first_is] = [again, first].map(|row| places.row(row as u64));
         let message = match more {
-            1 => format!("the id of row {} is that of row {} again", again + 1, first + 1),
+            1 => format!("the id of {again_is} is that of {first_is} again"),
             _ => format!(
-                "{more} rows have an id that another one has before them: that of row {} is that of row {} again",
-                again + 1,
-                first + 1
+                "{more} rows have an id that another one has before them: that of {again_is} is that of {first_is} again"
             ),
         };
-        Some(
-            Finding::error("id-repeats", message)
-                .help("an id tells a row from every other: name such a column"),
-        )
+        let finding = Finding::error("id-repeats", message)
+            .help("an id tells a row from every other: name such a column");
+        Some(places.at(finding, again as u64))
     }
 }
 

@@ -15,6 +15,7 @@ mod gather;
 mod labels;
 mod layout;
 mod many;
+mod places;
 mod ranking;
 mod regression;
 mod rows;
@@ -23,6 +24,7 @@ mod slices;
 mod sum;
 mod summary;
 mod tally;
+mod thresholds;
 mod value;
 
 use std::collections::BTreeMap;
@@ -34,9 +36,9 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::name::MetricName;
 use crate::record::{self, MetricValue};
-use crate::table::Table;
 use gather::{Gathered, gather};
 use layout::Layout;
+use places::Places;
 
 pub use confusion::Margins;
 pub use rows::{Rows, Target, highest};
@@ -74,7 +76,9 @@ pub fn measure(
     let layout = Layout::of(spec);
     let keep = keeps(spec, &layout);
     Ok(match gather(spec, &layout, keep, files, interrupt)? {
-        Ok((gathered, table)) => conclude(spec, &layout, confidence, keep, gathered, &table),
+        Ok((gathered, table)) => {
+            conclude(spec, &layout, confidence, keep, gathered, Places { files, table: &table })
+        }
         Err(findings) => Measured::refused(findings),
     })
 }
@@ -91,13 +95,13 @@ fn conclude(
     confidence: f64,
     kept: bool,
     gathered: Gathered,
-    table: &Table,
+    places: Places<'_>,
 ) -> Measured {
-    let errors = gathered.errors(layout, spec);
+    let errors = gathered.errors(layout, spec, places);
     if !errors.is_empty() {
         return Measured::refused(errors);
     }
-    evidence::of(spec, layout, confidence, kept, gathered, table).unwrap_or_else(Measured::refused)
+    evidence::of(spec, layout, confidence, kept, gathered, places).unwrap_or_else(Measured::refused)
 }
 
 #[cfg(test)]

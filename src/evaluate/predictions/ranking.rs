@@ -1,8 +1,9 @@
 //! What the order of scores comes to: areas under curves, the curves themselves, and thresholds.
 
 use super::sum::Sum;
+use super::thresholds::thresholds;
 use crate::config;
-use crate::record::{Curves, Threshold};
+use crate::record::Curves;
 use crate::statistics::order;
 
 /// The scores of one class, with the weights where not all are the same.
@@ -380,66 +381,4 @@ fn thinned(
         points.push(end);
     }
     points
-}
-
-/// The best threshold for each target.
-fn thresholds(
-    positives: &Scored,
-    negatives: &Scored,
-    all_positive: f64,
-    targets: &[config::Target],
-) -> Vec<Threshold> {
-    let mut best: Vec<Option<Point>> = vec![None; targets.len()];
-    let (mut right, mut wrong) = (Sum::default(), Sum::default());
-    let steps = (!targets.is_empty()).then(|| Steps::falling(positives, negatives));
-    for step in steps.into_iter().flatten() {
-        right.add(step.positive[0]);
-        wrong.add(step.negative[0]);
-        let recall = (right.value() / all_positive).min(1.0);
-        let precision = right.value() / (right.value() + wrong.value());
-        let point = Point { threshold: step.score, precision, recall };
-        targets.iter().zip(&mut best).for_each(|(target, best)| point.challenge(*target, best));
-    }
-    targets.iter().zip(best).map(|(target, best)| threshold(*target, best)).collect()
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Point {
-    threshold: f64,
-    precision: f64,
-    recall: f64,
-}
-
-impl Point {
-    /// Takes the place of the best so far when it is better; as good is not enough, so that the highest threshold stays.
-    fn challenge(self, target: config::Target, best: &mut Option<Self>) {
-        let (reaches, by) = match target {
-            config::Target::Precision(least) => (self.precision >= least, [self.recall, self.precision]),
-            config::Target::Recall(least) => (self.recall >= least, [self.precision, self.recall]),
-        };
-        let beaten = best.is_none_or(|best| {
-            let other = match target {
-                config::Target::Precision(_) => [best.recall, best.precision],
-                config::Target::Recall(_) => [best.precision, best.recall],
-            };
-            by > other
-        });
-        if reaches && beaten {
-            *best = Some(self);
-        }
-    }
-}
-
-fn threshold(target: config::Target, best: Option<Point>) -> Threshold {
-    let (word, at_least) = match target {
-        config::Target::Precision(least) => ("precision", least),
-        config::Target::Recall(least) => ("recall", least),
-    };
-    Threshold {
-        target: word.into(),
-        at_least,
-        threshold: best.map(|point| point.threshold),
-        precision: best.map(|point| point.precision),
-        recall: best.map(|point| point.recall),
-    }
 }

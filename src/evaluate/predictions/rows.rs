@@ -3,6 +3,7 @@
 use super::gather::{Gathered, gather};
 use super::labels::Classes;
 use super::layout::Layout;
+use super::places::Places;
 use super::slices;
 use crate::config;
 use crate::fault::Result;
@@ -64,7 +65,7 @@ impl Rows {
             Ok(read) => read,
             Err(findings) => return Ok(Err(findings)),
         };
-        let errors = gathered.errors(&layout, spec);
+        let errors = gathered.errors(&layout, spec, Places { files, table: &table });
         if !errors.is_empty() {
             return Ok(Err(errors));
         }

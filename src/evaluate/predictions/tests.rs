@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::config::{Axis, Measure, PredictedTask, Predictions, Scores, Slicing, Target as Wanted};
-use crate::table::{Batch, Column, Kind};
+use crate::table::{Batch, Column, Kind, Table};
 
 /// Numbers that look random. (Steele, Lea and Flood 2014)
 pub(super) struct Random(u64);
@@ -54,9 +54,11 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
     let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
     let header = lines.next().unwrap();
     let rows: Vec<Vec<&str>> = lines.collect();
+    // Two files, of which the first has two rows.
+    let first = rows.len().min(2) as u64;
     let mut table = Table {
         rows: rows.len() as u64,
-        rows_of: vec![rows.len() as u64],
+        rows_of: vec![first, rows.len() as u64 - first],
         labels: vec![Vec::new(); layout.wanted.len()],
     };
     let mut batches = Vec::new();
@@ -94,7 +96,8 @@ fn measured_as(spec: &Predictions, text: &str, size: usize, keep: bool) -> Measu
     let (batches, table) = batches(&layout, text, size);
     let mut all = Gathered::default();
     batches.into_iter().for_each(|batch| all.merge(Gathered::of(spec, &layout, keep, batch)));
-    conclude(spec, &layout, 0.95, keep, all, &table)
+    let files = ["a.csv", "b.csv"].map(|path| ProjectFile { path: path.into(), on_disk: path.into() });
+    conclude(spec, &layout, 0.95, keep, all, Places { files: &files, table: &table })
 }
 
 fn measured(spec: &Predictions, text: &str) -> Measured {
@@ -111,7 +114,8 @@ fn number(measured: &Measured, name: &str) -> Option<f64> {
 /// What is said of predictions, a line each.
 fn said(measured: &Measured) -> String {
     let line = |finding: &Finding| {
-        format!("{} {}: {}\n", finding.severity.word(), finding.code, finding.message)
+        let place = finding.path.iter().map(|path| format!(" at {path}")).collect::<String>();
+        format!("{} {}{place}: {}\n", finding.severity.word(), finding.code, finding.message)
             + &finding.help.iter().map(|help| format!("  help: {help}\n")).collect::<String>()
     };
     measured.findings.iter().map(line).collect()
@@ -353,6 +357,40 @@ fn thresholds_reach_their_targets_with_the_most_of_the_other() {
     assert_eq!(found, [(Some(0.6), Some(0.75)), (Some(0.6), Some(0.75)), (None, None)]);
     assert_eq!((curves.roc.first(), curves.roc.last()), (Some(&[0.0, 0.0]), Some(&[1.0, 1.0])));
     assert_eq!(curves.precision_recall.last(), Some(&[1.0, 0.5]));
+}
+
+#[test]
+fn a_target_that_no_threshold_reaches_is_said_with_what_is_reached() {
+    let targets = vec![Wanted::Precision(0.99), Wanted::Recall(0.5), Wanted::Precision(0.6)];
+    let spec = Predictions { targets, ..spec() };
+    let unreached = |text: &str| -> Vec<String> {
+        let findings = measured(&spec, text).findings.into_iter();
+        findings.filter(|finding| finding.code == "target-unreached").map(|finding| finding.message).collect()
+    };
+    let told = unreached("y,s\n0,0.9\n1,0.8\n1,0.7\n1,0.6\n0,0.5\n0,0.4\n");
+    assert_eq!(
+        told,
+        ["no threshold reaches a precision of 0.99; the highest is 0.75, with a threshold of 0.6"]
+    );
+    assert_eq!(unreached("y,s\n1,0.9\n0,0.4\n"), [""; 0]);
+    let told = unreached("y,s\n0,0.9\n0,0.4\n");
+    assert_eq!(
+        told,
+        ["there is no threshold for the targets: one of the classes has no rows, or none that weighs"]
+    );
+}
+
+#[test]
+fn scores_of_too_many_classes_are_refused_before_anything_is_read() {
+    let columns =
+        |count: usize| (0..count).map(|class| (format!("c{class}"), format!("p{class}"))).collect::<Vec<_>>();
+    let (_hand, interrupt) = Interrupt::channel();
+    let nowhere = [ProjectFile { path: "p.csv".into(), on_disk: "nowhere.csv".into() }];
+    let code = |count| {
+        let spec = Predictions { scores: Scores::Classes(columns(count)), ..spec() };
+        measure(&spec, 0.95, &nowhere, &interrupt).unwrap().findings[0].code.clone()
+    };
+    assert_eq!((code(1001), code(1000)), ("labels-many".into(), "table-unreadable".into()));
 }
 
 #[test]

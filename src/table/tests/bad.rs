@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
+};
 
-use super::formats::{file, parquet, stream};
+use super::formats::{file, file_packed, parquet, stream, stream_packed};
 use super::*;
 
 /// The findings as a person sees them.
@@ -56,6 +59,11 @@ fn bad_text_is_told_with_its_place() {
         ("utf-16.csv", with_mark),
         ("utf-16-without-mark.csv", utf16),
         ("binary.csv", b"\x80\x04\x95\x00\x01\x02abc\n".to_vec()),
+        ("zero-later.csv", [b"y,p\n", "1,2\n".repeat(1500).as_bytes(), b"1,\x002\n"].concat()),
+        (
+            "zero-later.jsonl",
+            ["{\"y\": 1, \"p\": 2}\n".repeat(300).as_bytes(), b"{\"y\": \"\x00\", \"p\": 2}\n"].concat(),
+        ),
         ("excel.csv", b"PK\x03\x04\x14\x00".to_vec()),
         ("open-quote.csv", b"y,p\n1,2\n\"1,2\n1,2\n".to_vec()),
         ("open-quote-in-header.csv", b"y,\"p\n1,2\n".to_vec()),
@@ -207,6 +215,35 @@ fn damaged_arrays_are_findings_or_other_numbers_whichever_byte_is_wrong() {
 }
 
 #[test]
+fn a_compressed_buffer_that_says_to_be_absurdly_long_is_a_finding() {
+    let numbers = Float64Array::from_iter_values((0..512).map(|row| f64::from(row % 7)));
+    let labels: DictionaryArray<Int32Type> = (0..512).map(|row| ["a", "b"][row % 2]).collect();
+    let batch = RecordBatch::try_from_iter([("y", Arc::new(labels) as ArrayRef), ("p", Arc::new(numbers))])
+        .expect("a batch");
+    let wanted = [label("y"), number("p")];
+    for packing in [arrow_ipc::CompressionType::LZ4_FRAME, arrow_ipc::CompressionType::ZSTD] {
+        for (name, whole) in [
+            ("p.arrow", file_packed(&batch, 512, Some(packing))),
+            ("p.arrows", stream_packed(&batch, 512, Some(packing))),
+        ] {
+            assert_eq!(Files::one(name, &whole).read(&wanted).expect("readable").rows, 512);
+            // The numbers take 4096 bytes, and the codes 2048.
+            let lengths = [4096_u64, 2048].map(|length| {
+                memchr::memmem::find(&whole, &length.to_le_bytes()).expect("the length of a buffer")
+            });
+            for (at, wrong) in lengths.into_iter().flat_map(|length| {
+                (length..length + 8).flat_map(|at| [0x01, 0x10, 0x40, 0x80, 0xff].map(|wrong| (at, wrong)))
+            }) {
+                let mut damaged = whole.clone();
+                damaged[at] ^= wrong;
+                let said = said(&Files::one(name, &damaged), &wanted);
+                assert!(said.contains("table-damaged"), "{name} {packing:?} {at} {wrong}: {said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_no_file_is_said() {
     let mut files = Files::new();
     std::fs::create_dir(files.path("folder.csv")).expect("a folder");
@@ -261,14 +298,14 @@ fn lines_are_counted_over_blocks_and_the_first_block_with_trouble_is_told() {
 #[test]
 fn a_line_without_end_is_not_kept() {
     // A file of zeros that takes no room on the disk, behind what looks like a table.
-    let files = Files::one("p.csv", format!("y,p\n{}1,", "1,2\n".repeat(2000)));
+    let files = Files::one("p.csv", format!("y,p\n{}1,", "1,2\n".repeat(20_000)));
     let path = files.path("p.csv");
     let opened = std::fs::File::options().write(true).open(&path).expect("the file");
     opened.set_len(2 * 1024 * 1024 * 1024).expect("a sparse file");
     let sizes = Sizes { block: 64 * 1024, longest: 1024 * 1024 };
     let findings = files.read_sized(sizes, &[label("y"), number("p")]).expect_err("a finding");
     insta::assert_snapshot!(shown(&findings), @r"
-    p.csv:2002 table-line-too-long: this line is longer than 1.0 MiB
+    p.csv:20002 table-line-too-long: this line is longer than 1.0 MiB
         is it a table of this format, with a line for each row, and is every quote closed?
     ");
     for name in ["q.csv", "q.jsonl", "q"] {

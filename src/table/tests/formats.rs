@@ -11,6 +11,8 @@ use arrow_array::{
     Float32Array, Float64Array, Int8Array, Int64Array, LargeStringArray, RecordBatch, StringArray,
     StringViewArray, TimestampMicrosecondArray, UInt16Array, UInt64Array,
 };
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::IpcWriteOptions;
 use proptest::prelude::*;
 
 use super::*;
@@ -42,14 +44,30 @@ fn parts(batch: &RecordBatch, group: usize) -> impl Iterator<Item = RecordBatch>
 }
 
 pub fn file(batch: &RecordBatch, group: usize) -> Vec<u8> {
-    let mut writer = arrow_ipc::writer::FileWriter::try_new(Vec::new(), &batch.schema()).expect("a writer");
+    file_packed(batch, group, None)
+}
+
+pub fn file_packed(batch: &RecordBatch, group: usize, packing: Option<CompressionType>) -> Vec<u8> {
+    let (schema, options) = (batch.schema(), options(packing));
+    let writer = arrow_ipc::writer::FileWriter::try_new_with_options(Vec::new(), &schema, options);
+    let mut writer = writer.expect("a writer");
     parts(batch, group).for_each(|part| writer.write(&part).expect("written"));
     writer.finish().expect("written");
     writer.into_inner().expect("written")
 }
 
+fn options(packing: Option<CompressionType>) -> IpcWriteOptions {
+    IpcWriteOptions::default().try_with_compression(packing).expect("options")
+}
+
 pub fn stream(batch: &RecordBatch, group: usize) -> Vec<u8> {
-    let mut writer = arrow_ipc::writer::StreamWriter::try_new(Vec::new(), &batch.schema()).expect("a writer");
+    stream_packed(batch, group, None)
+}
+
+pub fn stream_packed(batch: &RecordBatch, group: usize, packing: Option<CompressionType>) -> Vec<u8> {
+    let (schema, options) = (batch.schema(), options(packing));
+    let writer = arrow_ipc::writer::StreamWriter::try_new_with_options(Vec::new(), &schema, options);
+    let mut writer = writer.expect("a writer");
     parts(batch, group).for_each(|part| writer.write(&part).expect("written"));
     writer.finish().expect("written");
     writer.into_inner().expect("written")
