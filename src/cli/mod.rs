@@ -3,6 +3,7 @@
 mod cache;
 mod check;
 mod compare;
+mod data;
 mod demo;
 mod deploy;
 mod doctor;
@@ -138,6 +139,8 @@ enum Command {
     /// Run the project's own tests
     #[command(after_help = "Example:\n  modelgate test")]
     Test(step::NoFlags),
+    /// Look at the data: its schema, leaks between the sets, drift
+    Data(data::Data),
     /// Make the model
     #[command(after_help = "Example:\n  modelgate train --no-cache")]
     Train(step::Flags),
@@ -229,6 +232,7 @@ fn dispatch(command: Command, call: Call) -> anyhow::Result<End> {
         Command::Run(args) => run::execute(args, call),
         Command::Lint(_) => step::execute(Step::Lint, CacheFlags::default(), call),
         Command::Test(_) => step::execute(Step::Test, CacheFlags::default(), call),
+        Command::Data(args) => data::execute(args, call),
         Command::Train(args) => step::execute(Step::Train, args.cache, call),
         Command::Evaluate(args) => step::execute(Step::Evaluate, args.cache, call),
         Command::Image(_) => step::execute(Step::Image, CacheFlags::default(), call),

@@ -100,3 +100,17 @@ pub fn fault(fault: &Fault, color: bool) -> End {
     complain(&format!("{red}error:{red:#} {fault}\n{help}"));
     End::Faulted
 }
+
+/// Shows findings on standard error, each with what to do about it.
+pub fn found(findings: &[Finding]) {
+    for finding in findings {
+        let place = finding.place();
+        let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        let help = finding.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
+        let text =
+            format!("{}: {place}{} [{}]{help}", finding.severity.word(), finding.message, finding.code);
+        let plain: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+        // Nobody is there to be told that nobody reads it.
+        let _ = writeln!(std::io::stderr(), "{plain}");
+    }
+}

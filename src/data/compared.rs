@@ -165,14 +165,13 @@ pub fn read(
     };
     let table = table::fold(&set.files, &wanted, 0, interrupt, parts, merge)?;
     spooled?;
-    let table = match table {
-        Ok(table) => table,
-        Err(findings) => return Ok(Err(findings)),
-    };
+    if let Err(findings) = table {
+        return Ok(Err(findings));
+    }
     let sorted: Vec<Sorted> = spool.finish().into_par_iter().map(Spooled::sorted).collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
     let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
-    Ok(Ok(Read { rows: table.rows, sides }))
+    Ok(Ok(Read { sides }))
 }
 
 fn parts(batch: Batch) -> Vec<Part> {

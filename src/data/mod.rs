@@ -7,6 +7,7 @@ mod compared;
 pub mod drift;
 pub mod leakage;
 mod moved;
+mod profiled;
 pub mod profile;
 pub mod schema;
 mod sets;
@@ -22,13 +23,13 @@ use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::{Finding, any_error};
-use crate::interrupt::Interrupt;
 use crate::record::{Evidence, Outcome, Work, data as record};
 use leakage::Sets;
 use schema::Schema;
 use survey::Survey;
 
 pub use moved::Moved;
+pub use profiled::{inferred, profiled};
 pub use sets::{Located, Place, locate};
 
 /// The folder below that of the run in which values lie that have no room in memory.
@@ -247,16 +248,4 @@ pub fn compare(
     let [reference_columns, current_columns] = columns.as_slice() else { return Ok(Err(findings)) };
     let sides = moved::Sides { reference, current, reference_columns, current_columns };
     moved::moved(config, asked, sides, spilled, place.interrupt)
-}
-
-/// Looks at the drift of one set beside a place where nothing is kept.
-#[must_use]
-pub fn spilled(run_dir: &Path) -> std::path::PathBuf {
-    run_dir.join(SPILLED)
-}
-
-/// What stops a look at data that no step asks for.
-#[must_use]
-pub fn undisturbed() -> Interrupt {
-    Interrupt::channel().1
 }

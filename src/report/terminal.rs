@@ -1,10 +1,12 @@
 //! The report on a terminal: the verdict first, then why, then what to do.
 
+mod drift;
 mod page;
 mod rules;
 mod slices;
 mod versus;
 
+pub use drift::render as drift;
 pub use versus::render as versus;
 
 use anstyle::{AnsiColor, Style};

@@ -1,0 +1,280 @@
+//! `modelgate data`: the step, and what can be asked of data without a modelgate.yml.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{CacheFlags, Call, Format, print, show, step};
+use crate::config::{self, DriftMethod};
+use crate::data::profile::Profile;
+use crate::data::{self, Located, Place};
+use crate::exit::End;
+use crate::fault::{Fault, Result};
+use crate::files;
+use crate::finding::{Finding, any_error};
+use crate::interrupt::Interrupt;
+use crate::record::Outcome;
+use crate::report::terminal;
+use crate::step::Step;
+use crate::wire;
+
+/// `modelgate data`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without a command it is the step `data` of modelgate.yml. The commands need no modelgate.yml.
+
+Example:
+  modelgate data
+  modelgate data infer data/train.csv --out data.schema.yml
+  modelgate data drift data/train.csv data/last-week.parquet")]
+pub struct Data {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say what files of data hold, and write it down as a profile
+    Profile(ProfileArgs),
+    /// Make one profile of several
+    Merge(Merge),
+    /// Guess a data.schema.yml from data
+    Infer(Infer),
+    /// Say how far data has moved from other data
+    Drift(Drift),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  modelgate data profile 'shards/*.parquet' --out profile.json")]
+struct ProfileArgs {
+    /// Files, globs and folders: CSV, TSV, JSON lines, Parquet or Arrow
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// Write the profile there, and a summary to the screen [default: the profile to standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  modelgate data merge shard-*.json --out profile.json")]
+struct Merge {
+    /// Profiles that `modelgate data profile` wrote
+    #[arg(required = true)]
+    profiles: Vec<PathBuf>,
+    /// Write the profile there [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  modelgate data infer data/train.csv --out data.schema.yml")]
+struct Infer {
+    /// Files, globs and folders, or one profile
+    #[arg(required = true)]
+    files: Vec<String>,
+    /// Write the schema there [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+It ends with 11 where the data has drifted, as the step does.
+
+Example:
+  modelgate data drift data/train.csv data/last-week.parquet --label churned")]
+struct Drift {
+    /// What the model knows: a file, a glob or a folder
+    reference: String,
+    /// What is held against it: the same
+    current: String,
+    /// How drift is measured
+    #[arg(long, default_value = "auto")]
+    method: Method,
+    /// From which share of drifted columns on the data has drifted
+    #[arg(long, default_value_t = config::Drift::SHARE, value_name = "SHARE")]
+    share: f64,
+    /// How probable a false alarm may be
+    #[arg(long, default_value_t = config::Drift::ALPHA, value_name = "ALPHA")]
+    alpha: f64,
+    /// From which score on a column has drifted; of a p-value, below which
+    #[arg(long, value_name = "NUMBER")]
+    threshold: Option<f64>,
+    /// The column that is to be predicted
+    #[arg(long, value_name = "COLUMN")]
+    label: Option<String>,
+    /// A column that nobody looks at; several by several flags
+    #[arg(long, value_name = "COLUMN")]
+    ignore: Vec<String>,
+    /// How much memory the values of columns may take
+    #[arg(long, value_name = "SIZE", value_parser = crate::number::size)]
+    memory: Option<u64>,
+}
+
+/// The words of `data.drift.method`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Method {
+    Auto,
+    Evidently,
+    Alibi,
+    Ks,
+    Wasserstein,
+    Psi,
+    JensenShannon,
+    ChiSquare,
+}
+
+impl From<Method> for DriftMethod {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Auto => Self::Auto,
+            Method::Evidently => Self::Evidently,
+            Method::Alibi => Self::Alibi,
+            Method::Ks => Self::Ks,
+            Method::Wasserstein => Self::Wasserstein,
+            Method::Psi => Self::Psi,
+            Method::JensenShannon => Self::JensenShannon,
+            Method::ChiSquare => Self::ChiSquare,
+        }
+    }
+}
+
+/// Does the step, or answers what is asked.
+pub fn execute(args: Data, call: Call) -> anyhow::Result<End> {
+    match args.command {
+        None => step::execute(Step::Data, CacheFlags::default(), call),
+        Some(Command::Profile(args)) => profile(args, &call),
+        Some(Command::Merge(args)) => merge(&args, &call),
+        Some(Command::Infer(args)) => infer(args, &call),
+        Some(Command::Drift(args)) => drift(args, &call),
+    }
+}
+
+fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
+    let Some(profile) = profiled(args.files, call)? else { return Ok(End::Wrong) };
+    write(args.out.as_deref(), &profile.to_json()?, call)?;
+    Ok(End::Done)
+}
+
+fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
+    let profile = match args.files.as_slice() {
+        [one] if one.ends_with(".json") => Some(read_profile(Path::new(one), call)?),
+        _ => profiled(args.files, call)?,
+    };
+    let Some(profile) = profile else { return Ok(End::Wrong) };
+    write(args.out.as_deref(), &data::inferred(&profile), call)?;
+    Ok(End::Done)
+}
+
+fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
+    let mut profiles = args.profiles.iter().map(|path| read_profile(path, call));
+    let Some(first) = profiles.next() else { bail!("there is no profile to merge") };
+    let mut all = first?;
+    let mut findings = Vec::new();
+    for profile in profiles {
+        findings.extend(all.merge(&profile?));
+    }
+    show::found(&findings);
+    if any_error(&findings) {
+        return Ok(End::Wrong);
+    }
+    write(args.out.as_deref(), &all.to_json()?, call)?;
+    Ok(End::Done)
+}
+
+fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
+    let set = |name: &str, files: String| config::Set { name: name.into(), files: vec![files] };
+    let names = [args.reference.clone(), args.current.clone()];
+    let data = config::Data {
+        sets: vec![set(&names[0], args.reference), set(&names[1], args.current)],
+        label: args.label,
+        prediction: None,
+        ignore: args.ignore,
+        schema: None,
+        schema_sets: Vec::new(),
+        memory: args.memory.unwrap_or(config::Data::MEMORY),
+        leakage: None,
+        drift: None,
+    };
+    let [reference, current] = names;
+    let asked = config::Drift {
+        reference: config::Reference::Set(reference),
+        current,
+        measure: config::Measured { method: args.method.into(), threshold: args.threshold, holds: None },
+        alpha: args.alpha,
+        correction: None,
+        share: args.share,
+        columns: Vec::new(),
+        from: None,
+    };
+    let folder = call.environment.folder.clone();
+    let spilled = tempfile::tempdir().map_err(|error| Fault::new("make a temporary folder", error))?;
+    let moved = blocking(move |interrupt| {
+        let place = Place { root: &folder, folders: &[], interrupt };
+        data::compare(&data, &asked, place, spilled.path())
+    })?;
+    let moved = match moved {
+        Ok(moved) => moved,
+        Err(findings) => {
+            show::found(&findings);
+            return Ok(End::Wrong);
+        }
+    };
+    let look = terminal::Look { width: call.environment.output.width, color: call.color };
+    match call.format {
+        Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&moved.evidence)?))?,
+        Format::Human => print(&terminal::drift(&moved.evidence, look))?,
+    }
+    let wrong: Vec<Finding> =
+        moved.findings.into_iter().filter(|finding| !finding.code.starts_with("data-drift")).collect();
+    show::found(&wrong);
+    Ok(End::Step(if moved.evidence.drifted || any_error(&wrong) { Outcome::Failed } else { Outcome::Passed }))
+}
+
+/// The profile of files; none where they are no good, which was said.
+fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
+    let folder = call.environment.folder.clone();
+    let answer = blocking(move |interrupt| {
+        let place = Place { root: &folder, folders: &[], interrupt };
+        let set = config::Set { name: "data".into(), files: patterns };
+        match data::locate(&set, place)? {
+            Ok(Located { files, .. }) => data::profiled(&files, interrupt),
+            Err(finding) => Ok(Err(vec![finding])),
+        }
+    })?;
+    let (profile, findings) = match answer {
+        Ok((profile, findings)) => (Some(profile), findings),
+        Err(findings) => (None, findings),
+    };
+    show::found(&findings);
+    Ok(profile.filter(|_| !any_error(&findings)))
+}
+
+fn read_profile(path: &Path, call: &Call) -> Result<Profile> {
+    let on_disk = call.environment.absolute(path);
+    let text = String::from_utf8_lossy(&files::read(&on_disk)?).into_owned();
+    Profile::parse(&text, &path.display().to_string())
+}
+
+fn write(out: Option<&Path>, text: &str, call: &Call) -> anyhow::Result<()> {
+    match out {
+        Some(path) => Ok(files::write_whole(&call.environment.absolute(path), text.as_bytes())?),
+        None => print(text),
+    }
+}
+
+/// Work on a thread of its own, so that a signal is still heard.
+fn blocking<T: Send + 'static>(work: impl FnOnce(&Interrupt) -> Result<T> + Send + 'static) -> Result<T> {
+    wire::block_on(|interrupt| async move {
+        tokio::task::spawn_blocking(move || work(&interrupt))
+            .await
+            .map_err(|error| Fault::new("look at the data", error))?
+    })?
+}

@@ -1,0 +1,77 @@
+//! Profiles out of files, and schemas out of profiles.
+
+use super::profile::{ColumnProfile, Profile, Value};
+use super::schema::{Summary, infer};
+use crate::fault::Result;
+use crate::files::ProjectFile;
+use crate::finding::Finding;
+use crate::interrupt::Interrupt;
+use crate::number::number;
+use crate::table::{self, Batch, Column, Found, Kind, Wanted};
+
+/// Profiles files as one set, and says what should be known of them. The inner error is what is wrong with them.
+///
+/// # Errors
+/// A file that cannot be read, or an interrupt.
+pub fn profiled(
+    files: &[ProjectFile],
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<(Profile, Vec<Finding>), Vec<Finding>>> {
+    let table::Survey { columns, notices } = match table::columns(files, interrupt)? {
+        Ok(survey) => survey,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let wanted = |found: &Found| Wanted { column: found.name.clone(), kind: Kind::Cells(found.holds) };
+    let wanted: Vec<Wanted> = columns.iter().map(wanted).collect();
+    let mut all = Profile::new(&columns);
+    let mut findings = notices;
+    let mut wrong = Ok(());
+    let each = |batch| of_batch(&columns, batch);
+    let merge = |profile: Result<Profile>| match profile {
+        Ok(profile) => findings.extend(all.merge(&profile)),
+        Err(fault) => wrong = Err(fault),
+    };
+    let table = table::fold(files, &wanted, 0, interrupt, each, merge)?;
+    wrong?;
+    Ok(table.map(|_| (all, findings)))
+}
+
+fn of_batch(columns: &[Found], batch: Batch) -> Result<Profile> {
+    let mut profile = Profile::new(columns);
+    let cells = batch.columns.into_iter().filter_map(|column| match column {
+        Column::Cells(cells) => Some(cells),
+        _ => None,
+    });
+    profile.add(&cells.collect::<Vec<_>>(), batch.rows as u64)?;
+    Ok(profile)
+}
+
+/// The text of a data.schema.yml that what was profiled keeps.
+#[must_use]
+pub fn inferred(profile: &Profile) -> String {
+    let columns: Vec<Summary> =
+        profile.profiles().iter().map(|column| summary(profile.rows(), column)).collect();
+    infer(profile.rows(), &columns)
+}
+
+fn summary(rows: u64, column: &ColumnProfile) -> Summary {
+    let name = |value: &Value| match value {
+        Value::Number(figure) => number(figure.0),
+        Value::Text(text) => text.clone(),
+    };
+    let values = column.frequent.values.iter().map(|(value, count)| (name(value), *count));
+    Summary {
+        name: column.name.clone(),
+        holds: column.holds,
+        rows,
+        missing: column.missing,
+        strange: column.strange,
+        distinct: column.distinct.value,
+        exact: column.distinct.error == 0.0,
+        min: column.numbers.as_ref().and_then(|numbers| numbers.min),
+        max: column.numbers.as_ref().and_then(|numbers| numbers.max),
+        values: values.collect(),
+        shortest: column.lengths.map(|[shortest, _]| shortest),
+        longest: column.lengths.map(|[_, longest]| longest),
+    }
+}
