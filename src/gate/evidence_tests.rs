@@ -360,6 +360,26 @@ fn every_slice_has_a_row_and_small_ones_decide_nothing() {
 }
 
 #[test]
+fn the_worst_slice_says_how_many_more_do_not_pass() {
+    let because = |north: f64, south: f64, sea: f64| {
+        let ours = [("region=north", north), ("region=south", south), ("region=sea", sea)]
+            .map(|(name, value)| slice(name, 500, &[("a", (value, Some([value - 0.02, value + 0.02])))]));
+        let measured =
+            Measured::new(&[("a", (0.9, Some([0.89, 0.91])))], None).sliced(ours.into(), Vec::new());
+        let rule = worst(over(&["region"], rule("a", RuleKind::Min, number(0.85))));
+        let policy = Gate { correction: Correction::None, ..sure(vec![rule]) };
+        measured.judged(&policy).rows[1].because.clone()
+    };
+    let end =
+        |north, south, sea| because(north, south, sea).split_once("; and ").map(|(_, end)| end.to_owned());
+    assert_eq!(end(0.5, 0.6, 0.7).as_deref(), Some("2 more slices fail"));
+    assert_eq!(end(0.5, 0.6, 0.86).as_deref(), Some("1 more slice fails, and 1 is inconclusive"));
+    assert_eq!(end(0.86, 0.84, 0.85).as_deref(), Some("2 more slices are inconclusive"));
+    assert_eq!(end(0.86, 0.95, 0.95), None);
+    assert_eq!(end(0.5, 0.95, 0.95), None);
+}
+
+#[test]
 fn the_worst_slice_is_the_one_that_decides() {
     let worst = |bound: f64| worst(over(&[], rule("a", RuleKind::Min, number(bound))));
     let mut measured = regions();

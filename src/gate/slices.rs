@@ -147,6 +147,34 @@ pub fn worst(drafts: Vec<Draft>) -> Option<Draft> {
         (None, RowOutcome::Pass) => f64::INFINITY,
         (None, _) => f64::NEG_INFINITY,
     };
-    let deciding = drafts.into_iter().filter(|draft| !draft.is_small());
-    deciding.min_by(|a, b| rank(a).cmp(&rank(b)).then(margin(a).total_cmp(&margin(b))))
+    let deciding: Vec<Draft> = drafts.into_iter().filter(|draft| !draft.is_small()).collect();
+    let others = others(&deciding);
+    let worst =
+        deciding.into_iter().min_by(|a, b| rank(a).cmp(&rank(b)).then(margin(a).total_cmp(&margin(b))));
+    worst.map(|mut draft| {
+        draft.row.because += &others;
+        draft
+    })
+}
+
+/// How many slices do not pass besides the worst, as the end of its sentence: `; and 3 more slices fail`.
+fn others(deciding: &[Draft]) -> String {
+    let of = |outcome| deciding.iter().filter(|draft| draft.row.outcome == outcome).count();
+    // The worst is one of those that fail, and only where none does one of the open ones.
+    let (failing, open) = match (of(RowOutcome::Fail), of(RowOutcome::Inconclusive)) {
+        (0, open) => (0, open.saturating_sub(1)),
+        (failing, open) => (failing - 1, open),
+    };
+    let many = |count: usize| words::thousands(count as u64);
+    let noun = |count| if count == 1 { "more slice" } else { "more slices" };
+    let fail = if failing == 1 { "fails" } else { "fail" };
+    let are = if open == 1 { "is" } else { "are" };
+    match (failing, open) {
+        (0, 0) => String::new(),
+        (0, _) => format!("; and {} {} {are} inconclusive", many(open), noun(open)),
+        (_, 0) => format!("; and {} {} {fail}", many(failing), noun(failing)),
+        _ => {
+            format!("; and {} {} {fail}, and {} {are} inconclusive", many(failing), noun(failing), many(open))
+        }
+    }
 }
