@@ -10,7 +10,7 @@ use std::process::Command;
 use common::{python, skip};
 use modelgate::files::ProjectFile;
 use modelgate::interrupt::Interrupt;
-use modelgate::table::{Batch, Column, Kind, Table, Wanted, fold};
+use modelgate::table::{Batch, Column, Found, Kind, Table, Values, Wanted, columns, fold};
 use serde_json::{Value, json};
 
 /// Writes the same table in many ways, and what is in it into `expected.json`.
@@ -149,4 +149,121 @@ fn tables_of_pandas_and_pyarrow_are_read_as_they_were_written() {
         tried += 1;
     }
     assert_eq!(tried, 25);
+}
+
+/// The cells of all columns of some files, as `columns.py` writes them.
+fn surveyed(folder: &Path, paths: &[String]) -> Value {
+    let file = |path: &String| ProjectFile { path: path.clone(), on_disk: folder.join(path) };
+    let files: Vec<ProjectFile> = paths.iter().map(file).collect();
+    let (_hand, interrupt) = Interrupt::channel();
+    let survey = columns(&files, &interrupt).unwrap();
+    let columns = survey.unwrap_or_else(|findings| panic!("{paths:?}: {findings:#?}")).columns;
+    let wanted: Vec<Wanted> = columns
+        .iter()
+        .map(|found| Wanted { column: found.name.clone(), kind: Kind::Cells(found.holds) })
+        .collect();
+    let mut cells = vec![Vec::new(); wanted.len()];
+    let table = fold(
+        &files,
+        &wanted,
+        0,
+        &interrupt,
+        |batch| batch,
+        |batch: Batch| {
+            for (to, from) in cells.iter_mut().zip(batch.columns) {
+                let Column::Cells(from) = from else { panic!("cells are wanted") };
+                assert_eq!(from.strange, 0, "{from:?}");
+                to.extend(told(from.values));
+            }
+        },
+    );
+    table.unwrap().unwrap_or_else(|findings| panic!("{paths:?}: {findings:#?}"));
+    let of = |(found, cells): (&Found, Vec<Option<Cell>>)| {
+        let cells: Vec<Value> = cells.into_iter().map(|cell| cell.map_or(json!("-"), Cell::json)).collect();
+        (found.name.clone(), json!({ "holds": format!("{:?}", found.holds), "cells": cells }))
+    };
+    Value::Object(columns.iter().zip(cells).map(of).collect())
+}
+
+#[derive(Clone)]
+enum Cell {
+    Number(f64),
+    Text(String),
+}
+
+impl Cell {
+    fn json(self) -> Value {
+        match self {
+            Self::Number(number) => json!(number.to_string()),
+            Self::Text(text) => json!(text),
+        }
+    }
+}
+
+fn told(values: Values) -> Vec<Option<Cell>> {
+    match values {
+        Values::Numbers(numbers) => {
+            let cell = |number: f64| (!number.is_nan()).then_some(Cell::Number(number));
+            numbers.into_iter().map(cell).collect()
+        }
+        Values::Texts(texts) => {
+            let cell = |code: u32| texts.texts.get(code as usize).map(|text| Cell::Text(text.to_string()));
+            texts.codes.into_iter().map(cell).collect()
+        }
+    }
+}
+
+/// Python's spelling of numbers is another one.
+fn respelled(mut columns: Value) -> Value {
+    for column in columns.as_object_mut().unwrap().values_mut() {
+        if column["holds"] == "Text" {
+            continue;
+        }
+        for cell in column["cells"].as_array_mut().unwrap() {
+            if let Ok(number) = cell.as_str().unwrap().parse::<f64>() {
+                *cell = json!(number.to_string());
+            }
+        }
+    }
+    columns
+}
+
+#[test]
+fn columns_hold_what_pyarrow_and_pandas_say() {
+    let Some(python) = python() else {
+        return skip(
+            "columns_hold_what_pyarrow_and_pandas_say",
+            "needs MODELGATE_TEST_PYTHON, a Python with pandas and pyarrow",
+        );
+    };
+    let folder = tempfile::TempDir::new().unwrap();
+    let script = include_str!("table/columns.py");
+    let written = Command::new(python).args(["-c", script]).arg(folder.path()).output().unwrap();
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let expected = std::fs::read(folder.path().join("expected.json")).unwrap();
+    let expected: Value = serde_json::from_slice(&expected).unwrap();
+    let parted: Vec<String> = serde_json::from_value(expected["parted files"].clone()).unwrap();
+    let files =
+        ["plain.csv", "mark.csv", "packed.csv.gz", "pandas.parquet", "pandas.feather", "types.parquet"];
+    let sets = files.map(|file| (file, vec![file.to_owned()])).into_iter().chain([("parted", parted)]);
+    for (set, paths) in sets {
+        let (found, expected) = (surveyed(folder.path(), &paths), respelled(expected[set].clone()));
+        let names = |columns: &Value| columns.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&found), names(&expected), "{set}");
+        for name in names(&found) {
+            assert_eq!(found[&name]["holds"], expected[&name]["holds"], "{name} of {set}");
+            assert!(
+                found[&name] == expected[&name],
+                "{name} of {set}: {}",
+                difference(&found[&name], &expected[&name])
+            );
+        }
+    }
+}
+
+fn difference(one: &Value, other: &Value) -> String {
+    let cells = |column: &Value| column["cells"].as_array().unwrap().clone();
+    let (one, other) = (cells(one), cells(other));
+    let row = one.iter().zip(&other).position(|(one, other)| one != other);
+    format!("row {row:?}: {:?} is not {:?}", row.map(|row| &one[row]), row.map(|row| &other[row]))
 }

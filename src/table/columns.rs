@@ -174,10 +174,10 @@ fn additional(names: &[String], places: &[Place], first: &str) -> Option<Finding
         .filter(|(at, _)| !known.contains(&Place::At(*at)))
         .map(|(_, name)| name.clone())
         .collect();
-    let columns = if more.len() == 1 { "a column" } else { "columns" };
-    let message =
-        format!("there are {columns} here that {} does not have: {}", clipped(first), header::list(&more));
-    let message = message.replacen("there are a", "there is a", 1);
+    let there = if more.len() == 1 { "there is a column" } else { "there are columns" };
+    let message = format!("{there} here that {} does not have: {}", clipped(first), header::list(&more));
     let finding = Finding::notice("table-column-extra", message);
-    (!more.is_empty()).then(|| finding.help("it is not read; write the same columns into all files"))
+    (!more.is_empty()).then(|| {
+        finding.help("what only later files have is not read; write the same columns into all files")
+    })
 }

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod bad;
+mod cells;
 mod formats;
+mod survey;
 
 use std::fmt::Write as _;
 use std::sync::Mutex;

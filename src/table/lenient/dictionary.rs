@@ -110,9 +110,9 @@ mod tests {
     use super::*;
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn a_text_has_one_code(cells in prop::collection::vec("[a-c]{1,20}|[0-9]{1,4}(\\.0)?|[a-z\n\"]{1,3}", 1..300), rows in 0_usize..500) {
-            prop_assume!(cells.iter().all(|cell| !says_nothing(cell)));
+        fn a_text_has_one_code(cells in prop::collection::vec("[a-c]{1,20}|[0-9]{1,3}(\\.0)?|[x\n\"]{1,3}z", 1..200), rows in 0_usize..500) {
             let mut dictionary = Dictionary::new(rows);
             let codes: Vec<u32> = cells.iter().map(|cell| dictionary.code(cell.as_bytes()).unwrap()).collect();
             let texts = dictionary.into_texts();
