@@ -3,17 +3,20 @@
 /// So many numbers are taken at once: they stay in the processor's nearest memory while they are passed twice.
 const BLOCK: usize = 1024;
 
-/// Count, mean and sum of squares about the mean, brought together by the formula of Chan, Golub and LeVeque 1979.
+/// Sums are of numbers so much smaller, so that those of the greatest numbers are still numbers. A power of two takes
+/// nothing from any but those below 1e-288.
+const SCALE: f64 = 1.0 / (1_u128 << 64) as f64;
+
+/// Count, sum and sum of squares about the mean, brought together by the formula of Chan, Golub and LeVeque 1979.
 ///
-/// Each block is passed twice, about a mean of its own, and means are kept in two numbers. So nothing cancels where the
-/// numbers are far from 0 and near each other, as points in time are, and shards that are merged give what the whole
-/// gives, to 1e-12.
+/// Sums are kept in two numbers, and each block is passed twice, about a mean of its own. So nothing cancels where the
+/// numbers are far from 0 and near each other, as points in time are, nor where their mean is nearly 0; and shards that
+/// are merged give what the whole gives, to 1e-12.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Moments {
-    /// How many.
     count: u64,
-    /// The mean is the sum of these, the first of them rounded.
-    mean: [f64; 2],
+    /// The sum, scaled, is that of these, the first of them rounded.
+    sum: [f64; 2],
     /// The sum of the squares of the distances from the mean. Infinite where it is beyond what a number can be.
     squares: f64,
 }
@@ -21,19 +24,19 @@ pub struct Moments {
 impl Moments {
     /// Moments as they were: none where the numbers cannot be anyone's.
     #[must_use]
-    pub fn restored(count: u64, mean: [f64; 2], squares: f64) -> Option<Self> {
+    pub fn restored(count: u64, sum: [f64; 2], squares: f64) -> Option<Self> {
         let possible = if count == 0 {
-            mean == [0.0, 0.0] && squares == 0.0
+            sum == [0.0, 0.0] && squares == 0.0
         } else {
-            mean.iter().all(|part| part.is_finite()) && squares >= 0.0
+            sum.iter().all(|part| part.is_finite()) && squares >= 0.0
         };
-        possible.then_some(Self { count, mean, squares })
+        possible.then_some(Self { count, sum, squares })
     }
 
-    /// The parts from which [`Moments::restored`] makes the same again.
+    /// The count, the scaled sum in two parts and the squares, of which [`Moments::restored`] makes the same again.
     #[must_use]
     pub fn parts(&self) -> (u64, [f64; 2], f64) {
-        (self.count, self.mean, self.squares)
+        (self.count, self.sum, self.squares)
     }
 
     /// Adds the numbers that are finite.
@@ -55,25 +58,24 @@ impl Moments {
 
     /// Adds what another has seen.
     pub fn merge(&mut self, other: &Self) {
-        if self.count == 0 {
-            *self = *other;
+        if self.count == 0 || other.count == 0 {
+            *self = if self.count == 0 { *other } else { *self };
             return;
         }
-        if other.count == 0 {
-            return;
-        }
-        let (ours, theirs) = (self.count as f64, other.count as f64);
-        let share = theirs / (ours + theirs);
-        let apart = (other.mean[0] - self.mean[0]) + (other.mean[1] - self.mean[1]);
+        let (ours, theirs) = (self.scaled_mean(), other.scaled_mean());
+        let apart = ((theirs[0] - ours[0]) + (theirs[1] - ours[1])) / SCALE;
+        let rows = self.count as f64 * (other.count as f64 / (self.count + other.count) as f64);
+        self.squares += other.squares + apart * apart * rows;
         self.count += other.count;
-        if apart.is_finite() {
-            self.squares += other.squares + apart * apart * ours * share;
-            let [mean, rest] = sum(self.mean[0], apart * share);
-            self.mean = sum(mean, rest + self.mean[1]);
-        } else {
-            self.squares = f64::INFINITY;
-            self.mean = [self.mean[0] * (1.0 - share) + other.mean[0] * share, 0.0];
-        }
+        self.sum = sum(self.sum, other.sum);
+    }
+
+    /// The mean in two numbers.
+    fn scaled_mean(&self) -> [f64; 2] {
+        let count = self.count as f64;
+        let mean = self.sum[0] / count;
+        let rest = (-mean).mul_add(count, self.sum[0]) + self.sum[1];
+        exactly(mean, rest / count)
     }
 
     /// How many numbers.
@@ -85,7 +87,7 @@ impl Moments {
     /// Their mean; none of none.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then_some(self.mean[0])
+        (self.count > 0).then(|| self.scaled_mean()[0] / SCALE)
     }
 
     /// Their variance, by `count - ddof`: 1 as pandas has it, 0 as NumPy; none of too few.
@@ -104,23 +106,28 @@ impl Moments {
 
 /// The moments of finite numbers that are few.
 fn of_block(numbers: &[f64]) -> Moments {
-    let Some(first) = numbers.first() else { return Moments::default() };
-    let count = numbers.len() as u64;
-    // Of numbers that are all the same the spread is nought, and not what rounding leaves.
-    if numbers.iter().all(|number| number == first) {
-        return Moments { count, mean: [*first + 0.0, 0.0], squares: 0.0 };
-    }
-    let rows = numbers.len() as f64;
-    let middle = total(numbers, |number| number) / rows;
+    let mut moments = Moments { count: numbers.len() as u64, sum: scaled_sum(numbers), squares: 0.0 };
+    let Some(middle) = moments.mean() else { return moments };
     let off = total(numbers, |number| number - middle);
     let squares = total(numbers, |number| (number - middle) * (number - middle));
-    if squares.is_finite() && off.is_finite() {
-        // `off` would be nought without rounding: Chan's correction of what rounding left.
-        let squares = (squares - off * off / rows).max(0.0);
-        return Moments { count, mean: sum(middle, off / rows), squares };
+    // `off` would be nought without rounding: Chan's correction of what rounding left.
+    let squares = (squares - off * off / numbers.len() as f64).max(0.0);
+    moments.squares = if squares.is_finite() && off.is_finite() { squares } else { f64::INFINITY };
+    moments
+}
+
+/// The scaled sum with what rounding left out, in eight lanes.
+fn scaled_sum(numbers: &[f64]) -> [f64; 2] {
+    let mut sums = [0.0; 8];
+    let mut rests = [0.0; 8];
+    for eight in numbers.chunks(8) {
+        for ((one, rest), number) in sums.iter_mut().zip(&mut rests).zip(eight) {
+            let [sum, left] = exactly(*one, number * SCALE);
+            *one = sum;
+            *rest += left;
+        }
     }
-    let mean = total(numbers, |number| number / rows);
-    Moments { count, mean: [mean, 0.0], squares: f64::INFINITY }
+    std::iter::zip(sums, rests).fold([0.0; 2], |all, (one, rest)| sum(all, [one, rest]))
 }
 
 /// A sum in eight lanes, which processors take at once.
@@ -136,10 +143,16 @@ fn total(numbers: &[f64], of: impl Fn(f64) -> f64) -> f64 {
 }
 
 /// A sum and what its rounding left out (Knuth's two-sum).
-fn sum(one: f64, other: f64) -> [f64; 2] {
+fn exactly(one: f64, other: f64) -> [f64; 2] {
     let sum = one + other;
     let kept = sum - one;
     [sum, (one - (sum - kept)) + (other - kept)]
+}
+
+/// The sum of two sums that are each in two numbers.
+fn sum(one: [f64; 2], other: [f64; 2]) -> [f64; 2] {
+    let [sum, rest] = exactly(one[0], other[0]);
+    exactly(sum, rest + (one[1] + other[1]))
 }
 
 #[cfg(test)]
@@ -194,14 +207,24 @@ mod tests {
     }
 
     #[test]
+    fn a_mean_that_cancels_loses_nothing() {
+        let numbers: Vec<f64> =
+            (0..50_000).flat_map(|row| [f64::from(row) * 0.7, f64::from(-row) * 0.7]).collect();
+        let mut moments = of(&numbers[..33_333]);
+        moments.merge(&of(&numbers[33_333..]));
+        moments.merge(&of(&[1e-9]));
+        assert!(near(moments.mean(), Some(1e-9 / 100_001.0)), "{moments:?}");
+    }
+
+    #[test]
     fn parts_that_cannot_be_are_refused() {
-        for (count, mean, squares) in [
+        for (count, sum, squares) in [
             (0, [1.0, 0.0], 0.0),
             (2, [f64::NAN, 0.0], 1.0),
             (2, [0.0, 0.0], -1.0),
             (2, [0.0, 0.0], f64::NAN),
         ] {
-            assert_eq!(Moments::restored(count, mean, squares), None);
+            assert_eq!(Moments::restored(count, sum, squares), None);
         }
     }
 
@@ -217,9 +240,9 @@ mod tests {
             let mut merged = Moments::default();
             numbers.chunks(size).rev().for_each(|shard| merged.merge(&of(shard)));
             prop_assert!(near(merged.variance(1), whole.variance(1)), "{merged:?} {whole:?}");
-            prop_assert!((merged.mean[0] - whole.mean[0]).abs() <= 1e-12 * whole.mean[0].abs().max(1.0));
-            let (count, mean, squares) = whole.parts();
-            prop_assert_eq!(Moments::restored(count, mean, squares), Some(whole));
+            prop_assert!(near(merged.mean(), whole.mean()), "{merged:?} {whole:?}");
+            let (count, sum, squares) = whole.parts();
+            prop_assert_eq!(Moments::restored(count, sum, squares), Some(whole));
         }
     }
 }

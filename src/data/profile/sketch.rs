@@ -37,7 +37,8 @@ pub struct TextSketch {
 #[derive(Debug, Serialize, Deserialize)]
 struct MomentSketch {
     count: u64,
-    mean: [Figure; 2],
+    /// As [`Moments::parts`] has it.
+    sum: [Figure; 2],
     squares: Figure,
 }
 
@@ -64,13 +65,13 @@ pub type Wrong = &'static str;
 impl NumberSketch {
     /// What is kept of these.
     pub fn of(seen: &Numbers) -> Self {
-        let (count, mean, squares) = seen.moments.parts();
+        let (count, sum, squares) = seen.moments.parts();
         let parts = seen.quantiles.parts();
         let counts = seen.frequent.by_value();
         let values = counts.iter().map(|(key, _)| Figure(order::number(**key))).collect();
         let counts = counts.iter().map(|(_, count)| *count).collect();
         Self {
-            moments: MomentSketch { count, mean: mean.map(Figure), squares: Figure(squares) },
+            moments: MomentSketch { count, sum: sum.map(Figure), squares: Figure(squares) },
             quantiles: QuantileSketch {
                 level: parts.level,
                 infinite: parts.infinite,
@@ -87,8 +88,8 @@ impl NumberSketch {
     /// # Errors
     /// What they cannot be.
     pub fn restore(&self, scale: Scale, count: u64) -> Result<Numbers, Wrong> {
-        let MomentSketch { count: finite, mean, squares } = &self.moments;
-        let moments = Moments::restored(*finite, mean.map(|part| part.0), squares.0)
+        let MomentSketch { count: finite, sum, squares } = &self.moments;
+        let moments = Moments::restored(*finite, sum.map(|part| part.0), squares.0)
             .ok_or("its moments are impossible")?;
         let QuantileSketch { level, infinite, range, buckets } = &self.quantiles;
         let buckets = read_buckets(buckets).ok_or("its buckets are damaged")?;

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use proptest::prelude::*;
 
@@ -55,9 +55,9 @@ fn eighteen_powers_of_ten_are_within_half_a_percent() {
     let sketch = of(Scale::Logarithmic, &numbers[..17_500]);
     assert!(matches!(sketch.error(), Error::Relative(error) if error <= 0.005), "{:?}", sketch.error());
     let ladder = sketch.ladder();
-    for at in 0..17_500 {
+    for (at, truth) in numbers[..17_500].iter().enumerate() {
         let ours = ladder.quantile(at as f64 / 17_499.0).unwrap();
-        assert!((ours / numbers[at] - 1.0).abs() < 0.0051, "{at}: {ours} {}", numbers[at]);
+        assert!((ours / truth - 1.0).abs() < 0.0051, "{at}: {ours} {truth}");
     }
 }
 
