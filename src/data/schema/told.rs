@@ -238,11 +238,7 @@ pub(super) fn counts(min: Option<u64>, max: Option<u64>, of: &str) -> String {
 pub(super) fn values(allowed: &Allowed, holds: Type) -> String {
     let texts: Vec<String> = match allowed {
         Allowed::Numbers(numbers) => numbers.iter().map(|value| written(*value, holds)).collect(),
-        Allowed::Texts(texts) => {
-            let mut texts: Vec<String> = texts.iter().map(|text| format!("«{}»", shown(text))).collect();
-            texts.sort();
-            texts
-        }
+        Allowed::Texts(texts) => texts.iter().map(|text| format!("«{}»", shown(text))).collect(),
     };
     list(&texts)
 }
