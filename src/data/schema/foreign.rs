@@ -6,7 +6,7 @@ use super::rules::{Bound, ColumnRules, Extra, Length, Range, Rule, Schema};
 use super::values;
 use crate::config::source::KeyPath;
 use crate::config::{Problem, Scalar};
-use crate::document::{self, At, Node, shown};
+use crate::document::{self, At, Node, harmless, shown};
 use crate::finding::Finding;
 use crate::table::Type;
 
@@ -31,7 +31,8 @@ pub(super) fn read<'a>(
     let schema = Schema { extra: Extra::Allow, ..Schema::default() };
     let mut taken = Taken { text, path, schema, places: HashMap::new(), findings: Vec::new() };
     reader(&mut taken);
-    let Taken { schema, findings, .. } = taken;
+    let Taken { schema, mut findings, .. } = taken;
+    findings.sort_by_key(|finding| (finding.line.unwrap_or(u32::MAX), finding.column));
     let of_rows = schema.rows != (None, None) || !schema.unique.is_empty() || !schema.compare.is_empty();
     if schema.columns.is_empty() && !of_rows {
         let help = "`modelgate data infer` writes a schema from data";
@@ -52,6 +53,11 @@ pub(super) fn read<'a>(
 }
 
 impl Taken<'_> {
+    /// Whether something named the column already.
+    pub fn knows(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
+
     /// The rules of a column; new ones where it is named for the first time.
     pub fn column(&mut self, name: &str) -> &mut ColumnRules {
         let columns = &mut self.schema.columns;
@@ -77,7 +83,8 @@ impl Taken<'_> {
     pub fn wrong(&mut self, at: &KeyPath, wanted: &str) {
         let key = at.last_key().to_owned();
         let message = format!("`{}` is no {wanted}, and is not taken over", shown(&key));
-        self.left_out(at, message, format!("write {wanted}"));
+        let article = if wanted.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        self.left_out(at, message, format!("write {article} {wanted}"));
     }
 }
 
@@ -187,8 +194,9 @@ impl Taken<'_> {
         let holds = self.holds(name, &scalars);
         match values::allowed(&scalars, holds) {
             Ok(of) => self.column(name).values = Some(Rule { of, tolerated }),
-            Err(index) => self
-                .wrong(&at.index(index), &format!("{} as «{}» has them", values::word(holds), shown(name))),
+            Err(index) => {
+                self.wrong(&at.index(index), &format!("{} as «{}» holds", values::word(holds), shown(name)))
+            }
         }
     }
 
@@ -201,7 +209,8 @@ impl Taken<'_> {
         match written.map(|written| values::pattern(written, whole)) {
             Some(Ok(of)) => self.column(name).pattern = Some(Rule { of, tolerated }),
             Some(Err(why)) => {
-                let message = format!("the pattern of «{}» is not taken over: {}", shown(name), shown(&why));
+                let message =
+                    format!("the pattern of «{}» is not taken over: {}", shown(name), harmless(&why));
                 self.left_out(at, message, "write it without look-around and back-references");
             }
             None => self.wrong(at, "regular expression"),

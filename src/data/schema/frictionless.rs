@@ -115,6 +115,10 @@ fn field(taken: &mut Taken<'_>, at: &KeyPath, node: &Node, version_2: bool) {
             "give it the name of its column",
         );
     };
+    if taken.knows(name) {
+        let message = format!("a second field «{}» is not taken over", shown(name));
+        return taken.left_out(at, message, "give each field a name of its own");
+    }
     taken.column(name);
     holds(taken, at, node, name, version_2);
     let default = Node::Map(Vec::new());

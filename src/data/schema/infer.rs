@@ -175,11 +175,11 @@ fn widened(min: f64, max: f64, whole: bool) -> (f64, f64) {
         step if whole => step.max(1.0),
         step => step,
     };
-    let usable = step.is_normal() && room.is_finite();
-    let outwards =
-        |end: f64, round: fn(f64) -> f64| if usable { clean(round(end / step) * step) } else { end };
-    let low = outwards(min - room, f64::floor);
-    let high = outwards(max + room, f64::ceil);
+    if !step.is_normal() || !room.is_finite() {
+        return (min, max);
+    }
+    let low = clean(((min - room) / step).floor() * step);
+    let high = clean(((max + room) / step).ceil() * step);
     let low = if min >= 0.0 { low.max(0.0) } else { low };
     let high = if max <= 0.0 { high.min(0.0) } else { high };
     // What rounding did must not leave out what was seen.

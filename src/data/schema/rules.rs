@@ -1,6 +1,6 @@
 //! A schema that is valid: what must hold of the columns, and of the rows as a whole.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::compare::Comparison;
@@ -147,7 +147,7 @@ pub enum Allowed {
     /// Ascending, each once.
     Numbers(Vec<f64>),
     /// In the spelling of labels.
-    Texts(HashSet<Box<str>>),
+    Texts(BTreeSet<Box<str>>),
 }
 
 /// What texts look like.

@@ -135,12 +135,12 @@ fn words(violation: &Violation, rows: u64, place: &dyn Fn(u64) -> String) -> (St
             (message, widen("widen `pattern`"))
         }
         "data-length" => {
-            (format!("{values} of «{name}» {have} not {allowed}{tail}"), widen("widen `length`"))
+            (format!("{values} of «{name}» {are} not {allowed} long{tail}"), widen("widen `length`"))
         }
         "data-unique" => {
-            let message = format!("{in_rows} {have} a «{name}» that another row has{tail}");
-            let help = "remove the rows that repeat, or the key; whole numbers beyond 2^53 are told apart as `type: text`";
-            (message, help.to_owned())
+            let share = if violation.rows == 1 { "shares its" } else { "share their" };
+            let message = format!("{in_rows} {share} «{name}» with another{tail}");
+            (message, format!("remove the rows that repeat, or the key: {allowed}"))
         }
         "data-rows" => {
             let are = if rows == 1 {
@@ -152,7 +152,7 @@ fn words(violation: &Violation, rows: u64, place: &dyn Fn(u64) -> String) -> (St
         }
         "data-stale" => {
             let message = match first.first() {
-                Some((_, newest)) => format!("the newest «{name}» is {newest}; allowed are {allowed}"),
+                Some((_, newest)) => format!("the newest «{name}» is {newest}; it may be {allowed} old"),
                 None => {
                     format!("no row has a day or a time in «{name}», so nothing says how new the data is")
                 }
@@ -224,11 +224,12 @@ pub(super) fn range(range: &Range, holds: Type) -> String {
 
 /// `3 to 254 characters`, `at least 3 characters`.
 pub(super) fn counts(min: Option<u64>, max: Option<u64>, of: &str) -> String {
+    let of_one = |count: u64| if count == 1 { of.trim_end_matches('s') } else { of };
     match (min, max) {
-        (Some(min), Some(max)) if min == max => format!("{} {of}", thousands(min)),
+        (Some(min), Some(max)) if min == max => format!("{} {}", thousands(min), of_one(min)),
         (Some(min), Some(max)) => format!("{} to {} {of}", thousands(min), thousands(max)),
-        (Some(min), None) => format!("at least {} {of}", thousands(min)),
-        (None, Some(max)) => format!("at most {} {of}", thousands(max)),
+        (Some(min), None) => format!("at least {} {}", thousands(min), of_one(min)),
+        (None, Some(max)) => format!("at most {} {}", thousands(max), of_one(max)),
         (None, None) => format!("any number of {of}"),
     }
 }
@@ -237,11 +238,7 @@ pub(super) fn counts(min: Option<u64>, max: Option<u64>, of: &str) -> String {
 pub(super) fn values(allowed: &Allowed, holds: Type) -> String {
     let texts: Vec<String> = match allowed {
         Allowed::Numbers(numbers) => numbers.iter().map(|value| written(*value, holds)).collect(),
-        Allowed::Texts(texts) => {
-            let mut texts: Vec<String> = texts.iter().map(|text| format!("«{}»", shown(text))).collect();
-            texts.sort();
-            texts
-        }
+        Allowed::Texts(texts) => texts.iter().map(|text| format!("«{}»", shown(text))).collect(),
     };
     list(&texts)
 }
@@ -252,12 +249,27 @@ fn list(texts: &[String]) -> String {
     if more > 0 { format!("{shown} and {} more", thousands(more as u64)) } else { shown }
 }
 
-/// `27 days`, `5 h`.
+/// `27 days`, `5 hours`; the largest unit of which there are two.
 pub(super) fn age(seconds: f64) -> String {
     let (count, unit) = match seconds {
         _ if seconds >= 172_800.0 => (seconds / 86_400.0, "days"),
         _ if seconds >= 7200.0 => (seconds / 3600.0, "hours"),
-        _ => (seconds / 60.0, "minutes"),
+        _ if seconds >= 120.0 => (seconds / 60.0, "minutes"),
+        _ => (seconds, "seconds"),
     };
     format!("{} {unit}", number(count.floor()))
+}
+
+/// A length of time that somebody wrote.
+pub(super) fn length_of_time(length: std::time::Duration) -> String {
+    let seconds = length.as_secs();
+    let whole = [86_400, 3600, 60].iter().any(|unit| seconds >= 2 * unit && seconds.is_multiple_of(*unit));
+    if whole && length.subsec_nanos() == 0 {
+        let shown = age(length.as_secs_f64());
+        // A length of 50 hours is no 2 days.
+        if !shown.ends_with("days") || seconds.is_multiple_of(86_400) {
+            return shown;
+        }
+    }
+    humantime::format_duration(length).to_string()
 }

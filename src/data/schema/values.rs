@@ -4,7 +4,7 @@ use super::moment;
 use super::rules::{Allowed, Bound, Pattern, Range};
 use crate::config::Scalar;
 use crate::config::source::{KeyPath, Source};
-use crate::document::shown;
+use crate::document::{harmless, shown};
 use crate::table::{Type, spelled};
 
 /// What a value is by how it is written.
@@ -171,7 +171,7 @@ impl At<'_, '_> {
             Ok(pattern) => Some(pattern),
             Err(why) => {
                 let help = "write it without look-around and back-references, and in single quotes: a backslash is itself there";
-                self.source.value(&path, format!("no regular expression: {}", shown(&why)), help);
+                self.source.value(&path, format!("no regular expression: {}", harmless(&why)), help);
                 None
             }
         }

@@ -96,7 +96,7 @@ impl Checker<'_> {
         for (key, keys) in plan.keys.iter().zip(keys) {
             let names: Vec<&str> = key.columns.iter().map(|at| plan.wanted[*at].name.as_str()).collect();
             let tally = keys.finish(plan.wanted[key.columns[0]].holds);
-            let allowed = "each only once".to_owned();
+            let allowed = once(&tally).to_owned();
             violations.extend(Violation::of_tally(
                 told::UNIQUE,
                 &names.join(", "),
@@ -117,6 +117,16 @@ impl Checker<'_> {
             ));
         }
         Checked { rows, violations, extra_fails: plan.schema.extra == Extra::Fail, extra: plan.extra.clone() }
+    }
+}
+
+/// What is allowed of a key. Whole numbers are floats here, which beyond 2^53 are alike where the numbers are not.
+fn once(tally: &Tally) -> &'static str {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let is_beyond = |value: &str| value.parse().is_ok_and(|number: f64| number.abs() >= EXACT);
+    match tally.first.iter().any(|(_, value)| is_beyond(value)) {
+        true => "each may be there once; whole numbers beyond 2^53 are told apart as `type: text`",
+        false => "each may be there once",
     }
 }
 
@@ -156,7 +166,7 @@ fn of_columns_as_such(plan: &Plan, rows: u64) -> Vec<Violation> {
 fn stale(plan: &Plan, rows: u64, newest: Option<f64>, now: u64) -> Option<Violation> {
     let fresh = plan.schema.fresh.as_ref()?;
     let violation = |first: Vec<(u64, String)>| {
-        let allowed = humantime::format_duration(fresh.within).to_string();
+        let allowed = format!("at most {}", told::length_of_time(fresh.within));
         let whole = Violation::of_table(told::STALE, Some(fresh.column.clone()), rows, allowed);
         Some(Violation { first, ..whole })
     };
