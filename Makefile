@@ -18,6 +18,11 @@ TOOLS_REQUIREMENTS := tests/requirements-tools.txt
 TOOLS_VENV := $(CURDIR)/target/tools
 TOOLS_STAMP = $(TOOLS_VENV)/requirements-$(call checksum,$(TOOLS_REQUIREMENTS))
 
+# Evidently and alibi-detect do not go with the newest of what the other tests need.
+JUDGES_REQUIREMENTS := tests/requirements-judges.txt
+JUDGES_VENV := $(CURDIR)/target/judges
+JUDGES_STAMP = $(JUDGES_VENV)/requirements-$(call checksum,$(JUDGES_REQUIREMENTS))
+
 NODE := $(CURDIR)/target/node
 NODE_STAMP = $(NODE)/packages-$(call checksum,tests/node/package-lock.json)
 
@@ -62,10 +67,11 @@ lint-action: test-tools
 # started before the pipe closes, so that nothing follows the summary.
 .PHONY: test
 test: export MODELGATE_TEST_PYTHON := $(TEST_VENV)/bin/python
+test: export MODELGATE_TEST_JUDGES := $(JUDGES_VENV)/bin/python
 test: export MODELGATE_TEST_TOOLS := $(TOOLS_VENV)/bin
 test: export MODELGATE_TEST_NODE := $(NODE)/node_modules
 test: export MODELGATE_SKIPPED := $(SKIPPED)
-test: test-venv test-tools test-node nextest ## all tests; what could not run is listed
+test: test-venv test-judges test-tools test-node nextest ## all tests; what could not run is listed
 	@rm -f '$(SKIPPED)'
 	cargo test --doc --locked
 	@echo cargo nextest run --locked
@@ -104,6 +110,11 @@ nextest:
 test-venv: $(TEST_STAMP)
 $(TEST_STAMP):
 	$(call make-venv,$(TEST_VENV),$(TEST_REQUIREMENTS))
+
+.PHONY: test-judges
+test-judges: $(JUDGES_STAMP)
+$(JUDGES_STAMP):
+	$(call make-venv,$(JUDGES_VENV),$(JUDGES_REQUIREMENTS))
 
 .PHONY: test-tools
 test-tools: $(TOOLS_STAMP)

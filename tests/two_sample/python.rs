@@ -27,7 +27,7 @@ pub fn judges(test: &str, questions: &[Value]) -> Option<Vec<Value>> {
     let Some(python) = python else {
         common::skip(
             test,
-            "needs MODELGATE_TEST_JUDGES, a Python with evidently 0.7.23 and alibi-detect 0.13",
+            "needs MODELGATE_TEST_JUDGES, a Python with the packages of tests/requirements-judges.txt",
         );
         return None;
     };
