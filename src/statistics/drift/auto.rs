@@ -11,7 +11,7 @@ use crate::statistics::two_sample::{self, Base};
 pub const PSI_BOUND: f64 = 0.1;
 
 /// From here on categories have drifted: the distance of Jensen and Shannon, in nats. Where a tenth of the rows changes its
-/// category the distance is at least 0.071 (it is never below the share of rows that moved over √2: Lin 1991), of a column
+/// category the distance is at least 0.071 (it is never below the share of rows that moved over √2, by Pinsker's inequality), of a column
 /// of two values that goes from 0.5 to 0.6 just that, so the 0.1 that is common elsewhere, where it must leave room for
 /// what chance alone does to many categories, would miss it. Chance is taken off here.
 pub const JENSEN_SHANNON_BOUND: f64 = 0.05;
@@ -20,7 +20,7 @@ pub const JENSEN_SHANNON_BOUND: f64 = 0.05;
 pub const LEVEL: f64 = 0.05;
 
 /// What an empty bin counts as. The count whose chance to be 0 is a half is ln 2; half a row is the usual round of it, is
-/// small among many rows and not absurd among few: an empty bin of 200 rows adds 0.37 to an index, where 0.0001 adds 0.69.
+/// small among many rows and not absurd among few: an empty bin of 200 rows adds 0.36 to an index, where 0.0001 adds 0.69.
 const HALF_A_ROW: f64 = 0.5;
 
 /// How much a column has changed.

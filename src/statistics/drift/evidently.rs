@@ -5,7 +5,7 @@
 
 use crate::statistics::two_sample::{self, Base};
 
-/// What Evidently takes a column for.
+/// What Evidently takes a column for, by what it sees in the current data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Floating point numbers, and whole ones of more than ten values.

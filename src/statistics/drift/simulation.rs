@@ -83,8 +83,12 @@ fn drawn(shares: &[u64], rows: u64, stream: &mut Stream) -> Vec<u64> {
     counts
 }
 
+/// Of the categories that either side has.
 fn effect_of_categories(reference: &[u64], current: &[u64], rows: [u64; 2], stream: &mut Stream) -> Effect {
-    auto::categories(&drawn(reference, rows[0], stream), &drawn(current, rows[1], stream)).unwrap()
+    let (reference, current) = (drawn(reference, rows[0], stream), drawn(current, rows[1], stream));
+    let pairs = reference.into_iter().zip(current).filter(|(one, other)| one + other > 0);
+    let (reference, current): (Vec<u64>, Vec<u64>) = pairs.unzip();
+    auto::categories(&reference, &current).unwrap()
 }
 
 /// Twenty columns of one distribution each: which of them are said to have drifted.
