@@ -18,7 +18,7 @@ pub struct Places {
 }
 
 /// So many missing columns are told one by one: looking for what was meant takes time, and nobody reads a thousand.
-const TOLD: usize = 20;
+const TOLD: usize = 10;
 
 /// The places of the wanted columns, or what is wrong for each that has none, without path and line. A key of the
 /// folders is a column where the file has none of that name.

@@ -28,7 +28,6 @@ texts = {
     "categories": ["a", "b\nc", 'd "e"', "f,g", "ü", ""],
     "words": ["1 apple", "x"],
     "null": [""],
-    "late": ["1"],
 }
 
 

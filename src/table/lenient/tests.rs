@@ -31,8 +31,8 @@ fn what_is_missing_or_strange_is_counted_and_keeps_its_row() {
     assert_eq!((cells.missing, cells.strange), (3, 3));
     assert_eq!(cells.shown, [(2, "abc".into()), (7, "01".into()), (9, "true".into())]);
 
-    let cells = gathered(Type::Integer, &["1", "1.0", "1.5", "-inf", "x", "null", "+7"]);
-    assert_eq!(numbers(&cells), ["1", "1", "NaN", "NaN", "NaN", "NaN", "7"]);
+    let cells = gathered(Type::Integer, &["1", "1.0", "1.5", "-inf", "x", "null", "+7", "-1e300"]);
+    assert_eq!(numbers(&cells), ["1", "1", "NaN", "NaN", "NaN", "NaN", "7", &format!("{}", -1e300)]);
     assert_eq!((cells.missing, cells.strange), (1, 3));
 
     let cells = gathered(Type::Boolean, &["True", "FALSE", "0", "1.0", "2", "yes", "", "nan"]);

@@ -46,7 +46,9 @@ fn texts_of(row: &Row, at: usize, batch: &RecordBatch) -> [Option<String>; 6] {
     [
         row.0.map(|value| value.to_string()),
         row.1.map(|value| format!("{value:?}")),
-        row.2.map(|value| if at % 2 == 0 { format!("{value}") } else { format!("{value}").to_uppercase() }),
+        row.2.map(
+            |value| if at.is_multiple_of(2) { format!("{value}") } else { format!("{value}").to_uppercase() },
+        ),
         row.3.clone(),
         row.4.and(date).map(|date| date.to_string()),
         row.5.and(time).map(|time| time.to_string()),
@@ -67,7 +69,8 @@ fn csv(rows: &[[Option<String>; 6]]) -> String {
 fn json(rows: &[[Option<String>; 6]]) -> String {
     let fields = |(at, row): (usize, &[Option<String>; 6])| {
         let cells = NAMES.iter().zip(row).enumerate();
-        let there = cells.filter(|(column, (_, cell))| at == 0 || cell.is_some() || (at + column) % 2 == 0);
+        let there =
+            cells.filter(|(column, (_, cell))| at == 0 || cell.is_some() || (at + column).is_multiple_of(2));
         let field = |(column, (name, cell)): (usize, (&&str, &Option<String>))| match cell {
             Some(text) if column < 2 => format!("\"{name}\":{text}"),
             cell => format!("\"{name}\":{}", serde_json::json!(cell)),

@@ -130,7 +130,7 @@ fn names_that_repeat_or_are_none_are_told() {
 
 #[test]
 fn ten_thousand_columns_are_no_matter() {
-    let names: Vec<String> = (0..10_000).map(|n| format!("column {n}")).collect();
+    let names: Vec<String> = (0..10_000).map(|n| format!("c{n}")).collect();
     let row: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
     let files = Files::one("p.csv", format!("{}\n{}\n{}\n", names.join(","), row.join(","), row.join(",")));
     let columns = survey(&files).expect("columns").columns;
@@ -142,11 +142,10 @@ fn ten_thousand_columns_are_no_matter() {
         (&["9999.0".into(), "9999.0".into()][..], &["0.0".into(), "0.0".into()][..])
     );
     // None of them is there: what was meant is not looked for ten thousand times.
-    let others: Vec<Wanted> =
-        names.iter().map(|name| cells(&name.replace("column", "colunm"), Type::Text)).collect();
+    let others: Vec<Wanted> = names.iter().map(|name| cells(&name.replace("c", "d"), Type::Text)).collect();
     let findings = files.read(&others).expect_err("no such columns");
-    assert_eq!(findings.len(), 21);
-    assert_eq!(findings[20].message, "9,980 more columns are missing, or there more than once");
+    assert_eq!(findings.len(), 11);
+    assert_eq!(findings[10].message, "9990 more columns are missing, or there more than once");
     let twice = Files::one("p.csv", "a,".repeat(10_000) + "\n");
     assert_eq!(survey(&twice).expect_err("twice").len(), 1);
     let object = |step: usize| -> String {
