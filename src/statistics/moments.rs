@@ -120,11 +120,14 @@ fn of_block(numbers: &[f64]) -> Moments {
 fn scaled_sum(numbers: &[f64]) -> [f64; 2] {
     let mut sums = [0.0; 8];
     let mut rests = [0.0; 8];
-    for eight in numbers.chunks(8) {
-        for ((one, rest), number) in sums.iter_mut().zip(&mut rests).zip(eight) {
-            let [sum, left] = exactly(*one, number * SCALE);
-            *one = sum;
-            *rest += left;
+    let (eights, last) = numbers.as_chunks::<8>();
+    let mut padded = [0.0; 8];
+    padded[..last.len()].copy_from_slice(last);
+    for eight in eights.iter().chain([&padded]) {
+        for lane in 0..8 {
+            let [sum, left] = exactly(sums[lane], eight[lane] * SCALE);
+            sums[lane] = sum;
+            rests[lane] += left;
         }
     }
     std::iter::zip(sums, rests).fold([0.0; 2], |all, (one, rest)| sum(all, [one, rest]))

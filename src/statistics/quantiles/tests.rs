@@ -83,6 +83,14 @@ fn times_of_a_month_are_within_a_quarter_of_an_hour() {
 }
 
 #[test]
+fn times_that_nobody_means_are_counted_too() {
+    let sketch = of(Scale::Linear, &[-f64::MAX, 0.0, 1e30, f64::MAX]);
+    let read = Quantiles::restored(Scale::Linear, &sketch.parts());
+    assert_eq!((sketch.count(), sketch.quantile(1.0), read.as_ref()), (4, Some(f64::MAX), Some(&sketch)));
+    assert_eq!(sketch.bars().iter().map(|bar| bar.count).sum::<u64>(), 4);
+}
+
+#[test]
 fn parts_that_cannot_be_are_refused() {
     let good = of(Scale::Logarithmic, &[1.0, 2.0, -4.0]).parts();
     assert!(Quantiles::restored(Scale::Logarithmic, &good).is_some());
