@@ -8,7 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
 use crate::data::profile::Profile;
-use crate::data::{self, Located, Place};
+use crate::data::{self, Located, Place, Profiled};
 use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files;
@@ -250,7 +250,7 @@ fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile
         }
     })?;
     let (profile, findings) = match answer {
-        Ok((profile, findings)) => (Some(profile), findings),
+        Ok(Profiled { profile, findings }) => (Some(profile), findings),
         Err(findings) => (None, findings),
     };
     show::found(&findings);

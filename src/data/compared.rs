@@ -16,7 +16,7 @@ use crate::record::data::Role;
 use crate::table::{self, Batch, Cells, Column, Found, Kind, NONE, Type, Wanted};
 
 impl Ascending for Sorted {
-    fn len(&self) -> u64 {
+    fn rows(&self) -> u64 {
         self.count()
     }
 

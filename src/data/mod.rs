@@ -29,7 +29,7 @@ use schema::Schema;
 use survey::Survey;
 
 pub use moved::Moved;
-pub use profiled::{inferred, profiled};
+pub use profiled::{Profiled, inferred, profiled};
 pub use sets::{Located, Place, locate};
 
 /// The folder below that of the run in which values lie that have no room in memory.

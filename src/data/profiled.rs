@@ -9,6 +9,15 @@ use crate::interrupt::Interrupt;
 use crate::number::number;
 use crate::table::{self, Batch, Column, Found, Kind, Wanted};
 
+/// What files hold.
+#[derive(Debug)]
+pub struct Profiled {
+    /// The profile of all of them.
+    pub profile: Profile,
+    /// What should be known of them.
+    pub findings: Vec<Finding>,
+}
+
 /// Profiles files as one set, and says what should be known of them. The inner error is what is wrong with them.
 ///
 /// # Errors
@@ -16,7 +25,7 @@ use crate::table::{self, Batch, Column, Found, Kind, Wanted};
 pub fn profiled(
     files: &[ProjectFile],
     interrupt: &Interrupt,
-) -> Result<std::result::Result<(Profile, Vec<Finding>), Vec<Finding>>> {
+) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
     let table::Survey { columns, notices } = match table::columns(files, interrupt)? {
         Ok(survey) => survey,
         Err(findings) => return Ok(Err(findings)),
@@ -33,7 +42,7 @@ pub fn profiled(
     };
     let table = table::fold(files, &wanted, 0, interrupt, each, merge)?;
     wrong?;
-    Ok(table.map(|_| (all, findings)))
+    Ok(table.map(|_| Profiled { profile: all, findings }))
 }
 
 fn of_batch(columns: &[Found], batch: Batch) -> Result<Profile> {

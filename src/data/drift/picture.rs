@@ -38,8 +38,8 @@ fn numbers(one: &impl Ascending, other: &impl Ascending) -> Option<Picture> {
         side().into_iter().map(|count| count as f64 / rows as f64).collect::<Vec<_>>()
     };
     Some(Picture {
-        reference: shares(&|| counts(one, &edges), one.len()),
-        current: shares(&|| counts(other, &edges), other.len()),
+        reference: shares(&|| counts(one, &edges), one.rows()),
+        current: shares(&|| counts(other, &edges), other.rows()),
         edges,
         categories: Vec::new(),
     })
@@ -47,7 +47,7 @@ fn numbers(one: &impl Ascending, other: &impl Ascending) -> Option<Picture> {
 
 /// Where the middle of a sample begins and ends; none of one that has no finite value there.
 fn middle(side: &impl Ascending) -> Option<(f64, f64)> {
-    let rows = side.len();
+    let rows = side.rows();
     let below = (OUTER * rows as f64).floor() as u64;
     let mut walk = side.walk();
     let low = walk.nth(usize::try_from(below).ok()?)?;

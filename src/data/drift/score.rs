@@ -131,16 +131,16 @@ impl How {
         match self.measured.method {
             DriftMethod::Auto => {
                 let Some([reference, current]) = deciles(one, other) else { return NOTHING };
-                let p = two_sample::ks_p(ordered(one, other).ks, one.len(), other.len(), KsP::Auto);
+                let p = two_sample::ks_p(ordered(one, other).ks, one.rows(), other.rows(), KsP::Auto);
                 self.effect("psi", auto::numbers(&reference, &current, p), auto::PSI_BOUND)
             }
             DriftMethod::Evidently => self.as_evidently(holds, one, other),
             DriftMethod::Alibi => {
-                let score = alibi::numbers(ordered(one, other).ks, one.len(), other.len());
+                let score = alibi::numbers(ordered(one, other).ks, one.rows(), other.rows());
                 self.test("ks", Some(f64::from(score.p)), false)
             }
             DriftMethod::Ks => {
-                let p = two_sample::ks_p(ordered(one, other).ks, one.len(), other.len(), KsP::Auto);
+                let p = two_sample::ks_p(ordered(one, other).ks, one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), false)
             }
             DriftMethod::Wasserstein => self.wasserstein(one, other),
@@ -205,7 +205,7 @@ impl How {
     /// As Evidently, which knows no infinities, and takes whole numbers of few values for categories.
     fn as_evidently(self, holds: Type, one: &impl Ascending, other: &impl Ascending) -> Score {
         let (one, other) = (Finite::of(one), Finite::of(other));
-        if one.len() == 0 || other.len() == 0 {
+        if one.rows() == 0 || other.rows() == 0 {
             return NOTHING;
         }
         let own = distinct(one.walk(), BINNED);
@@ -215,10 +215,10 @@ impl How {
             _ => evidently::Kind::Number,
         };
         let union = by_value_distinct(&one, &other);
-        let Some(method) = evidently::Method::of(kind, one.len(), union) else { return NOTHING };
+        let Some(method) = evidently::Method::of(kind, one.rows(), union) else { return NOTHING };
         match method {
             evidently::Method::Ks => {
-                let p = two_sample::ks_p(ordered(&one, &other).ks, one.len(), other.len(), KsP::Auto);
+                let p = two_sample::ks_p(ordered(&one, &other).ks, one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), true)
             }
             evidently::Method::Wasserstein => self.wasserstein(&one, &other),
@@ -263,12 +263,12 @@ impl How {
 const BINNED: u64 = 21;
 
 fn ordered(one: &impl Ascending, other: &impl Ascending) -> two_sample::Ordered {
-    two_sample::ordered(one.walk(), other.walk(), one.len(), other.len())
+    two_sample::ordered(one.walk(), other.walk(), one.rows(), other.rows())
 }
 
 /// The counts of both sides in bins of the reference's deciles.
 fn deciles(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]> {
-    let cuts = Cuts::deciles(one.walk(), one.len())?;
+    let cuts = Cuts::deciles(one.walk(), one.rows())?;
     Some([cuts.counts(one.walk()), cuts.counts(other.walk())])
 }
 
@@ -276,7 +276,7 @@ fn deciles(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]
 fn sturges(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]> {
     let ((least, greatest), (other_least, other_greatest)) = (range(one)?, range(other)?);
     let (least, greatest) = (least.min(other_least), greatest.max(other_greatest));
-    let edges = Edges::sturges(least, greatest, one.len() + other.len())?;
+    let edges = Edges::sturges(least, greatest, one.rows() + other.rows())?;
     Some([edges.counts(one.walk()), edges.counts(other.walk())])
 }
 
@@ -288,7 +288,7 @@ fn range(side: &impl Ascending) -> Option<(f64, f64)> {
 
 /// The standard deviation, of all rows and not of a sample, in two passes.
 fn deviation(side: &impl Ascending) -> f64 {
-    let rows = side.len() as f64;
+    let rows = side.rows() as f64;
     let mean = side.walk().sum::<f64>() / rows;
     (side.walk().map(|value| (value - mean) * (value - mean)).sum::<f64>() / rows).sqrt()
 }
@@ -331,7 +331,7 @@ impl<'a, N: Ascending> Finite<'a, N> {
 }
 
 impl<N: Ascending> Ascending for Finite<'_, N> {
-    fn len(&self) -> u64 {
+    fn rows(&self) -> u64 {
         self.rows
     }
 

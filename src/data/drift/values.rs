@@ -30,14 +30,14 @@ pub enum Values<N> {
 /// Numbers that can be walked in ascending order, as often as one likes. None of them is NaN.
 pub trait Ascending: Sync {
     /// How many.
-    fn len(&self) -> u64;
+    fn rows(&self) -> u64;
 
     /// From the lowest to the highest.
     fn walk(&self) -> impl Iterator<Item = f64>;
 }
 
 impl Ascending for Vec<f64> {
-    fn len(&self) -> u64 {
+    fn rows(&self) -> u64 {
         self.as_slice().len() as u64
     }
 
@@ -50,7 +50,7 @@ impl<N: Ascending> Side<N> {
     /// How many rows have a value.
     pub fn present(&self) -> u64 {
         match &self.values {
-            Values::Numbers(numbers) => numbers.len(),
+            Values::Numbers(numbers) => numbers.rows(),
             Values::Categories(counts) => counts.values().sum(),
             Values::Prose => 0,
         }
