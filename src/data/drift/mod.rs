@@ -6,6 +6,8 @@
 mod decide;
 mod picture;
 mod score;
+#[cfg(test)]
+mod tests;
 mod values;
 mod words;
 

@@ -128,8 +128,12 @@ mod tests {
     }
 
     fn texts(of: impl Fn(u32) -> String) -> Values {
-        let texts = (0..300).map(|row| of(row).into()).collect();
-        Values::Texts(Texts { codes: (0..300).collect(), texts })
+        let rows: Vec<Box<str>> = (0..300).map(|row| of(row).into()).collect();
+        let mut texts = rows.clone();
+        texts.sort();
+        texts.dedup();
+        let code = |text: &Box<str>| u32::try_from(texts.binary_search(text).unwrap()).unwrap();
+        Values::Texts(Texts { codes: rows.iter().map(code).collect(), texts })
     }
 
     #[test]
