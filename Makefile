@@ -97,7 +97,7 @@ parts: ## start the engine and the registry of the tests, and print their variab
 	@$(PARTS) up
 
 .PHONY: bench
-bench: bench-venv ## measure against DVC, ruff, compileall, openssl and the docker client
+bench: bench-venv test-judges ## measure against what people use otherwise
 	cargo build --release --locked
 	'$(BENCH_VENV)/bin/python' benches/bench.py
 	@$(PARTS) run sh -c 'DOCKER_HOST=$$MODELGATE_TEST_DOCKER "$$0" benches/image.py' '$(BENCH_VENV)/bin/python'

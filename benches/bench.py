@@ -17,12 +17,13 @@ import tempfile
 from pathlib import Path
 
 import cases
+import data
 import predictions
 from cases import Bench, usable_cores
 from measure import Invalid
 from table import header, show
 
-CASES = cases.CASES | predictions.CASES
+CASES = cases.CASES | predictions.CASES | data.CASES
 
 BINARY = Path(__file__).parent.parent / "target" / "release" / "modelgate"
 

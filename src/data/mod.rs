@@ -4,6 +4,7 @@
 //! read those that they are about once more. Only this file, `sets` and the readers touch the world.
 
 mod compared;
+mod detector;
 pub mod drift;
 pub mod leakage;
 mod moved;
@@ -190,6 +191,16 @@ impl Examination<'_> {
         evidence: &mut record::Data,
         findings: &mut Vec<Finding>,
     ) -> Result<()> {
+        if let Some(path) = &asked.from {
+            match detector::read(asked, self.place.root, path)? {
+                Ok(drift) => {
+                    findings.extend(told::drifted(&drift));
+                    evidence.drift = Some(drift);
+                }
+                Err(finding) => findings.push(finding),
+            }
+            return Ok(());
+        }
         let config::Reference::Set(reference) = &asked.reference else {
             let message = "only a set can be a reference in this version";
             findings.push(
