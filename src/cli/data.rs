@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 
 use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
@@ -96,8 +97,8 @@ struct Drift {
     /// What is held against it: the same
     current: String,
     /// How drift is measured
-    #[arg(long, default_value = "auto")]
-    method: Method,
+    #[arg(long, default_value = "auto", value_name = "METHOD", value_parser = method())]
+    method: DriftMethod,
     /// From which share of drifted columns on the data has drifted
     #[arg(long, default_value_t = config::Drift::SHARE, value_name = "SHARE")]
     share: f64,
@@ -119,31 +120,11 @@ struct Drift {
 }
 
 /// The words of `data.drift.method`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Method {
-    Auto,
-    Evidently,
-    Alibi,
-    Ks,
-    Wasserstein,
-    Psi,
-    JensenShannon,
-    ChiSquare,
-}
-
-impl From<Method> for DriftMethod {
-    fn from(method: Method) -> Self {
-        match method {
-            Method::Auto => Self::Auto,
-            Method::Evidently => Self::Evidently,
-            Method::Alibi => Self::Alibi,
-            Method::Ks => Self::Ks,
-            Method::Wasserstein => Self::Wasserstein,
-            Method::Psi => Self::Psi,
-            Method::JensenShannon => Self::JensenShannon,
-            Method::ChiSquare => Self::ChiSquare,
-        }
-    }
+fn method() -> impl TypedValueParser<Value = DriftMethod> {
+    let known = |word: String| DriftMethod::ALL.into_iter().find(|method| method.word() == word);
+    // What is none of the words does not come so far.
+    PossibleValuesParser::new(DriftMethod::ALL.map(DriftMethod::word))
+        .map(move |word| known(word).unwrap_or_default())
 }
 
 /// Does the step, or answers what is asked.
@@ -207,7 +188,7 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
     let asked = config::Drift {
         reference: config::Reference::Set(reference),
         current,
-        measure: config::Measured { method: args.method.into(), threshold: args.threshold, holds: None },
+        measure: config::Measured { method: args.method, threshold: args.threshold, holds: None },
         alpha: args.alpha,
         correction: None,
         share: args.share,

@@ -390,6 +390,18 @@ fn column(source: &mut Source<'_>, path: &KeyPath, raw: &raw::DriftColumn, all: 
 }
 
 impl DriftMethod {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 8] = [
+        Self::Auto,
+        Self::Evidently,
+        Self::Alibi,
+        Self::Ks,
+        Self::Wasserstein,
+        Self::Psi,
+        Self::JensenShannon,
+        Self::ChiSquare,
+    ];
+
     /// Whether it chooses among several.
     #[must_use]
     pub const fn is_many(self) -> bool {

@@ -17,6 +17,21 @@ pub enum Type {
     Text,
 }
 
+impl Type {
+    /// The word, as schemas and profiles spell it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Time => "time",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// The cells of some consecutive rows of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cells {

@@ -59,20 +59,9 @@ fn told(method: DriftMethod, holds: Type, sides: [Side<Vec<f64>>; 2]) -> ColumnD
     drift.columns.into_iter().next().expect("a column")
 }
 
-const ALL: [DriftMethod; 8] = [
-    DriftMethod::Auto,
-    DriftMethod::Evidently,
-    DriftMethod::Alibi,
-    DriftMethod::Ks,
-    DriftMethod::Wasserstein,
-    DriftMethod::Psi,
-    DriftMethod::JensenShannon,
-    DriftMethod::ChiSquare,
-];
-
 #[test]
 fn every_method_sees_a_shift_and_none_sees_one_in_the_same_numbers() {
-    for method in ALL.into_iter().filter(|method| *method != DriftMethod::ChiSquare) {
+    for method in DriftMethod::ALL.into_iter().filter(|method| *method != DriftMethod::ChiSquare) {
         let shifted =
             told(method, Type::Number, [numbers(normal(2000, 0.0, 1)), numbers(normal(2000, 1.0, 2))]);
         assert!(shifted.drifted, "{method:?}: {}", shifted.because);
@@ -160,7 +149,7 @@ fn no_method_breaks_on_awkward_numbers() {
         vec![-0.0, 0.0],
         (0..1500).map(f64::from).collect(),
     ];
-    for method in ALL {
+    for method in DriftMethod::ALL {
         for one in &awkward {
             for other in &awkward {
                 for holds in [Type::Integer, Type::Number, Type::Boolean] {

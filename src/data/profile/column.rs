@@ -108,7 +108,7 @@ impl Column {
                 return Err(format!(
                     "«{}» holds {}, and its cells something else",
                     self.name,
-                    super::word(self.holds)
+                    self.holds.word()
                 ));
             }
         }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::column::{Column, Seen, scale};
 use super::sketch::{NumberSketch, TextSketch};
-use super::{ColumnProfile, Profile, ROWS, word};
+use super::{ColumnProfile, Profile, ROWS};
 use crate::fault::{Fault, Result};
 use crate::table::Type;
 
@@ -141,5 +141,5 @@ impl Read<'_> {
 fn read_type(text: &str) -> Option<Type> {
     [Type::Integer, Type::Number, Type::Boolean, Type::Date, Type::Time, Type::Text]
         .into_iter()
-        .find(|holds| word(*holds) == text)
+        .find(|holds| holds.word() == text)
 }

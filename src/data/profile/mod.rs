@@ -116,7 +116,7 @@ impl Profile {
             if column.merge(there) {
                 return true;
             }
-            unlike.push(format!("«{}» ({} and {})", column.name, word(column.holds), word(there.holds)));
+            unlike.push(format!("«{}» ({} and {})", column.name, column.holds.word(), there.holds.word()));
             false
         });
         let strangers = other.columns.iter().zip(met).filter(|(_, met)| !met);
@@ -171,19 +171,6 @@ fn some(names: &[String]) -> String {
     }
 }
 
-/// The word of a type in documents.
-#[must_use]
-pub const fn word(holds: Type) -> &'static str {
-    match holds {
-        Type::Integer => "integer",
-        Type::Number => "number",
-        Type::Boolean => "boolean",
-        Type::Date => "date",
-        Type::Time => "time",
-        Type::Text => "text",
-    }
-}
-
 fn write_type<S: Serializer>(holds: &Type, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-    serializer.serialize_str(word(*holds))
+    serializer.serialize_str(holds.word())
 }

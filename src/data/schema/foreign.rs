@@ -155,10 +155,7 @@ impl Taken<'_> {
             let node = end.node.filter(|node| **node != Node::Null)?;
             let bound = scalar(node).and_then(|value| values::number(&value, holds));
             if bound.is_none() {
-                self.wrong(
-                    &at.key(end.key),
-                    &format!("{} to compare «{}» with", values::word(holds), shown(name)),
-                );
+                self.wrong(&at.key(end.key), &format!("{} to compare «{}» with", holds.word(), shown(name)));
             }
             bound.map(|at| Bound { at, strict: end.strict })
         });
@@ -195,7 +192,7 @@ impl Taken<'_> {
         match values::allowed(&scalars, holds) {
             Ok(of) => self.column(name).values = Some(Rule { of, tolerated }),
             Err(index) => {
-                self.wrong(&at.index(index), &format!("{} as «{}» holds", values::word(holds), shown(name)))
+                self.wrong(&at.index(index), &format!("{} as «{}» holds", holds.word(), shown(name)))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::values::{word, written};
+use super::values::written;
 use crate::document::deceives;
 use crate::number::{counted, thousands};
 use crate::table::Type;
@@ -85,7 +85,7 @@ fn counted_rows(rows: u64) -> String {
 
 /// The line of a column, and what is a guess in it.
 fn line(column: &Summary) -> String {
-    let mut keys = vec![format!("type: {}", word(column.holds))];
+    let mut keys = vec![format!("type: {}", column.holds.word())];
     let mut guesses: Vec<String> = Vec::new();
     nulls(column, &mut keys, &mut guesses);
     if there(column) > 0 {
@@ -138,7 +138,7 @@ fn strange(column: &Summary, keys: &mut Vec<String>, guesses: &mut Vec<String>) 
         guesses.push(format!(
             "{} {values} not {article} {}: better mend them",
             thousands(column.strange),
-            word(column.holds)
+            column.holds.word()
         ));
     }
 }

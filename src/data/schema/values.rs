@@ -68,18 +68,6 @@ pub(super) fn pattern(written: &str, whole: bool) -> Result<Pattern, String> {
     }
 }
 
-/// The word of a type, as a schema has it.
-pub(super) fn word(holds: Type) -> &'static str {
-    match holds {
-        Type::Integer => "integer",
-        Type::Number => "number",
-        Type::Boolean => "boolean",
-        Type::Date => "date",
-        Type::Time => "time",
-        Type::Text => "text",
-    }
-}
-
 /// A value of a column as people write it.
 pub(super) fn written(value: f64, holds: Type) -> String {
     let moment = match holds {
@@ -126,14 +114,14 @@ impl At<'_, '_> {
         let path = self.path.key(key);
         let holds = self.holds.unwrap_or(Type::Number);
         if matches!(holds, Type::Text | Type::Boolean) {
-            let message = format!("`{key}` holds of numbers, days and times, not of {}", word(holds));
+            let message = format!("`{key}` holds of numbers, days and times, not of {}", holds.word());
             let help = "write their `type`, or `length` for the number of characters of a text, or remove it";
             self.source.value(&path, message, help);
             return None;
         }
         let at = number(value, holds);
         if at.is_none() {
-            let message = format!("«{}» is no {}", shown(&value.to_string()), word(holds));
+            let message = format!("«{}» is no {}", shown(&value.to_string()), holds.word());
             self.source.value(&path, message, like(holds));
         }
         at.map(|at| Bound { at, strict: false })
@@ -153,7 +141,7 @@ impl At<'_, '_> {
         match allowed(&values, holds) {
             Ok(allowed) => Some(allowed),
             Err(index) => {
-                let message = format!("«{}» is no {}", shown(&values[index].to_string()), word(holds));
+                let message = format!("«{}» is no {}", shown(&values[index].to_string()), holds.word());
                 self.source.value(&path.index(index), message, like(holds));
                 None
             }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::rules::{Extra, Schema};
 use super::super::told::{self, CHECKS};
-use super::super::values::{word, written};
+use super::super::values::written;
 use super::plan::{Asked, Wanted};
 use super::tally::Tally;
 use super::{Checker, Plan};
@@ -156,7 +156,7 @@ fn of_columns_as_such(plan: &Plan, rows: u64) -> Vec<Violation> {
         found.push(Violation::of_table(told::ORDER, Some(early.clone()), rows, late.clone()));
     }
     for (comparison, left, right) in &plan.incomparable {
-        let allowed = format!("{} and {}", word(*left), word(*right));
+        let allowed = format!("{} and {}", left.word(), right.word());
         found.push(Violation::of_table(told::COMPARE, Some(comparison.to_string()), rows, allowed));
     }
     found
@@ -193,7 +193,7 @@ fn of_column(wanted: &Wanted, tally: super::column::ColumnTally) -> Vec<Violatio
             name,
             tally.strange,
             rules.strange,
-            format!("{article} {}", word(holds)),
+            format!("{article} {}", holds.word()),
         ),
         (rules.nulls < 1.0)
             .then(|| {
