@@ -1,0 +1,1 @@
+//! Drift by each method, and of what.

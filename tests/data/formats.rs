@@ -1,0 +1,1 @@
+//! Data in each of its forms.
