@@ -79,6 +79,15 @@ impl Examination<'_> {
         let mut findings = Vec::new();
         let schema = self.schema(&mut findings)?;
         let known = self.survey(schema.as_ref(), &mut evidence, &mut findings)?;
+        if known.len() == self.config.sets.len() {
+            let has = |survey: &Survey, name: &str| {
+                survey.columns.iter().any(|found| found.name == name)
+                    || survey.ignored.iter().any(|known| known == name)
+            };
+            findings.extend(told::unknown(self.config, |name| {
+                known.values().any(|(_, survey)| has(survey, name))
+            }));
+        }
         if let Some(asked) = &self.config.leakage {
             self.leakage(asked, &known, &mut evidence, &mut findings)?;
         }
@@ -190,6 +199,12 @@ impl Examination<'_> {
         evidence: &mut record::Data,
         findings: &mut Vec<Finding>,
     ) -> Result<()> {
+        if let Some(from) = &asked.from {
+            let message = "the prediction of a detector is not taken over in this version";
+            let help = "remove `data.drift.from`, and name the sets to compare";
+            findings.push(Finding::error("data-reference", message).at_path(from).help(help));
+            return Ok(());
+        }
         let config::Reference::Set(reference) = &asked.reference else {
             let message = "only a set can be a reference in this version";
             findings.push(
@@ -246,6 +261,12 @@ pub fn compare(
         }
     }
     let [reference_columns, current_columns] = columns.as_slice() else { return Ok(Err(findings)) };
+    let has = |name: &str| columns.iter().flatten().any(|found| found.name == name);
+    let unknown = told::unknown(config, has);
     let sides = moved::Sides { reference, current, reference_columns, current_columns };
-    moved::moved(config, asked, sides, spilled, place.interrupt)
+    let moved = moved::moved(config, asked, sides, spilled, place.interrupt)?;
+    Ok(moved.map(|mut moved| {
+        moved.findings.splice(0..0, unknown);
+        moved
+    }))
 }
