@@ -29,7 +29,9 @@ fn drift(one: &str, other: &str, code: i32, parts: &[&str]) {
     let project = Project::empty();
     project.file("one.csv", one);
     project.file("other.csv", other);
-    assert_said(&project.modelgate(&["data", "drift", "one.csv", "other.csv"]), code, parts);
+    // One of two columns is half of them.
+    let words = ["data", "drift", "one.csv", "other.csv", "--share", "0.6"];
+    assert_said(&project.modelgate(&words), code, parts);
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn a_column_of_another_type_is_an_error() {
     let told = "no value of the column «x» of «other.csv» is of the type that it has in «one.csv»: the first is «high-";
     drift(&table(), &words, 11, &[told, "[data-column-type]", "100 % of the rows have no value"]);
     // The other way round it is a category, of which none is known.
-    drift(&words, &table(), 11, &["have a category that the reference has not", "has drifted"]);
+    drift(&words, &table(), 0, &["have a category that the reference has not", "has drifted in part"]);
 }
 
 #[test]
@@ -82,8 +84,13 @@ fn a_number_that_turns_to_text_late_is_told_with_its_row() {
 #[test]
 fn columns_without_values_and_constant_ones_are_compared() {
     let (none, one) = (changed(|_, _, c| format!(",{c}")), changed(|_, _, c| format!("1,{c}")));
-    drift(&table(), &none, 0, &["there is no value now; 100 % of the rows have no value, and had 0 % before"]);
-    drift(&none, &table(), 0, &["the reference has no value", "1 of 2 columns"]);
+    drift(
+        &table(),
+        &none,
+        0,
+        &["there is no value now; 100 % of the rows have no value, and had 0 % before"],
+    );
+    drift(&none, &table(), 0, &["the reference has no value"]);
     drift(&none, &none, 0, &["neither side has a value", "0 of 2 columns"]);
     drift(&one, &one, 0, &["0 of 2 columns"]);
     drift(&table(), &one, 0, &["1 of 2 columns", "that is no chance"]);
@@ -195,7 +202,7 @@ fn files_that_are_none_are_told() {
         ("binary.csv", "binary.csv"),
     ];
     for (file, part) in told {
-        assert_said(&project.modelgate(&["data", "drift", "one.csv", file]), 11, &[part, "help:"]);
+        assert_said(&project.modelgate(&["data", "drift", "one.csv", file]), 11, &[part, "help"]);
         for command in ["profile", "infer"] {
             let said = project.modelgate(&["data", command, file]);
             assert!(said.code != 0 && !said.err.is_empty(), "{command} {file}: {}", said.out);
@@ -208,12 +215,24 @@ fn files_that_are_none_are_told() {
 fn flags_that_say_nothing_are_refused() {
     let project = Project::empty();
     project.file("one.csv", table());
-    for flag in ["--share=7", "--share=-0.1", "--alpha=0", "--alpha=nan", "--threshold=-1", "--threshold=inf", "--method=best"] {
+    for flag in [
+        "--share=7",
+        "--share=-0.1",
+        "--alpha=0",
+        "--alpha=nan",
+        "--threshold=-1",
+        "--threshold=inf",
+        "--method=best",
+    ] {
         assert_said(&project.modelgate(&["data", "drift", "one.csv", "one.csv", flag]), 2, &[&flag[2..6]]);
     }
     let words = ["data", "drift", "one.csv", "one.csv", "--label", "y", "--ignore", "z"];
     let said = project.modelgate(&words);
-    assert_said(&said, 0, &["`label` names the column «y»", "`ignore` names the column «z»", "[data-column-unknown]"]);
+    assert_said(
+        &said,
+        0,
+        &["`label` names the column «y»", "`ignore` names the column «z»", "[data-column-unknown]"],
+    );
 }
 
 #[test]
@@ -238,7 +257,11 @@ fn a_schema_that_is_none_is_told_with_its_line() {
         project.file("data.schema.yml", schema);
         let said = project.modelgate(&["data"]);
         assert_said(&said, 11, &[]);
-        assert!(codes(&project).contains(&"error data-schema-invalid".to_owned()), "{schema}: {:?}", codes(&project));
+        assert!(
+            codes(&project).contains(&"error data-schema-invalid".to_owned()),
+            "{schema}: {:?}",
+            codes(&project)
+        );
         assert!(said.out.contains(part) || said.err.contains(part), "{schema}\n{}{}", said.out, said.err);
     }
 }
@@ -252,12 +275,16 @@ fn what_breaks_the_schema_fails_the_step() {
     assert_said(&said, 11, &["train: ", "«age»", "data-range"]);
     let violations = step(&project)["evidence"]["data"]["violations"].clone();
     // Nobody looks at the id, and nor does the schema.
-    assert!(violations.as_array().unwrap().iter().all(|violation| violation["column"] == "age"), "{violations}");
+    assert!(
+        violations.as_array().unwrap().iter().all(|violation| violation["column"] == "age"),
+        "{violations}"
+    );
 }
 
 #[test]
 fn what_this_version_cannot_compare_with_is_said() {
-    for drift in ["{ from: detector.json }", "{ reference: baseline }", "{ reference: profiles/train.json }"] {
+    for drift in ["{ from: detector.json }", "{ reference: baseline }", "{ reference: profiles/train.json }"]
+    {
         let project = Project::data();
         project.replace("modelgate.yml", "drift: {}", &format!("drift: {drift}"));
         assert_said(&project.modelgate(&["data"]), 11, &["in this version"]);

@@ -3,6 +3,7 @@
 use super::decide::Compared;
 use super::score::{Score, Sign};
 use super::values::{Ascending, Side, Values};
+use crate::config::DriftMethod;
 use crate::number::number;
 
 /// What its values did.
@@ -49,8 +50,18 @@ fn nothing<N: Ascending>(column: &Compared<N>) -> String {
         (true, true) => "neither side has a value".into(),
         (true, false) => "the reference has no value".into(),
         (false, true) => "there is no value now".into(),
+        _ if is_of_numbers(column.measured.method) => {
+            "these are categories, and the method is one of numbers".into()
+        }
+        _ if matches!(column.reference.values, Values::Numbers(_)) => {
+            "there is no method for them: Evidently compares no truth values where some are missing".into()
+        }
         _ => "nearly every text is another one: these are no categories".into(),
     }
+}
+
+const fn is_of_numbers(method: DriftMethod) -> bool {
+    matches!(method, DriftMethod::Ks | DriftMethod::Wasserstein)
 }
 
 /// What became of the rows without a value.
