@@ -59,6 +59,8 @@ const COLUMNS: [(&str, Cell); 27] = [
     ("infinite", |next, _| match next() {
         share if share < 0.02 => "inf".into(),
         share if share < 0.04 => "-inf".into(),
+        // Without a gap Evidently's count of drifted columns keeps the infinities that its columns drop.
+        share if share < 0.06 => String::new(),
         _ => format!("{}", normal(next)),
     }),
     ("constant_whole", |_, _| "7".into()),

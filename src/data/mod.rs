@@ -199,12 +199,6 @@ impl Examination<'_> {
         evidence: &mut record::Data,
         findings: &mut Vec<Finding>,
     ) -> Result<()> {
-        if let Some(from) = &asked.from {
-            let message = "the prediction of a detector is not taken over in this version";
-            let help = "remove `data.drift.from`, and name the sets to compare";
-            findings.push(Finding::error("data-reference", message).at_path(from).help(help));
-            return Ok(());
-        }
         let config::Reference::Set(reference) = &asked.reference else {
             let message = "only a set can be a reference in this version";
             findings.push(

@@ -114,11 +114,7 @@ fn groups_and_times_must_not_straddle_the_split() {
     project.file("data/test.csv", changed(&customers(2, 100), ",household,day", of(20)));
     let said = project.modelgate(&["data"]);
     let told = "6 values of «household» are both in «train» and in «test»";
-    assert_said(
-        &said,
-        11,
-        &[told, "«test» begins at 2026-01-22T00:00:00Z and «train» ends at 2026-04-17T00:00:00Z"],
-    );
+    assert_said(&said, 11, &[told, "«test» begins at 2026-01-22 and «train» ends at 2026-04-17"]);
     assert_eq!(codes(&project), ["error data-leak-group", "error data-leak-time"]);
     assert_eq!(evidence(&project)["leakage"]["groups"]["household"], 6);
 }
@@ -160,4 +156,34 @@ fn columns_that_are_not_there_are_errors() {
     let said = project.modelgate(&["data"]);
     assert_said(&said, 11, &["names the column «agee»", "names the column «household»"]);
     assert_eq!(codes(&project), ["error data-column-unknown", "error data-column-unknown"]);
+}
+
+#[test]
+fn a_time_that_is_none_is_not_passed_over() {
+    let with = |time: fn(usize) -> String| {
+        let project = project("{ time: day }");
+        for (name, seed) in [("data/train.csv", 1), ("data/test.csv", 2)] {
+            let change = |row: usize, line: &str| format!("{line},{}", time(row));
+            project.file(name, changed(&customers(seed, 100), ",day", change));
+        }
+        project
+    };
+    let project = with(|row| format!("{}/3/2026", 1 + row % 28));
+    assert_said(&project.modelgate(&["data"]), 11, &["names the column «day», which holds no times"]);
+    assert_eq!(codes(&project), ["error data-column-type"]);
+    let project = with(|_| String::new());
+    assert_eq!(project.modelgate(&["data"]).code, 11);
+    // A year is no second of 1970.
+    let project = with(|row| format!("{}", 2020 + row % 5));
+    assert_said(&project.modelgate(&["data"]), 11, &["«test» begins at 2020 and «train» ends at 2024"]);
+}
+
+#[test]
+fn a_label_that_one_set_lacks_is_said() {
+    let project = project("{}");
+    let test = customers(2, 300);
+    let without = test.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0));
+    project.file("data/test.csv", without.collect::<String>());
+    assert_said(&project.modelgate(&["data"]), 0, &[]);
+    assert_eq!(codes(&project), ["notice data-leak-label-untold"]);
 }

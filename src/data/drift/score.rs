@@ -244,7 +244,7 @@ impl How {
         let sum = |side: &[u64]| side.iter().sum::<u64>();
         let now = current.iter().filter(|count| **count > 0).count() as u64;
         let kind = match holds {
-            Type::Text => evidently::Kind::of_strings(now, sum(current)),
+            Type::Text if self.measured.holds.is_none() => evidently::Kind::of_strings(now, sum(current)),
             _ => evidently::Kind::Category,
         };
         match evidently::Method::of(kind, sum(reference), reference.len() as u64) {
