@@ -100,13 +100,13 @@ struct Drift {
     #[arg(long, default_value = "auto", value_name = "METHOD", value_parser = method())]
     method: DriftMethod,
     /// From which share of drifted columns on the data has drifted
-    #[arg(long, default_value_t = config::Drift::SHARE, value_name = "SHARE")]
+    #[arg(long, default_value_t = config::Drift::SHARE, value_name = "SHARE", value_parser = share)]
     share: f64,
     /// How probable a false alarm may be
-    #[arg(long, default_value_t = config::Drift::ALPHA, value_name = "ALPHA")]
+    #[arg(long, default_value_t = config::Drift::ALPHA, value_name = "ALPHA", value_parser = alpha)]
     alpha: f64,
     /// From which score on a column has drifted; of a p-value, below which
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = threshold)]
     threshold: Option<f64>,
     /// The column that is to be predicted
     #[arg(long, value_name = "COLUMN")]
@@ -125,6 +125,25 @@ fn method() -> impl TypedValueParser<Value = DriftMethod> {
     // What is none of the words does not come so far.
     PossibleValuesParser::new(DriftMethod::ALL.map(DriftMethod::word))
         .map(move |word| known(word).unwrap_or_default())
+}
+
+/// As `data.drift.share`.
+fn share(text: &str) -> std::result::Result<f64, String> {
+    within(text, |number| (0.0..=1.0).contains(&number), "write a share from 0 to 1, such as 0.5")
+}
+
+/// As `data.drift.alpha`.
+fn alpha(text: &str) -> std::result::Result<f64, String> {
+    within(text, |number| number > 0.0 && number < 1.0, "write a probability between 0 and 1, such as 0.05")
+}
+
+/// As `data.drift.threshold`.
+fn threshold(text: &str) -> std::result::Result<f64, String> {
+    within(text, |number| number >= 0.0 && number.is_finite(), "write a number from 0 on")
+}
+
+fn within(text: &str, fits: impl Fn(f64) -> bool, help: &str) -> std::result::Result<f64, String> {
+    text.parse().ok().filter(|number| fits(*number)).ok_or_else(|| help.to_owned())
 }
 
 /// Does the step, or answers what is asked.

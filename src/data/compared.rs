@@ -32,8 +32,10 @@ pub struct Subject {
     pub column: String,
     /// What it is to the model.
     pub role: Role,
-    /// What it holds: numbers, or texts where it is to be counted.
+    /// What both sides are read as: numbers, or texts where it is to be counted.
     pub holds: Type,
+    /// What is held against the reference holds by itself.
+    pub now: Type,
     /// How it is measured.
     pub measured: Measured,
 }
@@ -46,11 +48,12 @@ pub fn subjects(
     current: &[Found],
 ) -> (Vec<Subject>, Vec<Finding>) {
     let ignored = |name: &String| data.ignore.contains(name);
+    let by_name: HashMap<&str, &Found> = current.iter().map(|found| (found.name.as_str(), found)).collect();
     let mut findings = Vec::new();
     let mut subjects = Vec::new();
     for found in reference.iter().filter(|found| !ignored(&found.name)) {
-        if current.iter().any(|other| other.name == found.name) {
-            subjects.push(subject(data, drift, found));
+        if let Some(now) = by_name.get(found.name.as_str()) {
+            subjects.push(subject(data, drift, found, now.holds));
         } else {
             let message = format!(
                 "the column «{}» of «{}» is not in «{}»",
@@ -98,7 +101,7 @@ pub fn name_of(reference: &config::Reference) -> &str {
     }
 }
 
-fn subject(data: &config::Data, drift: &config::Drift, found: &Found) -> Subject {
+fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type) -> Subject {
     let own = drift.columns.iter().find(|(column, _)| *column == found.name).map(|(_, measured)| *measured);
     let measured = own.unwrap_or(drift.measure);
     let is = |column: &Option<String>| column.as_ref() == Some(&found.name);
@@ -107,26 +110,49 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found) -> Subject
         () if is(&data.prediction) => Role::Prediction,
         () => Role::Feature,
     };
-    let holds = match (measured.holds, measured.method, found.holds) {
+    let holds = match (measured.holds, measured.method, together(found.holds, now)) {
         (Some(Holds::Categories), ..) | (None, DriftMethod::ChiSquare, _) => Type::Text,
         (Some(Holds::Numbers), _, Type::Text) => Type::Number,
         // Of two values there is no order to speak of.
         (None, method, Type::Boolean) if method != DriftMethod::Evidently => Type::Text,
+        // As pandas reads them, unless it is told otherwise.
+        (None, DriftMethod::Evidently, Type::Date | Type::Time) => Type::Text,
         (_, _, holds) => holds,
     };
-    Subject { column: found.name.clone(), role, holds, measured }
+    let now = if holds == Type::Text { Type::Text } else { now };
+    Subject { column: found.name.clone(), role, holds, now, measured }
+}
+
+/// What both sides can be read as. Where they do not go together it is what the reference holds: that is what the model
+/// knows.
+const fn together(reference: Type, current: Type) -> Type {
+    match (reference, current) {
+        (Type::Integer, Type::Number) => Type::Number,
+        (Type::Date, Type::Time) => Type::Time,
+        _ => reference,
+    }
 }
 
 /// What was read of a side.
 pub struct Read {
     /// For each subject.
     pub sides: Vec<Side<Sorted>>,
+    /// For each subject the first value of another type, and where it is.
+    pub strange: Vec<Option<String>>,
 }
 
 /// What some rows hold of a column.
-enum Part {
-    Numbers { values: Vec<f64>, missing: u64, strange: u64 },
-    Texts { counts: Vec<(Box<str>, u64)>, missing: u64, strange: u64 },
+struct Part {
+    missing: u64,
+    strange: u64,
+    /// The first strange one: its row over all files from 0, and its text.
+    first: Option<(u64, String)>,
+    values: PartValues,
+}
+
+enum PartValues {
+    Numbers(Vec<f64>),
+    Texts(Vec<(Box<str>, u64)>),
 }
 
 /// A column while it is read.
@@ -134,6 +160,7 @@ enum Part {
 struct Gathered {
     missing: u64,
     strange: u64,
+    first: Option<(u64, String)>,
     counts: HashMap<Box<str>, u64>,
     overflowed: bool,
 }
@@ -165,34 +192,35 @@ pub fn read(
     };
     let table = table::fold(&set.files, &wanted, 0, interrupt, parts, merge)?;
     spooled?;
-    if let Err(findings) = table {
-        return Ok(Err(findings));
-    }
+    let table = match table {
+        Ok(table) => table,
+        Err(findings) => return Ok(Err(findings)),
+    };
+    let strange = gathered.iter_mut().map(|gathered| gathered.first.take());
+    let strange = strange.map(|first| first.map(|(row, text)| set.shown(&table, row, &text))).collect();
     let sorted: Vec<Sorted> = spool.finish().into_par_iter().map(Spooled::sorted).collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
     let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
-    Ok(Ok(Read { sides }))
+    Ok(Ok(Read { sides, strange }))
 }
 
 fn parts(batch: Batch) -> Vec<Part> {
-    batch
-        .columns
-        .into_iter()
-        .map(|column| match column {
-            Column::Cells(cells) => part(cells),
-            _ => Part::Numbers { values: Vec::new(), missing: 0, strange: 0 },
-        })
-        .collect()
+    let first = batch.first;
+    let cells = batch.columns.into_iter().map(|column| match column {
+        Column::Cells(cells) => part(cells, first),
+        _ => Part { missing: 0, strange: 0, first: None, values: PartValues::Numbers(Vec::new()) },
+    });
+    cells.collect()
 }
 
-fn part(cells: Cells) -> Part {
-    let Cells { values, missing, strange, .. } = cells;
-    match values {
+fn part(cells: Cells, first: u64) -> Part {
+    let Cells { values, missing, strange, shown } = cells;
+    let values = match values {
         table::Values::Numbers(mut values) => {
             if missing + strange > 0 {
                 values.retain(|value| !value.is_nan());
             }
-            Part::Numbers { values, missing, strange }
+            PartValues::Numbers(values)
         }
         table::Values::Texts(texts) => {
             let mut rows = vec![0; texts.texts.len()];
@@ -201,40 +229,39 @@ fn part(cells: Cells) -> Part {
                     *rows += 1;
                 }
             }
-            Part::Texts { counts: texts.texts.into_iter().zip(rows).collect(), missing, strange }
+            PartValues::Texts(texts.texts.into_iter().zip(rows).collect())
         }
-    }
+    };
+    let first = shown.into_iter().next().map(|(row, text)| (first + u64::from(row), text));
+    Part { missing, strange, first, values }
 }
 
 impl Gathered {
     /// Takes what comes next; the numbers are handed back.
     fn take(&mut self, part: Part) -> Option<Vec<f64>> {
-        match part {
-            Part::Numbers { values, missing, strange } => {
-                self.missing += missing;
-                self.strange += strange;
-                Some(values)
-            }
-            Part::Texts { counts, missing, strange } => {
-                self.missing += missing;
-                self.strange += strange;
-                for (text, rows) in counts {
-                    if let Some(known) = self.counts.get_mut(&text) {
-                        *known += rows;
-                    } else if self.counts.len() > MOST_CATEGORIES {
-                        // What is beyond is not compared, and need not be kept.
-                        self.overflowed = true;
-                    } else {
-                        self.counts.insert(text, rows);
-                    }
-                }
-                None
+        let Part { missing, strange, first, values } = part;
+        self.missing += missing;
+        self.strange += strange;
+        self.first = self.first.take().or(first);
+        let counts = match values {
+            PartValues::Numbers(values) => return Some(values),
+            PartValues::Texts(counts) => counts,
+        };
+        for (text, rows) in counts {
+            if let Some(known) = self.counts.get_mut(&text) {
+                *known += rows;
+            } else if self.counts.len() > MOST_CATEGORIES {
+                // What is beyond is not compared, and need not be kept.
+                self.overflowed = true;
+            } else {
+                self.counts.insert(text, rows);
             }
         }
+        None
     }
 
     fn side(self, holds: Type, sorted: Sorted) -> Side<Sorted> {
-        let Self { missing, strange, counts, overflowed } = self;
+        let Self { missing, strange, counts, overflowed, .. } = self;
         let values = match holds {
             _ if overflowed => Values::Prose,
             Type::Text => Values::Categories(counts.into_iter().collect::<BTreeMap<_, _>>()),
@@ -251,10 +278,10 @@ pub fn paired(subjects: Vec<Subject>, reference: Read, current: Read) -> Vec<Com
     subjects
         .into_par_iter()
         .zip(sides)
-        .map(|(Subject { column, role, holds, measured }, (reference, current))| Compared {
+        .map(|(Subject { column, role, now, measured, .. }, (reference, current))| Compared {
             column,
             role,
-            holds,
+            holds: now,
             measured,
             reference,
             current,

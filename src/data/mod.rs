@@ -80,6 +80,15 @@ impl Examination<'_> {
         let mut findings = Vec::new();
         let schema = self.schema(&mut findings)?;
         let known = self.survey(schema.as_ref(), &mut evidence, &mut findings)?;
+        if known.len() == self.config.sets.len() {
+            let has = |survey: &Survey, name: &str| {
+                survey.columns.iter().any(|found| found.name == name)
+                    || survey.ignored.iter().any(|known| known == name)
+            };
+            findings.extend(told::unknown(self.config, |name| {
+                known.values().any(|(_, survey)| has(survey, name))
+            }));
+        }
         if let Some(asked) = &self.config.leakage {
             self.leakage(asked, &known, &mut evidence, &mut findings)?;
         }
@@ -257,6 +266,12 @@ pub fn compare(
         }
     }
     let [reference_columns, current_columns] = columns.as_slice() else { return Ok(Err(findings)) };
+    let has = |name: &str| columns.iter().flatten().any(|found| found.name == name);
+    let unknown = told::unknown(config, has);
     let sides = moved::Sides { reference, current, reference_columns, current_columns };
-    moved::moved(config, asked, sides, spilled, place.interrupt)
+    let moved = moved::moved(config, asked, sides, spilled, place.interrupt)?;
+    Ok(moved.map(|mut moved| {
+        moved.findings.splice(0..0, unknown);
+        moved
+    }))
 }

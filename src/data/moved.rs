@@ -60,10 +60,11 @@ pub fn moved(
     }
     let mut read = read.into_iter();
     let (Some(reference), Some(current)) = (read.next(), read.next()) else { return Ok(Err(findings)) };
+    let first = [reference.strange.clone(), current.strange.clone()];
     let columns = compared::paired(subjects, reference, current);
     let name = compared::name_of(&asked.reference).to_owned();
     let evidence = drift::drift(asked, name, &columns);
-    findings.extend(told::strange(&columns, [&sides.reference.name, &sides.current.name]));
+    findings.extend(told::strange(&columns, [&sides.reference.name, &sides.current.name], &first));
     for column in columns {
         compared::end(column)?;
     }

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::config::Set;
+use crate::document::shown;
 use crate::fault::Result;
 use crate::files::{self, ProjectFile};
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
+use crate::number::thousands;
+use crate::table::Table;
 
 /// Where data is looked for.
 #[derive(Clone, Copy)]
@@ -31,6 +34,17 @@ pub struct Located {
 }
 
 impl Located {
+    /// What a row of it holds, given by its number over all files from 0, with the place.
+    #[must_use]
+    pub fn shown(&self, table: &Table, row: u64, text: &str) -> String {
+        let (file, row) = table.place(row);
+        let text = shown(text);
+        match self.files.get(file).filter(|_| self.files.len() > 1) {
+            Some(file) => format!("«{text}» in row {} of {}", thousands(row), shown(&file.path)),
+            None => format!("«{text}» in row {}", thousands(row)),
+        }
+    }
+
     /// The digests of its files, by path.
     ///
     /// # Errors
@@ -62,6 +76,11 @@ pub fn locate(set: &Set, place: Place<'_>) -> Result<std::result::Result<Located
 const MISSING: &str = "data-file-missing";
 
 fn missing(set: &Set, pattern: &str, place: Place<'_>) -> Finding {
+    if place.root.join(pattern).is_dir() {
+        let message = format!("the folder «{}» of the set «{}» has no file", shown(pattern), set.name);
+        return Finding::error(MISSING, message)
+            .help("make it before the check, for example with `dvc pull`");
+    }
     let message = format!("no file of the set «{}» matches «{}»", set.name, pattern.escape_debug());
     let near = files::nearest(place.root, place.folders, pattern);
     Finding::error(MISSING, message).help(match near {

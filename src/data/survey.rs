@@ -12,8 +12,10 @@ use crate::table::{self, Batch, Column, Found, Kind, Table, Wanted};
 /// What a set came to.
 #[derive(Debug)]
 pub struct Survey {
-    /// The columns that are there.
+    /// The columns that are there and are looked at.
     pub columns: Vec<Found>,
+    /// Those that are there and that nobody looks at.
+    pub ignored: Vec<String>,
     /// How many rows, and of which file each is.
     pub table: Table,
     /// How many rows have no value, by column.
@@ -47,7 +49,8 @@ pub fn survey(
     };
     let looked_at: Vec<Found> =
         columns.iter().filter(|found| !ignore.contains(&found.name)).cloned().collect();
-    let plan = schema.map(|schema| Plan::new(schema, &looked_at));
+    let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &looked_at));
+    let ignored = columns.iter().filter(|found| ignore.contains(&found.name)).map(|found| found.name.clone());
     let wanted = wanted(&looked_at, plan.as_ref());
     let mut all = Part { missing: vec![0; wanted.len()], checker: plan.as_ref().map(Checker::new) };
     let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
@@ -64,6 +67,7 @@ pub fn survey(
     };
     let names = wanted.into_iter().map(|wanted| wanted.column);
     Ok(Ok(Survey {
+        ignored: ignored.collect(),
         columns: looked_at,
         table,
         missing: names.zip(all.missing).collect(),

@@ -7,7 +7,8 @@ use super::drift::Compared;
 use super::schema::Checked;
 use super::sets::Located;
 use super::survey::Survey;
-use crate::config::Problem;
+use crate::config::{self, Problem};
+use crate::document::shown;
 use crate::finding::{Finding, Severity};
 use crate::name::{Digest, MetricName};
 use crate::number::{counted, number, thousands};
@@ -67,16 +68,31 @@ pub fn problem(problem: Problem, path: &str) -> Finding {
     }
 }
 
-/// Columns in which values are of another type than the reference's.
-pub fn strange(columns: &[Compared<Sorted>], [reference, current]: [&str; 2]) -> Vec<Finding> {
+/// Columns in which values are of another type than the reference's. `first` has for each side and column the first of
+/// them, and where it is.
+pub fn strange(
+    columns: &[Compared<Sorted>],
+    names: [&str; 2],
+    first: &[Vec<Option<String>>; 2],
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for column in columns {
-        for (side, set) in [(&column.reference, reference), (&column.current, current)] {
-            if side.strange > 0 {
+    for (place, column) in columns.iter().enumerate() {
+        for ((side, set), first) in [&column.reference, &column.current].into_iter().zip(names).zip(first) {
+            let first = first.get(place).and_then(Option::as_deref).unwrap_or("of another type");
+            let name = shown(&column.column);
+            if side.strange > 0 && side.present() == 0 {
                 let message = format!(
-                    "{} of the column «{}» of «{set}» are of another type than its first ones",
-                    counted(usize::try_from(side.strange).unwrap_or(usize::MAX), "value", "values"),
-                    column.column.escape_debug(),
+                    "no value of the column «{name}» of «{set}» is of the type that it has in «{}»: the first is {first}",
+                    names[0]
+                );
+                let help = "a model that learned from it has nothing to go by: mend what writes it, or name it under `ignore`";
+                findings.push(Finding::error("data-column-type", message).help(help));
+            } else if side.strange > 0 {
+                let rows = usize::try_from(side.strange).unwrap_or(usize::MAX);
+                let message = format!(
+                    "{} of the column «{name}» of «{set}» {} of another type than the others: the first is {first}",
+                    counted(rows, "value", "values"),
+                    if rows == 1 { "is" } else { "are" },
                 );
                 let help =
                     "they count as rows without a value; write what the column holds in data.schema.yml";
@@ -85,6 +101,19 @@ pub fn strange(columns: &[Compared<Sorted>], [reference, current]: [&str; 2]) ->
         }
     }
     findings
+}
+
+/// Columns that the configuration names and that no set has.
+pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let label = data.label.iter().map(|name| ("label", name));
+    let prediction = data.prediction.iter().map(|name| ("prediction", name));
+    let ignored = data.ignore.iter().map(|name| ("ignore", name));
+    let unknown = label.chain(prediction).chain(ignored).filter(|(_, name)| !is_known(name));
+    let told = unknown.map(|(key, name)| {
+        let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
+        Finding::warning("data-column-unknown", message).help("correct the name, or remove it")
+    });
+    told.collect()
 }
 
 /// The data set, and its columns, as far as they have drifted.

@@ -220,7 +220,9 @@ fn without_rows(file: &ProjectFile, files: usize) -> Finding {
         1 => "the file has a header and no rows".to_owned(),
         _ => format!("none of the {files} files has any rows"),
     };
-    Finding::error("table-empty", message).at_path(&file.path).help("write a row for each prediction")
+    Finding::error("table-empty", message)
+        .at_path(&file.path)
+        .help("write at least one row, or name another file")
 }
 
 /// Stops when a column has more labels than it may have.

@@ -29,7 +29,7 @@ pub fn begin(blocks: &mut Blocks, path: &str) -> Result<(), Stop> {
 pub fn empty(path: &str) -> Stop {
     Finding::error("table-empty", "the file is empty")
         .at_path(path)
-        .help("write a row for each prediction")
+        .help("write at least one row, or name another file")
         .into()
 }
 

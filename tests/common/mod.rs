@@ -35,6 +35,27 @@ gate:
     accuracy: { min: 0.85 }
 ";
 
+/// A project that looks at its data: a training set, a test set, and what came since; nothing is wrong with any of them.
+pub const DATA_PROJECT: &str = "\
+version: 1
+model: churn
+lint:
+  python: []
+data:
+  sets: { train: data/train.csv, test: data/test.csv, live: data/live.csv }
+  label: churned
+  ignore: [id]
+  leakage: {}
+  drift: {}
+evaluate:
+  run: cp scores.json metrics.json
+  inputs: [scores.json]
+  metrics: metrics.json
+gate:
+  rules:
+    accuracy: { min: 0.85 }
+";
+
 /// A project in a temporary folder, with a home of its own beside it.
 pub struct Project {
     folder: TempDir,
@@ -77,6 +98,17 @@ impl Project {
         project.file(".gitignore", ".modelgate/\nmodel.bin\nmetrics.json\n");
         project.git(&["init", "--quiet", "--initial-branch=main"]);
         project.commit("First model");
+        project
+    }
+
+    /// The project of [`DATA_PROJECT`], with 600, 300 and 300 rows: `id`, `age`, `income`, `city` and the label `churned`.
+    pub fn data() -> Self {
+        let project = Self::empty();
+        project.file("modelgate.yml", DATA_PROJECT);
+        project.file("scores.json", "{\"accuracy\": 0.9}\n");
+        project.file("data/train.csv", customers(1, 600));
+        project.file("data/test.csv", customers(2, 300));
+        project.file("data/live.csv", customers(3, 300));
         project
     }
 
@@ -211,6 +243,30 @@ impl Project {
     pub fn stable(&self, text: &str) -> String {
         stable(&text.replace(&self.path().display().to_string(), "[project]"))
     }
+}
+
+/// Numbers that look random, from 0 to below 1.
+pub fn uniform(seed: u64) -> impl FnMut() -> f64 {
+    let mut state = seed * 2 + 1;
+    move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// A table of customers as CSV, each with an id that no other seed has.
+pub fn customers(seed: u64, rows: usize) -> String {
+    use std::fmt::Write;
+    let mut next = uniform(seed);
+    let mut text = String::from("id,age,income,city,churned\n");
+    for row in 0..rows {
+        let (age, income) = (18.0 + 60.0 * next(), 1000.0 * (1.0 + 4.0 * next()).powi(2));
+        let city = ["Bonn", "Oslo", "Rome"][(3.0 * next()) as usize];
+        let churned = u8::from(next() < 0.4);
+        writeln!(text, "{},{age:.4},{income:.2},{city},{churned}", seed * 1_000_000 + row as u64)
+            .expect("a text takes all");
+    }
+    text
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);

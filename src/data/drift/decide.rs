@@ -19,7 +19,7 @@ pub struct Compared<N> {
     pub column: String,
     /// What it is to the model.
     pub role: Role,
-    /// What the reference holds.
+    /// What is held against the reference holds.
     pub holds: Type,
     /// How it is measured.
     pub measured: Measured,

@@ -89,6 +89,14 @@ pub fn score<N: Ascending>(
         return NOTHING;
     }
     let how = How { measured, alpha };
+    let evidently = measured.method == DriftMethod::Evidently && current.missing + current.strange > 0;
+    let holds = match holds {
+        // pandas has whole numbers with gaps as floating point numbers, which are no categories to Evidently,
+        Type::Integer if evidently => Type::Number,
+        // and truth values with gaps as objects, which are nothing to it.
+        Type::Boolean if evidently => return NOTHING,
+        holds => holds,
+    };
     match (&reference.values, &current.values) {
         (Values::Numbers(one), Values::Numbers(other)) => how.numbers(holds, one, other),
         (Values::Categories(one), Values::Categories(other)) => {
@@ -208,9 +216,9 @@ impl How {
         if one.rows() == 0 || other.rows() == 0 {
             return NOTHING;
         }
-        let own = distinct(one.walk(), BINNED);
+        // The kind is that of what is held against the reference.
         let kind = match holds {
-            Type::Integer => evidently::Kind::of_whole(own),
+            Type::Integer => evidently::Kind::of_whole(distinct(other.walk(), BINNED)),
             Type::Boolean => evidently::Kind::Category,
             _ => evidently::Kind::Number,
         };
@@ -234,9 +242,9 @@ impl How {
 
     fn counts_as_evidently(self, holds: Type, reference: &[u64], current: &[u64]) -> Score {
         let sum = |side: &[u64]| side.iter().sum::<u64>();
-        let own = reference.iter().filter(|count| **count > 0).count() as u64;
+        let now = current.iter().filter(|count| **count > 0).count() as u64;
         let kind = match holds {
-            Type::Text => evidently::Kind::of_strings(own, sum(reference)),
+            Type::Text if self.measured.holds.is_none() => evidently::Kind::of_strings(now, sum(current)),
             _ => evidently::Kind::Category,
         };
         match evidently::Method::of(kind, sum(reference), reference.len() as u64) {

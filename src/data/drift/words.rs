@@ -3,7 +3,9 @@
 use super::decide::Compared;
 use super::score::{Score, Sign};
 use super::values::{Ascending, Side, Values};
+use crate::config::DriftMethod;
 use crate::number::number;
+use crate::table::Type;
 
 /// What its values did.
 pub fn values<N: Ascending>(
@@ -49,8 +51,30 @@ fn nothing<N: Ascending>(column: &Compared<N>) -> String {
         (true, true) => "neither side has a value".into(),
         (true, false) => "the reference has no value".into(),
         (false, true) => "there is no value now".into(),
+        _ if is_of_numbers(column.measured.method)
+            && matches!(column.reference.values, Values::Categories(_)) =>
+        {
+            "these are categories, and the method is one of numbers".into()
+        }
+        _ if matches!(column.reference.values, Values::Numbers(_)) => not_a_number(column),
         _ => "nearly every text is another one: these are no categories".into(),
     }
+}
+
+/// Why numbers have no score.
+fn not_a_number<N: Ascending>(column: &Compared<N>) -> String {
+    match column.measured.method {
+        DriftMethod::Evidently if column.holds == Type::Boolean => {
+            "Evidently compares no truth values of which some are missing"
+        }
+        DriftMethod::Evidently => "there is no finite number on one side",
+        _ => "there are infinite numbers, and the score is none",
+    }
+    .into()
+}
+
+const fn is_of_numbers(method: DriftMethod) -> bool {
+    matches!(method, DriftMethod::Ks | DriftMethod::Wasserstein)
 }
 
 /// What became of the rows without a value.

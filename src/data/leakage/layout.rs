@@ -2,6 +2,7 @@
 
 use super::Sets;
 use crate::config;
+use crate::document::shown;
 use crate::finding::Finding;
 use crate::table::{Found, Kind, Type, Wanted};
 
@@ -37,6 +38,13 @@ impl Layout {
         if !missing.is_empty() {
             return Err(missing);
         }
+        let texts = common
+            .iter()
+            .filter(|found| Some(&found.name) == asked.time.as_ref() && found.holds == Type::Text);
+        let no_times: Vec<Finding> = texts.map(|found| no_time(&found.name)).collect();
+        if !no_times.is_empty() {
+            return Err(no_times);
+        }
         let is_label = |found: &Found| Some(&found.name) == data.label.as_ref();
         let is_left_out = |found: &Found| {
             is_label(found)
@@ -69,6 +77,15 @@ impl Layout {
         Ok(Self { wanted: wanted.collect(), same, groups, time, label, features })
     }
 
+    /// What the column of time is read as.
+    #[must_use]
+    pub fn time_holds(&self) -> Option<Type> {
+        match self.wanted.get(self.time?)?.kind {
+            Kind::Cells(holds) => Some(holds),
+            _ => None,
+        }
+    }
+
     /// The name of a wanted column.
     #[must_use]
     pub fn name(&self, place: usize) -> String {
@@ -94,6 +111,13 @@ fn common(sets: Sets<'_>) -> Vec<Found> {
         .collect();
     common.sort_by(|one, other| one.name.cmp(&other.name));
     common
+}
+
+fn no_time(name: &str) -> Finding {
+    let message =
+        format!("`data.leakage.time` names the column «{}», which holds no times in both sets", shown(name));
+    let help = "write them as 2026-11-28, as 2026-11-28T20:15:00Z, or as numbers";
+    Finding::error("data-column-type", message).help(help)
 }
 
 fn missing(name: &str, sets: Sets<'_>) -> Finding {

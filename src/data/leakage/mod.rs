@@ -11,11 +11,12 @@ mod told;
 
 use super::sets::Located;
 use crate::config;
+use crate::document::shown;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data as record;
-use crate::table::{self, Batch, Found};
+use crate::table::{self, Batch, Found, Type};
 use batch::{Hashes, Tellings};
 use layout::Layout;
 use rows::Same;
@@ -47,14 +48,21 @@ pub struct Leaks {
     pub findings: Vec<Finding>,
 }
 
+/// Where the training set ends, and where the test set begins; infinite where no row has a time.
+struct Times {
+    /// What these numbers stand for: days and times are seconds since 1970.
+    holds: Type,
+    latest: f64,
+    earliest: f64,
+}
+
 /// What both sets come to.
 struct Seen {
     both: Both,
     test_rows: u64,
     /// By column.
     groups: Vec<(String, Both)>,
-    /// The latest time of the training set, and the earliest of the test set, in seconds since 1970.
-    times: Option<(f64, f64)>,
+    times: Option<Times>,
     /// By column how well it alone tells the label, the best first.
     areas: Vec<(String, f64)>,
     /// Why nobody looked at how well columns tell the label, where somebody wanted to.
@@ -94,6 +102,9 @@ pub fn leakage(
         return Ok(Err(findings));
     }
     let (areas, untold) = tellings.areas(&layout);
+    let absent = data.label.as_ref().filter(|_| layout.label.is_none() && asked.predicts.is_some());
+    let untold =
+        untold.or_else(|| absent.map(|label| format!("not both sets have the label «{}»", shown(label))));
     Ok(Ok(told::leaks(asked, &test.seen(&layout, areas, untold))))
 }
 
@@ -131,7 +142,11 @@ impl Side {
             both: self.rows.both(),
             test_rows: self.count,
             groups: names.zip(self.groups.iter().map(Shared::both)).collect(),
-            times: layout.time.map(|_| (self.latest, self.earliest)),
+            times: layout.time_holds().map(|holds| Times {
+                holds,
+                latest: self.latest,
+                earliest: self.earliest,
+            }),
             areas,
             untold,
         }

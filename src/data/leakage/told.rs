@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::{Leaks, Seen};
+use super::{Leaks, Seen, Times};
 use crate::config::{Bound, Leakage};
 use crate::finding::Finding;
 use crate::name::Digest;
 use crate::number::{number, thousands};
 use crate::record::data as record;
+use crate::table::Type;
 
 /// So many columns are kept that tell the label.
 const MOST_KEPT: usize = 10;
@@ -19,7 +20,7 @@ pub fn leaks(asked: &Leakage, seen: &Seen) -> Leaks {
     let findings = rows(asked, seen, share)
         .into_iter()
         .chain(seen.groups.iter().filter_map(|(column, both)| group(asked, column, both.values)))
-        .chain(seen.times.and_then(|times| time(asked, times)))
+        .chain(seen.times.as_ref().and_then(|times| time(asked, times)))
         .chain(tells(asked, &seen.areas))
         .chain(seen.untold.iter().map(|why| untold(why)))
         .collect();
@@ -78,10 +79,19 @@ fn group(asked: &Leakage, column: &str, values: u64) -> Option<Finding> {
     (values > 0).then(|| Finding::error("data-leak-group", message).help(help))
 }
 
-fn time(asked: &Leakage, (latest, earliest): (f64, f64)) -> Option<Finding> {
+fn time(asked: &Leakage, times: &Times) -> Option<Finding> {
+    let Times { holds, latest, earliest } = *times;
+    for (time, set) in [(latest, &asked.train), (earliest, &asked.test)] {
+        if time.is_infinite() {
+            let message = format!("nobody looked at how the sets lie in time: no row of «{set}» has one");
+            let help = "correct `data.leakage.time`, or what writes the column";
+            return Some(Finding::warning("data-leak-time-untold", message).help(help));
+        }
+    }
     if latest < earliest {
         return None;
     }
+    let moment = |at: f64| moment(at, holds);
     let message = format!(
         "«{}» begins at {} and «{}» ends at {}: the model knows the future that it is judged by",
         asked.test,
@@ -92,9 +102,17 @@ fn time(asked: &Leakage, (latest, earliest): (f64, f64)) -> Option<Finding> {
     Some(Finding::error("data-leak-time", message).help("put all of the test set after the training set"))
 }
 
-fn moment(seconds: f64) -> String {
+fn moment(seconds: f64, holds: Type) -> String {
+    if !matches!(holds, Type::Date | Type::Time) {
+        return number(seconds);
+    }
     let moment = Duration::try_from_secs_f64(seconds).ok().and_then(|after| UNIX_EPOCH.checked_add(after));
-    moment.map_or_else(|| number(seconds), |moment| humantime::format_rfc3339_seconds(moment).to_string())
+    let mut text = moment
+        .map_or_else(|| number(seconds), |moment| humantime::format_rfc3339_seconds(moment).to_string());
+    if holds == Type::Date {
+        text.truncate(text.find('T').unwrap_or(text.len()));
+    }
+    text
 }
 
 fn tells(asked: &Leakage, areas: &[(String, f64)]) -> Vec<Finding> {

@@ -25,6 +25,20 @@ pub struct Schema {
     pub ordered: bool,
 }
 
+impl Schema {
+    /// What it says of other columns than these, and of what they have nothing to do with.
+    #[must_use]
+    pub fn without(&self, ignored: &[String]) -> Self {
+        let is_kept = |name: &String| !ignored.contains(name);
+        let mut schema = self.clone();
+        schema.columns.retain(|column| is_kept(&column.name));
+        schema.unique.retain(|columns| columns.iter().all(is_kept));
+        schema.fresh = schema.fresh.filter(|fresh| is_kept(&fresh.column));
+        schema.compare.retain(|rule| is_kept(&rule.of.left) && is_kept(&rule.of.right));
+        schema
+    }
+}
+
 /// What becomes of columns that the schema does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Extra {

@@ -47,7 +47,8 @@ impl Sum {
     fn term(&self, v: f64) -> f64 {
         let (n, d) = (self.n, self.reach);
         let rest = n - v;
-        let off = v * libm::log1p(d / v) + rest * libm::log1p(-d / rest);
+        // The last term may be one of rows that are no more, by a rounding: its part of 1 may not be below 0.
+        let off = v * libm::log1p(d / v) + rest * libm::log1p(-(d / rest).min(1.0));
         let rounding = correction(n) - correction(v) - correction(rest);
         libm::exp(off + rounding) * (n / (TAU * v * rest)).sqrt() * d / (v + d)
     }
@@ -67,6 +68,17 @@ pub(super) fn correction(k: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_distance_of_whole_rows_has_a_p_value() {
+        for n in 1..600_u32 {
+            for rows in 1..n {
+                let n = f64::from(n);
+                let p = sf(n, f64::from(rows) / n);
+                assert!((0.0..=1.0).contains(&p), "{n} {rows}: {p}");
+            }
+        }
+    }
 
     #[test]
     fn a_few_thousand_terms_stand_for_all() {

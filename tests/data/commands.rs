@@ -1,0 +1,60 @@
+//! The commands that need no modelgate.yml.
+
+use super::assert_said;
+use crate::common::{Project, customers};
+
+#[test]
+fn a_profile_is_written_and_profiles_merge_to_that_of_the_whole() {
+    let project = Project::empty();
+    let whole = customers(1, 400);
+    let (header, rows) = whole.split_once('\n').unwrap();
+    let lines: Vec<&str> = rows.lines().collect();
+    project.file("whole.csv", &whole);
+    project.file("one.csv", format!("{header}\n{}\n", lines[..150].join("\n")));
+    project.file("two.csv", format!("{header}\n{}\n", lines[150..].join("\n")));
+    for name in ["whole", "one", "two"] {
+        let out = format!("{name}.json");
+        assert_said(&project.modelgate(&["data", "profile", &format!("{name}.csv"), "--out", &out]), 0, &[]);
+    }
+    assert_said(&project.modelgate(&["data", "merge", "one.json", "two.json", "--out", "both.json"]), 0, &[]);
+    let read = |name: &str| serde_json::from_str::<serde_json::Value>(&project.read(name)).unwrap();
+    let (whole, both) = (read("whole.json"), read("both.json"));
+    assert_eq!(whole["rows"], 400);
+    assert_eq!(whole["rows"], both["rows"]);
+    // A schema comes out of the one as out of the other.
+    let schema = |name: &str| project.modelgate(&["data", "infer", name]).out;
+    assert_eq!(schema("whole.json"), schema("both.json"));
+    assert_eq!(schema("whole.json"), schema("whole.csv"));
+}
+
+#[test]
+fn what_is_inferred_holds_of_the_data() {
+    let project = Project::data();
+    let said = project.modelgate(&["data", "infer", "data/train.csv", "--out", "data.schema.yml"]);
+    assert_said(&said, 0, &[]);
+    project.replace(
+        "modelgate.yml",
+        "  label:",
+        "  schema: data.schema.yml\n  schema-sets: [train]\n  label:",
+    );
+    assert_said(&project.modelgate(&["data"]), 0, &[]);
+}
+
+#[test]
+fn drift_stands_alone_with_the_codes_of_the_step() {
+    let project = Project::data();
+    let said = project.modelgate(&["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id"]);
+    assert_said(&said, 0, &["«data/live.csv» has not drifted from «data/train.csv»: 0 of 4 columns"]);
+    let words =
+        ["--format", "json", "data", "drift", "data/train.csv", "data/live.csv", "--label", "churned"];
+    let said = project.modelgate(&words);
+    let drift: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(drift["method"], "auto");
+    let columns = drift["columns"].as_array().unwrap();
+    assert_eq!(columns.len(), 5);
+    // Nobody has an id of another: that is drift, and one of four columns.
+    assert_eq!((&columns[0]["column"], &drift["share"]), (&"id".into(), &0.25.into()));
+    let label = columns.iter().find(|column| column["column"] == "churned").unwrap();
+    assert_eq!(label["role"], "label");
+}
