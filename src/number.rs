@@ -13,15 +13,16 @@ pub fn short(number: f64) -> String {
 }
 
 const SHORT: usize = 4;
-/// As many digits as tell any two 64-bit numbers apart.
-const EXACT: usize = 17;
+/// As many digits as every decimal keeps in a 64-bit number; those after them are the noise of the binary.
+const KEPT: usize = 15;
 
 /// Two numbers of which one is held against the other: four significant digits, or as many as tell them apart.
 #[must_use]
 pub fn apart(one: f64, other: f64) -> [String; 2] {
     let pair = |digits| [one, other].map(|number| significant(number, digits));
     let tells = |[one, other]: &[String; 2]| one != other;
-    (SHORT..=EXACT).map(pair).find(tells).unwrap_or_else(|| pair(SHORT))
+    let exact = || if one == other { pair(SHORT) } else { [one, other].map(|number| format!("{number:?}")) };
+    (SHORT..=KEPT).map(pair).find(tells).unwrap_or_else(exact)
 }
 
 /// At most so many significant digits, at least one.
@@ -59,6 +60,8 @@ pub fn percent(share: f64) -> String {
     match share {
         _ if share > 0.0 && share < 0.000_5 => "< 0.1 %".into(),
         _ if share > 0.999_5 && share < 1.0 => "> 99.9 %".into(),
+        // What is no share of anything can be of any size.
+        _ if share.abs() > 10.0 => format!("{} %", short(share * 100.0)),
         _ => format!("{} %", trimmed(&format!("{:.1}", share * 100.0))),
     }
 }
@@ -195,6 +198,7 @@ mod tests {
     fn shares_and_chances_are_short_and_never_round_to_what_they_are_not() {
         let shares = [0.0, 0.000_01, 0.051_234, 0.5, 0.999_9, 1.0].map(percent);
         assert_eq!(shares, ["0 %", "< 0.1 %", "5.1 %", "50 %", "> 99.9 %", "100 %"]);
+        assert_eq!(percent(-1e300), "-1e302 %");
         assert_eq!(chance(1.694_09e-100, 0.05), "p < 0.001");
         assert_eq!(chance(0.0, 0.05), "p < 0.001");
         assert_eq!(chance(0.031_234_5, 0.05), "p = 0.03123");

@@ -56,11 +56,11 @@ pub fn verdict(drift: &Drift) -> String {
     )
 }
 
-/// What the verdict rests on: `15 % of the features, and drift from 50 % on, by «auto»`.
+/// What the verdict rests on: `15 % of the features, and data drifts from 50 % on; method «auto»`.
 pub fn rests_on(drift: &Drift) -> String {
     let share = percent(drift.share);
     format!(
-        "{share} of the features, where {} are drift; by «{}»",
+        "{share} of the features, and data drifts from {} on; method «{}»",
         percent(drift.bound),
         clipped(&drift.method, NAME)
     )
@@ -74,16 +74,18 @@ pub fn score(column: &ColumnDrift) -> [String; 2] {
     if !column.is_by_test() {
         return [shown, format!("≥ {threshold}")];
     }
-    let shown = chance(score, column.threshold);
-    let shown = shown.strip_prefix("p = ").or_else(|| shown.strip_prefix("p ")).unwrap_or(&shown);
-    [shown.to_owned(), format!("< {threshold}")]
+    [bare(&chance(score, column.threshold)).to_owned(), format!("< {threshold}")]
 }
 
-/// The p-value of a column after the correction for all of them: `0.0312`, `< 0.001`.
+/// The p-value of a column after the correction for all of them: `p = 0.0312`, `p < 0.001`.
 pub fn p(column: &ColumnDrift) -> Option<String> {
     let level = if column.is_by_test() { column.threshold } else { 1.0 };
-    let shown = chance(column.p?, level);
-    Some(shown.trim_start_matches("p ").trim_start_matches("= ").to_owned())
+    column.p.map(|p| chance(p, level))
+}
+
+/// A p-value below the title that says what it is: `0.0312`, `< 0.001`.
+pub fn bare(chance: &str) -> &str {
+    chance.strip_prefix("p = ").or_else(|| chance.strip_prefix("p ")).unwrap_or(chance)
 }
 
 /// What a column is to the model, where it is no feature.
@@ -133,7 +135,10 @@ pub fn leaks(leakage: &Leakage) -> Vec<String> {
         0 => format!("no row of «{test}» is in «{train}»"),
         rows => {
             let rows = super::standing::rows(rows);
-            let first = leakage.first.iter().map(|(row, of)| format!("row {row} is row {of} there"));
+            let first = leakage
+                .first
+                .iter()
+                .map(|(row, of)| format!("row {} is row {} there", thousands(*row), thousands(*of)));
             let first = first.take(NAMED).collect::<Vec<_>>().join(", ");
             let first = if first.is_empty() { first } else { format!(": {first}") };
             let are = if leakage.rows == 1 { "is" } else { "are" };

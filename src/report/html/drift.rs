@@ -34,7 +34,7 @@ pub(super) fn write(m: &mut Markup, drift: &Drift) {
     if listed > 0 {
         m.element("details", |m| {
             let others = match rest.iter().filter(|column| column.drifted).count() {
-                0 => counted(rest.len(), "more column, steady", "more columns, none of them drifted"),
+                0 => counted(rest.len(), "more column, not drifted", "more columns, none of them drifted"),
                 moved => {
                     format!("{}, {moved} of them drifted", counted(rest.len(), "more column", "more columns"))
                 }
@@ -107,6 +107,6 @@ fn score(m: &mut Markup, column: &ColumnDrift) {
         m.leaf("span.interval", clip(&column.method, 40));
     }
     if let Some(p) = data::p(column) {
-        m.leaf("span.interval", format!("p {p}"));
+        m.leaf("span.interval", p);
     }
 }

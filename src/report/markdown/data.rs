@@ -43,7 +43,7 @@ fn drift(drift: &Drift) -> Section {
         true => format!("The worst {COLUMNS} of {} that have drifted", counted(moved, "column", "columns")),
         false => "Columns that have drifted".to_owned(),
     };
-    Section::table(&["column", "score", "drift", "p", "no value", "unseen", "why"], ":rrrrr:", lines)
+    Section::table(&["column", "score", "threshold", "p", "no value", "unseen", "why"], ":rrrrr:", lines)
         .titled(&title)
 }
 
@@ -55,7 +55,7 @@ fn column(column: &ColumnDrift) -> Vec<String> {
         format!("{}{role}", code(&column.column, 200)),
         plain(score) + &method(column),
         plain(threshold),
-        plain(data::p(column).unwrap_or_default()),
+        plain(data::p(column).map(|p| data::bare(&p).to_owned()).unwrap_or_default()),
         plain(data::missing(column)),
         plain(column.unseen.filter(|share| *share > 0.0).map(percent).unwrap_or_default()),
         sentence(&column.because, 300),

@@ -44,7 +44,9 @@ fn verdict(page: &mut Page, drift: &Drift) {
         Moved::Partly => ("! ", OPEN),
     };
     page.text(mark, style, &clean(&data::verdict(drift)), style, 3);
-    page.text("  ", DIM, &clean(&data::rests_on(drift)), DIM, 2);
+    if drift.moved() > 0 {
+        page.text("  ", DIM, &clean(&data::rests_on(drift)), DIM, 2);
+    }
 }
 
 /// A line a column: its score, and why.
