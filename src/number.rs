@@ -3,24 +3,75 @@
 /// At most six significant digits, without an exponent where that can be read.
 #[must_use]
 pub fn number(number: f64) -> String {
+    significant(number, 6)
+}
+
+/// At most four significant digits: for tables and sentences in which many numbers are looked over.
+#[must_use]
+pub fn short(number: f64) -> String {
+    significant(number, SHORT)
+}
+
+const SHORT: usize = 4;
+/// As many digits as every decimal keeps in a 64-bit number; those after them are the noise of the binary.
+const KEPT: usize = 15;
+
+/// Two numbers of which one is held against the other: four significant digits, or as many as tell them apart.
+#[must_use]
+pub fn apart(one: f64, other: f64) -> [String; 2] {
+    let pair = |digits| [one, other].map(|number| significant(number, digits));
+    let tells = |[one, other]: &[String; 2]| one != other;
+    let exact = || if one == other { pair(SHORT) } else { [one, other].map(|number| format!("{number:?}")) };
+    (SHORT..=KEPT).map(pair).find(tells).unwrap_or_else(exact)
+}
+
+/// At most so many significant digits, at least one.
+fn significant(number: f64, digits: usize) -> String {
     if number == 0.0 {
         return "0".into();
     }
+    let after_first = digits.max(1) - 1;
     let magnitude = number.abs();
     if !(1e-6..1e15).contains(&magnitude) {
-        let text = format!("{number:.5e}");
+        let text = format!("{number:.after_first$e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'));
+        return format!("{}e{exponent}", trimmed(digits));
     }
-    if magnitude >= 1e6 || number.fract() == 0.0 {
+    if number.fract() == 0.0 {
         return format!("{number:.0}");
     }
     // The exponent form rounds first, so 0.99999999 counts as 1 and gets the digits of a 1.
-    let exponent: i32 =
-        format!("{magnitude:.5e}").rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
-    let decimals = usize::try_from(5 - exponent).unwrap_or(0);
-    let text = format!("{number:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    let rounded = format!("{magnitude:.after_first$e}");
+    let exponent: usize = rounded.rsplit_once("e-").and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+    let before_point: usize = rounded.rsplit_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0);
+    let decimals = (after_first + exponent).saturating_sub(before_point);
+    trimmed(&format!("{number:.decimals$}")).to_owned()
+}
+
+/// A decimal without the zeros at its end.
+fn trimmed(decimal: &str) -> &str {
+    if decimal.contains('.') { decimal.trim_end_matches('0').trim_end_matches('.') } else { decimal }
+}
+
+/// A share of a whole in percent with one decimal: `12.3 %`. What is hardly anything, and what is nearly all, is told
+/// from nothing and from all: `< 0.1 %`, `> 99.9 %`.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    match share {
+        _ if share > 0.0 && share < 0.000_5 => "< 0.1 %".into(),
+        _ if share > 0.999_5 && share < 1.0 => "> 99.9 %".into(),
+        // What is no share of anything can be of any size.
+        _ if share.abs() > 10.0 => format!("{} %", short(share * 100.0)),
+        _ => format!("{} %", trimmed(&format!("{:.1}", share * 100.0))),
+    }
+}
+
+/// A p-value that is held against a level: `p = 0.0312`, `p < 0.001`. Beneath a thousandth, and beneath the level, its
+/// size says nothing more to a reader.
+#[must_use]
+pub fn chance(p: f64, level: f64) -> String {
+    let floor = level.min(0.001);
+    if p < floor { format!("p < {}", short(floor)) } else { format!("p = {}", apart(p, level)[0]) }
 }
 
 /// A count with its thousands set apart: `12,345`.
@@ -129,6 +180,31 @@ mod tests {
         for (input, expected) in cases {
             assert_eq!(number(input), expected, "{input:e}");
         }
+    }
+
+    #[test]
+    fn two_numbers_that_differ_look_different() {
+        let told = |one, other| apart(one, other).join(" ");
+        assert_eq!(told(0.123_456, 0.1), "0.1235 0.1");
+        assert_eq!(told(0.099_996, 0.1), "0.099996 0.1");
+        assert_eq!(told(0.1, 0.1), "0.1 0.1");
+        assert_eq!(told(0.1 + 0.2, 0.3), "0.30000000000000004 0.3");
+        assert_eq!(short(1_234_567.8), "1234568");
+        assert_eq!(short(-99_999.6), "-100000");
+        assert_eq!(short(1.694_09e-100), "1.694e-100");
+    }
+
+    #[test]
+    fn shares_and_chances_are_short_and_never_round_to_what_they_are_not() {
+        let shares = [0.0, 0.000_01, 0.051_234, 0.5, 0.999_9, 1.0].map(percent);
+        assert_eq!(shares, ["0 %", "< 0.1 %", "5.1 %", "50 %", "> 99.9 %", "100 %"]);
+        assert_eq!(percent(-1e300), "-1e302 %");
+        assert_eq!(chance(1.694_09e-100, 0.05), "p < 0.001");
+        assert_eq!(chance(0.0, 0.05), "p < 0.001");
+        assert_eq!(chance(0.031_234_5, 0.05), "p = 0.03123");
+        assert_eq!(chance(0.049_999_9, 0.05), "p = 0.0499999");
+        assert_eq!(chance(0.000_2, 0.000_1), "p = 0.0002");
+        assert_eq!(chance(1e-9, 0.000_1), "p < 0.0001");
     }
 
     #[test]

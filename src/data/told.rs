@@ -11,7 +11,7 @@ use crate::config::{self, Problem};
 use crate::document::shown;
 use crate::finding::{Finding, Severity};
 use crate::name::{Digest, MetricName};
-use crate::number::{counted, number, thousands};
+use crate::number::{counted, percent, thousands};
 use crate::record::data::{Data, Drift, Role, Set, Violation};
 use crate::record::{DATA, MetricValue};
 use crate::table::Table;
@@ -121,11 +121,11 @@ pub fn drifted(drift: &Drift) -> Vec<Finding> {
     let mut findings = Vec::new();
     if drift.drifted {
         let message = format!(
-            "«{}» has drifted from «{}»: {} % of the columns, at least {} %",
+            "«{}» has drifted from «{}»: {} of the columns, at least {}",
             drift.current,
             drift.reference,
-            number(drift.share * 100.0),
-            number(drift.bound * 100.0)
+            percent(drift.share),
+            percent(drift.bound)
         );
         let help = "look at the columns below; train again where the world has moved, mend the source where it broke";
         findings.push(Finding::error("data-drift", message).help(help));
@@ -177,20 +177,23 @@ pub fn metrics(data: &Data) -> BTreeMap<MetricName, MetricValue> {
     metrics
 }
 
-/// The step in one sentence.
+/// The step in one sentence: of errors the first one in full.
 pub fn because(data: &Data, findings: &[Finding]) -> String {
-    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    let mut errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
+    if let Some(first) = errors.next() {
+        let place = first.place();
+        let gap = if place.is_empty() { "" } else { ": " };
+        let more = match errors.count() {
+            0 => String::new(),
+            more => format!("; and {}", counted(more, "more error", "more errors")),
+        };
+        return format!("{place}{gap}{}{more}", first.message);
+    }
     let rows = thousands(data.sets.values().map(|set| set.rows).sum());
     let sets = counted(data.sets.len(), "set", "sets");
-    match errors.clone().count() {
-        0 => {
-            let drift = data.drift.as_ref().map(|drift| {
-                let moved = drift.columns.iter().filter(|column| column.drifted).count();
-                format!(", {moved} of {} drifted", counted(drift.columns.len(), "column", "columns"))
-            });
-            format!("{rows} rows in {sets}{}", drift.unwrap_or_default())
-        }
-        1 => errors.map(|finding| finding.message.clone()).next().unwrap_or_default(),
-        count => format!("{} in {rows} rows of {sets}", counted(count, "error", "errors")),
-    }
+    let drift = data.drift.as_ref().map(|drift| {
+        let moved = drift.columns.iter().filter(|column| column.drifted).count();
+        format!(", {moved} of {} drifted", counted(drift.columns.len(), "column", "columns"))
+    });
+    format!("{rows} rows in {sets}{}", drift.unwrap_or_default())
 }

@@ -150,6 +150,22 @@ pub struct ColumnDrift {
     pub picture: Option<Picture>,
 }
 
+impl ColumnDrift {
+    /// Whether its score is the p-value of a test, so that less is more drift.
+    #[must_use]
+    pub fn is_by_test(&self) -> bool {
+        matches!(self.method.as_str(), "ks" | "chi-square" | "z-test")
+    }
+}
+
+impl Drift {
+    /// How many columns have drifted.
+    #[must_use]
+    pub fn moved(&self) -> usize {
+        self.columns.iter().filter(|column| column.drifted).count()
+    }
+}
+
 /// What a column is to the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -135,6 +135,12 @@ impl Record {
         evaluated.chain(of(Step::Image)).chain(of(Step::Data)).collect()
     }
 
+    /// What was learned of the data.
+    #[must_use]
+    pub fn data(&self) -> Option<&data::Data> {
+        self.step(Step::Data)?.evidence.data.as_ref()
+    }
+
     /// What the candidate's predictions came to.
     #[must_use]
     pub fn predictions(&self) -> Option<&Predictions> {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod build;
+pub mod data;
 pub mod measured;
 
 use build::{Rule, base, baseline, evaluate, judge, lint, local, model, number, skipped, step, test, train};
@@ -27,6 +28,8 @@ pub fn all() -> Vec<(&'static str, Record)> {
         ("measured", measured()),
         ("repeated", repeated()),
         ("failed_lint", failed_lint()),
+        ("failed_data", failed_data()),
+        ("steady_data", steady_data()),
         ("failed_train", failed_train()),
         ("faulted", faulted()),
         ("cancelled", cancelled()),
@@ -354,6 +357,34 @@ pub fn failed_lint() -> Record {
     record
 }
 
+/// The data breaks its schema, leaks and has drifted.
+pub fn failed_data() -> Record {
+    let mut record = base();
+    record.put(lint());
+    record.put(test());
+    let findings = data::findings();
+    let because = format!("{}; and 2 more errors", findings[0].message);
+    let mut looked = step(Step::Data, Outcome::Failed, &because, 2.31);
+    looked.findings = findings;
+    looked.evidence.data = Some(data::broken());
+    record.put(looked);
+    for step in [Step::Train, Step::Evaluate, Step::Gate] {
+        record.put(skipped(step, "data failed"));
+    }
+    record.conclusion = Some(Conclusion::Failed);
+    record
+}
+
+/// Nothing is wrong with the data, and all rules hold.
+pub fn steady_data() -> Record {
+    let mut record = approved();
+    let mut looked =
+        step(Step::Data, Outcome::Passed, "1,260,000 rows in 3 sets, 0 of 3 columns drifted", 2.2);
+    looked.evidence.data = Some(data::steady());
+    record.put(looked);
+    record
+}
+
 /// Train ended with a traceback.
 pub fn failed_train() -> Record {
     let mut record = base();
@@ -517,9 +548,12 @@ pub fn hostile() -> Record {
         .map(|(name, value)| (name.as_str(), value))
         .collect();
     let texts = HOSTILE.map(str::to_owned);
+    let strange = [0.5, -1e300, f64::MAX, f64::MIN_POSITIVE, 0.0];
+    let mut looked = step(Step::Data, Outcome::Failed, HOSTILE[3], 1.0);
+    looked.evidence.data = Some(data::any(&texts, &strange));
+    record.put(looked);
     let mut evaluate = evaluate(&metrics);
-    evaluate.evidence.predictions =
-        Some(measured::any(&texts, &[0.5, -1e300, f64::MAX, f64::MIN_POSITIVE, 0.0]));
+    evaluate.evidence.predictions = Some(measured::any(&texts, &strange));
     evaluate.evidence.repeats = measured::repeats();
     record.put(evaluate);
     record.baseline = Some(Baseline {
@@ -588,6 +622,9 @@ pub fn arbitrary() -> impl Strategy<Value = Record> {
             ..build::fine(&text[10], numbers[0].abs(), &text[11])
         }];
         record.put(lint);
+        let mut looked = step(Step::Data, Outcome::Passed, &text[2], 0.1);
+        looked.evidence.data = Some(data::any(&text, &numbers));
+        record.put(looked);
         let name: String = text[7].chars().filter(|c| !c.is_control()).collect();
         let name = if name.trim().is_empty() { "accuracy" } else { &name };
         let mut evaluate = evaluate(&[(name, number(numbers[1]))]);

@@ -4,6 +4,7 @@
 //! can put in no link, mention, HTML or row: names and values are code, sentences are escaped.
 
 mod chart;
+mod data;
 mod escape;
 mod measured;
 mod section;
@@ -95,6 +96,7 @@ fn sections(report: &Report, charts: Charts) -> Vec<Section> {
         let title = format!("{}: the end of {what} ({})", ending.step, sentence(ending.ended, 80));
         fenced(ending.tail).titled(&title)
     }));
+    sections.extend(report.record.data().into_iter().flat_map(data::sections));
     sections.push(measured::confusion(report.record));
     sections.push(measured::thresholds(report.record));
     sections.push(deliveries(report.record));

@@ -3,6 +3,7 @@
 //! [`compose`] decides what is said; each renderer only decides how its format says it.
 
 pub mod codequality;
+mod data;
 mod evidence;
 mod fingerprint;
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub fn render(report: &Report, look: Look) -> String {
     compared(&mut page, report.record.baseline.as_ref());
     evaluated(&mut page, report);
     slices::write(&mut page, report);
+    data(&mut page, report.record);
     steps(&mut page, report.record);
     deliveries(&mut page, &report.record.deliveries);
     findings(&mut page, &report.findings);
@@ -120,6 +121,14 @@ fn evaluated(page: &mut Page, report: &Report<'_>) {
         let words =
             format!("evaluated on {}{}", evidence::evaluated(predictions), decided.unwrap_or_default());
         page.text("  ", DIM, &words, DIM, 3);
+    }
+}
+
+/// How far the data has moved, in a few lines.
+fn data(page: &mut Page, record: &Record) {
+    if let Some(moved) = record.data().and_then(|data| data.drift.as_ref()) {
+        page.heading("data");
+        drift::brief(page, moved);
     }
 }
 

@@ -4,7 +4,7 @@ use super::decide::Compared;
 use super::score::{Score, Sign};
 use super::values::{Ascending, Side, Values};
 use crate::config::DriftMethod;
-use crate::number::number;
+use crate::number::{apart, chance, percent, short};
 use crate::table::Type;
 
 /// What its values did.
@@ -16,31 +16,32 @@ pub fn values<N: Ascending>(
     alpha: f64,
 ) -> String {
     let Some(sign) = score.sign else { return nothing(column) };
-    let p = p.map(number);
     match sign {
         Sign::Distance { score: distance, bound } => {
-            let side = if drifted { "from" } else { "below" };
-            format!("{} of {} is {side} {} on", name(score.method), number(distance), number(bound))
+            let side = if drifted { "at least" } else { "below" };
+            let [distance, bound] = apart(distance, bound);
+            format!("{} is {distance}, {side} {bound}", name(score.method))
         }
         Sign::Test { level, .. } => {
-            let p = p.unwrap_or_else(|| number(sign.score()));
+            let p = p.unwrap_or_else(|| sign.score());
             let side = if drifted { "below" } else { "not below" };
-            format!("the p-value of {} is {p}, {side} {}", name(score.method), number(level))
+            format!("{} has {}, {side} {}", name(score.method), chance(p, level), short(level))
         }
-        Sign::Effect { size, bound, .. } => {
-            effect(score.method, size, bound, &p.unwrap_or_default(), drifted, alpha)
+        Sign::Effect { size, bound, p: own } => {
+            effect(name(score.method), [size, bound], p.unwrap_or(own), drifted, alpha)
         }
     }
 }
 
-fn effect(method: &str, size: f64, bound: f64, p: &str, drifted: bool, alpha: f64) -> String {
-    let (name, seen, bound_text) = (name(method), number(size), number(bound));
+fn effect(name: &str, [size, bound]: [f64; 2], p: f64, drifted: bool, alpha: f64) -> String {
+    let [seen, least] = apart(size, bound);
+    let p = chance(p, alpha);
     if drifted {
-        format!("{name} is {seen}, at least {bound_text}, and that is no chance (p = {p})")
+        format!("{name} is {seen}, at least {least}, and that is no chance ({p})")
     } else if size >= bound {
-        format!("{name} is {seen}, and that may be chance (p = {p}, not below {})", number(alpha))
+        format!("{name} is {seen}, and that may be chance ({p}, not below {})", short(alpha))
     } else {
-        format!("{name} is {seen}, below {bound_text}")
+        format!("{name} is {seen}, below {least}")
     }
 }
 
@@ -79,16 +80,12 @@ const fn is_of_numbers(method: DriftMethod) -> bool {
 
 /// What became of the rows without a value.
 pub fn missing([before, now]: [f64; 2]) -> String {
-    format!("{} of the rows have no value, and had {} before", share(now), share(before))
+    format!("{} of the rows have no value, and {} had none before", percent(now), percent(before))
 }
 
 /// How many rows have a category that is new.
 pub fn unseen(rows: f64) -> String {
-    format!("{} of the rows have a category that the reference has not", share(rows))
-}
-
-fn share(fraction: f64) -> String {
-    format!("{} %", number((fraction * 1000.0).round() / 10.0))
+    format!("{} of the rows have a category that the reference has not", percent(rows))
 }
 
 /// What is measured.
@@ -97,9 +94,9 @@ fn name(method: &str) -> &'static str {
         "psi" => "the population stability index",
         "jensen-shannon" => "the distance of Jensen and Shannon",
         "wasserstein" => "the Wasserstein distance in standard deviations",
-        "ks" => "Kolmogorov and Smirnov",
-        "chi-square" => "chi-square",
-        "z-test" => "the difference of shares",
+        "ks" => "the test of Kolmogorov and Smirnov",
+        "chi-square" => "the chi-square test",
+        "z-test" => "the test of two shares",
         _ => "the score",
     }
 }

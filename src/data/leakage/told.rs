@@ -7,7 +7,7 @@ use super::{Leaks, Seen, Times};
 use crate::config::{Bound, Leakage};
 use crate::finding::Finding;
 use crate::name::Digest;
-use crate::number::{number, thousands};
+use crate::number::{number, percent, short, thousands};
 use crate::record::data as record;
 use crate::table::Type;
 
@@ -48,11 +48,11 @@ fn rows(asked: &Leakage, seen: &Seen, share: f64) -> Option<Finding> {
     let (test, train) = both.first.first().map_or((0, 0), |(test, train)| (test + 1, train + 1));
     let same = if asked.near_texts || asked.digits.is_some() { " or nearly so" } else { "" };
     let message = format!(
-        "{} of {} rows of «{}» ({} %) are in «{}» too{same}: the first is row {test}, which is row {train} there",
+        "{} of {} rows of «{}» ({}) are in «{}» too{same}: the first is row {test}, which is row {train} there",
         thousands(both.rows),
         thousands(seen.test_rows),
         asked.test,
-        number(share * 100.0),
+        percent(share),
         asked.train,
     );
     let finding = if within { Finding::notice } else { Finding::error };
@@ -122,7 +122,7 @@ fn tells(asked: &Leakage, areas: &[(String, f64)]) -> Vec<Finding> {
             "the column «{}» of «{}» alone tells the label, with an area under the ROC curve of {}",
             column.escape_debug(),
             asked.train,
-            number(*area)
+            short(*area)
         );
         Finding::error("data-leak-label", message).help(
             "is it known when the model is asked? If not, drop it; if so, raise `data.leakage.predicts`, or name it \

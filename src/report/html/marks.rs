@@ -2,7 +2,9 @@
 
 use super::markup::{Markup, Tag, tag};
 use crate::finding::Severity;
+use crate::record::data::ColumnDrift;
 use crate::record::{Conclusion, Outcome, Row};
+use crate::report::data::Moved;
 use crate::report::standing::{Standing, standing};
 
 /// What an end means to a reader; names the class that gives it its colour.
@@ -102,6 +104,24 @@ pub(super) fn conclusion_badge(m: &mut Markup, conclusion: Conclusion) {
 
 pub(super) fn outcome_badge(m: &mut Markup, outcome: Outcome) {
     badge(m, of_outcome(outcome), outcome.word());
+}
+
+/// Whether the data, or a column of it, has drifted. Of a column it is never more than a doubt: the data set decides.
+pub(super) fn moved_badge(m: &mut Markup, moved: Moved) {
+    let tone = match moved {
+        Moved::Nothing => Tone::Good,
+        Moved::Partly => Tone::Doubt,
+        Moved::Wholly => Tone::Bad,
+    };
+    badge(m, tone, moved.word());
+}
+
+pub(super) fn column_badge(m: &mut Markup, column: &ColumnDrift) {
+    match (column.drifted, column.score) {
+        (true, _) => badge(m, Tone::Doubt, "drifted"),
+        (false, Some(_)) => badge(m, Tone::Good, "steady"),
+        (false, None) => badge(m, Tone::Quiet, "not measured"),
+    }
 }
 
 pub(super) fn row_badge(m: &mut Markup, row: &Row) {

@@ -5,12 +5,15 @@
 mod bars;
 mod confusion;
 mod curves;
+mod data;
+mod drift;
 mod escape;
 mod evaluation;
 mod findings;
 mod hero;
 mod markup;
 mod marks;
+mod picture;
 mod plot;
 mod provenance;
 mod repeats;
@@ -62,6 +65,7 @@ fn body(m: &mut Markup, report: &Report<'_>) {
         if report.record.verdict.is_none() {
             findings::section(m, report);
             findings::output(m, report);
+            data::section(m, report);
             timeline::section(m, report);
             slices::section(m, report);
             evaluation::section(m, report);
@@ -69,6 +73,7 @@ fn body(m: &mut Markup, report: &Report<'_>) {
             rules::section(m, report);
             slices::section(m, report);
             evaluation::section(m, report);
+            data::section(m, report);
             trend::section(m, report);
             timeline::section(m, report);
             findings::section(m, report);

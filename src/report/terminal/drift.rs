@@ -3,43 +3,58 @@
 use super::page::Page;
 use super::{BAD, DIM, GOOD, Look, OPEN};
 use crate::number::counted;
-use crate::record::data::{ColumnDrift, Drift, Role};
-use crate::report::number;
-use crate::report::text::{clean, cut_middle, pad, pad_left, width};
+use crate::record::data::{ColumnDrift, Drift};
+use crate::report::data::{self, Moved};
+use crate::report::text::{clean, clipped, cut, cut_middle, pad, pad_left, width};
 
 /// How many columns are shown where not all have drifted.
 const LINES: usize = 20;
+/// How many columns that have drifted are shown among other things.
+const BRIEF: usize = 5;
 /// A name is not cut below so many columns.
 const NAME: usize = 12;
+/// A score that takes more digits than usual to be told from its threshold is cut.
+const SCORE: usize = 12;
 
 /// The drift alone.
 #[must_use]
 pub fn render(drift: &Drift, look: Look) -> String {
     let mut page = Page::new(look);
-    write(&mut page, drift);
+    let shown = LINES.max(drift.moved().min(2 * LINES)).min(drift.columns.len());
+    verdict(&mut page, drift);
+    columns(&mut page, &drift.columns[..shown]);
+    more(&mut page, drift.columns.len() - shown, ["more column is", "more columns are"]);
     page.finish()
 }
 
-/// The drift within a page.
-pub fn write(page: &mut Page, drift: &Drift) {
-    let moved = drift.columns.iter().filter(|column| column.drifted).count();
-    let (mark, style, verdict) = match (drift.drifted, moved) {
-        (true, _) => ("✗ ", BAD, "has drifted from"),
-        (false, 0) => ("✓ ", GOOD, "has not drifted from"),
-        (false, _) => ("! ", OPEN, "has drifted in part from"),
+/// The verdict within a page, and the worst of the columns that have drifted.
+pub fn brief(page: &mut Page, drift: &Drift) {
+    // Columns that have drifted come first.
+    let moved = drift.moved();
+    let shown = moved.min(BRIEF);
+    verdict(page, drift);
+    columns(page, &drift.columns[..shown]);
+    more(page, moved - shown, ["more that has drifted is", "more that have drifted are"]);
+}
+
+fn verdict(page: &mut Page, drift: &Drift) {
+    let (mark, style) = match Moved::of(drift) {
+        Moved::Wholly => ("✗ ", BAD),
+        Moved::Nothing => ("✓ ", GOOD),
+        Moved::Partly => ("! ", OPEN),
     };
-    let line = format!(
-        "«{}» {verdict} «{}»: {moved} of {}",
-        clean(&drift.current),
-        clean(&drift.reference),
-        counted(drift.columns.len(), "column", "columns")
-    );
-    page.text(mark, style, &line, style, 3);
-    let shown = drift.columns.iter().take(LINES.max(moved.min(2 * LINES))).collect::<Vec<_>>();
-    let name = shown.iter().map(|column| width(&title(column))).max().unwrap_or(0);
-    let name = name.min((page.width() / 3).max(NAME));
-    let score = shown.iter().map(|column| width(&self::score(column))).max().unwrap_or(0);
-    for column in &shown {
+    page.text(mark, style, &clean(&data::verdict(drift)), style, 3);
+    if drift.moved() > 0 {
+        page.text("  ", DIM, &clean(&data::rests_on(drift)), DIM, 2);
+    }
+}
+
+/// A line a column: its score, and why.
+fn columns(page: &mut Page, shown: &[ColumnDrift]) {
+    let widest = |of: &dyn Fn(&ColumnDrift) -> usize| shown.iter().map(of).max().unwrap_or(0);
+    let name = widest(&|column| width(&title(column))).min((page.width() / 3).max(NAME));
+    let score = widest(&|column| width(&score(column)));
+    for column in shown {
         let (mark, style) = if column.drifted { ("✗ ", BAD) } else { ("  ", DIM) };
         let line = format!(
             "{}{}  {}",
@@ -47,23 +62,22 @@ pub fn write(page: &mut Page, drift: &Drift) {
             pad(&cut_middle(&title(column), name), name),
             pad_left(&self::score(column), score)
         );
-        page.beside(&line, 2 + name + 2 + score, &clean(&column.because));
+        page.beside(&line, 2 + name + 2 + score, &clipped(&column.because, 400));
     }
-    if let Some(more @ 1..) = drift.columns.len().checked_sub(shown.len()) {
-        let more = counted(more, "more column is", "more columns are");
-        page.text("  ", DIM, &format!("{more} in run.json"), DIM, 1);
+}
+
+fn more(page: &mut Page, count: usize, [one, many]: [&str; 2]) {
+    if count > 0 {
+        page.text("  ", DIM, &format!("{} in run.json", counted(count, one, many)), DIM, 1);
     }
 }
 
 fn title(column: &ColumnDrift) -> String {
-    let role = match column.role {
-        Role::Feature => "",
-        Role::Label => " (label)",
-        Role::Prediction => " (prediction)",
-    };
-    format!("{}{role}", clean(&column.column))
+    let role = data::role(column).map(|role| format!(" ({role})")).unwrap_or_default();
+    format!("{}{role}", clipped(&column.column, 200))
 }
 
 fn score(column: &ColumnDrift) -> String {
-    column.score.map_or_else(|| "-".to_owned(), number)
+    let [score, _] = data::score(column);
+    cut(&score, SCORE)
 }
