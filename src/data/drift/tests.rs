@@ -68,8 +68,9 @@ fn every_method_sees_a_shift_and_none_sees_one_in_the_same_numbers() {
         let same = told(method, Type::Number, [numbers(normal(2000, 0.0, 1)), numbers(normal(2000, 0.0, 1))]);
         assert!(!same.drifted, "{method:?}: {}", same.because);
     }
-    for method in
-        ALL.into_iter().filter(|method| !matches!(method, DriftMethod::Ks | DriftMethod::Wasserstein))
+    for method in DriftMethod::ALL
+        .into_iter()
+        .filter(|method| !matches!(method, DriftMethod::Ks | DriftMethod::Wasserstein))
     {
         let before = || texts(&[("a", 500), ("b", 500)]);
         let shifted = told(method, Type::Text, [before(), texts(&[("a", 800), ("b", 200)])]);
