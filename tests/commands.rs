@@ -29,6 +29,11 @@ const COMMANDS: [&[&str]; 20] = [
     &["schema"],
     &["verify"],
     &["compare"],
+    &["data"],
+    &["data", "profile"],
+    &["data", "merge"],
+    &["data", "infer"],
+    &["data", "drift"],
     &["cache"],
     &["cache", "prune"],
 ];
