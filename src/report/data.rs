@@ -56,11 +56,11 @@ pub fn verdict(drift: &Drift) -> String {
     )
 }
 
-/// What the verdict rests on: `15 % of the features, and data drifts from 50 % on; method «auto»`.
+/// What the verdict rests on: `15 % of the features; from 50 % on the data has drifted; method «auto»`.
 pub fn rests_on(drift: &Drift) -> String {
     let share = percent(drift.share);
     format!(
-        "{share} of the features, and data drifts from {} on; method «{}»",
+        "{share} of the features; from {} on the data has drifted; method «{}»",
         percent(drift.bound),
         clipped(&drift.method, NAME)
     )

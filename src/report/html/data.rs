@@ -33,7 +33,7 @@ fn sets(m: &mut Markup, data: &Data) {
     if data.sets.is_empty() {
         return;
     }
-    m.element("table.plain.data", |m| {
+    scrolled(m, |m| {
         m.columns(&["set", "rows", "columns", "without a value", "files"]);
         m.element("tbody", |m| {
             for (name, set) in data.sets.iter().take(SETS) {
@@ -58,7 +58,7 @@ fn violations(m: &mut Markup, violations: &[Violation]) {
         return;
     }
     m.leaf("h3", "What breaks the schema");
-    m.element("table.plain.data", |m| {
+    scrolled(m, |m| {
         m.columns(&["column", "check", "set", "rows", "share", "the first"]);
         m.element("tbody", |m| {
             for violation in violations.iter().take(VIOLATIONS) {
@@ -80,6 +80,11 @@ fn violations(m: &mut Markup, violations: &[Violation]) {
         VIOLATIONS,
         ["more check does not hold, and stands", "more checks do not hold, and stand"],
     );
+}
+
+/// A table that scrolls within itself where the screen is narrow.
+fn scrolled(m: &mut Markup, inside: impl FnOnce(&mut Markup)) {
+    m.element("div.scroll", |m| m.element("table.plain.data", inside));
 }
 
 /// How many of `all` are not listed.

@@ -35,6 +35,9 @@ pub(super) fn write(m: &mut Markup, drift: &Drift) {
         m.element("details", |m| {
             let others = match rest.iter().filter(|column| column.drifted).count() {
                 0 => counted(rest.len(), "more column, not drifted", "more columns, none of them drifted"),
+                moved if moved == rest.len() => {
+                    counted(moved, "more column that has drifted", "more columns that have drifted")
+                }
                 moved => {
                     format!("{}, {moved} of them drifted", counted(rest.len(), "more column", "more columns"))
                 }

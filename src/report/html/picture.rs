@@ -11,6 +11,9 @@ const WIDTH: f64 = 280.0;
 /// Where shares begin, and how high the largest of them is.
 const GROUND: f64 = 62.0;
 const HEIGHT: f64 = 58.0;
+/// How high a drawing is: without names below the ground, and with them.
+const LOW: f64 = 64.0;
+const NAMING: f64 = 78.0;
 /// As many bins or categories as a picture of this size can show; more are never recorded.
 const MOST: usize = 60;
 /// So few categories can be named below their bars.
@@ -23,11 +26,12 @@ pub(super) fn draw(m: &mut Markup, picture: &Picture) {
     let Some(shares) = Shares::of(picture) else { return };
     match picture.edges.as_slice() {
         [low, .., high] => {
-            svg(m, &histogram(picture, &shares), |m| steps(m, &shares));
+            svg(m, &histogram(picture, &shares), LOW, |m| steps(m, &shares));
             m.element("div.ends", |m| [low, high].iter().for_each(|end| m.leaf("span", short(**end))));
         }
         _ => {
-            svg(m, &listed(picture, &shares), |m| bars(m, picture, &shares));
+            let height = if names_fit(picture) { NAMING } else { LOW };
+            svg(m, &listed(picture, &shares), height, |m| bars(m, picture, &shares));
             if let Some(at) = shares.furthest() {
                 m.leaf("p.hint", moved(picture, &shares, at, 40));
             }
@@ -81,8 +85,13 @@ impl Shares {
     }
 }
 
-fn svg(m: &mut Markup, label: &str, inside: impl FnOnce(&mut Markup)) {
-    let svg = tag("svg.picture").set("viewBox", format!("0 0 {WIDTH} 78")).set("role", "img");
+/// Whether the names of the categories have room below their bars.
+fn names_fit(picture: &Picture) -> bool {
+    picture.categories.len() <= NAMED
+}
+
+fn svg(m: &mut Markup, label: &str, height: f64, inside: impl FnOnce(&mut Markup)) {
+    let svg = tag("svg.picture").set("viewBox", format!("0 0 {WIDTH} {height}")).set("role", "img");
     m.element(svg.set("aria-label", label), |m| {
         m.empty(tag("path.grid").set("d", format!("M0 {}H{WIDTH}", px(GROUND))));
         inside(m);
@@ -110,7 +119,7 @@ fn stepped(shares: &Shares, side: &[f64]) -> String {
 
 fn bars(m: &mut Markup, picture: &Picture, shares: &Shares) {
     let step = shares.step();
-    let names_fit = picture.categories.len() <= NAMED;
+    let named = names_fit(picture);
     // About as many letters as are as wide as a bar's place.
     let letters = 40 / picture.categories.len().max(1);
     for (at, (then, now)) in shares.pairs().enumerate() {
@@ -123,7 +132,7 @@ fn bars(m: &mut Markup, picture: &Picture, shares: &Shares) {
                 m.empty(rect.set("width", px(BAR * step)).set("height", px(height)));
             }
         });
-        if names_fit {
+        if named {
             let text = tag("text.caption").set("x", px((at as f64 + 0.5) * step)).set("y", px(GROUND + 14.0));
             m.leaf(
                 text.set("text-anchor", "middle"),

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -85,6 +87,20 @@ fn a_short_page_is_cut_between_rows_and_says_so() {
         }
         assert_eq!(within(&report, Charts::None, whole.len()), whole);
     }
+}
+
+#[test]
+fn a_thousand_columns_are_ten_rows() {
+    let mut record = fixtures::failed_data();
+    let mut looked = record.step(Step::Data).unwrap().clone();
+    looked.evidence.data = Some(fixtures::data::wide(1000));
+    record.put(looked);
+    let report = compose(&record, &[]);
+    let page = render(&report, Charts::None);
+    assert!(page.len() < 20_000, "{}", page.len());
+    assert!(page.contains("### The worst 10 of 1000 columns that have drifted"), "{page}");
+    assert!(page.contains("### What breaks the schema: the first 10 of 1000"), "{page}");
+    assert_tables_hold("wide", &within(&report, Charts::None, 4000));
 }
 
 #[test]

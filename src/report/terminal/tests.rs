@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -51,6 +53,20 @@ fn narrow_and_wide_terminals_are_used_as_they_are() {
         insta::assert_snapshot!(format!("rejected_{columns}"), plain(&fixtures::rejected(), columns));
         insta::assert_snapshot!(format!("failed_train_{columns}"), plain(&fixtures::failed_train(), columns));
     }
+}
+
+#[test]
+fn a_thousand_columns_are_a_few_lines() {
+    let drift = fixtures::data::wide(1000).drift.unwrap();
+    let mut page = Page::new(Look { width: 80, color: false });
+    drift::brief(&mut page, &drift);
+    let page = page.finish();
+    assert!(
+        page.lines().count() < 30 && page.ends_with("995 more that have drifted are in run.json\n"),
+        "{page}"
+    );
+    let alone = drift::render(&drift, Look { width: 80, color: false });
+    assert!(alone.ends_with("960 more columns are in run.json\n"), "{alone}");
 }
 
 #[test]
