@@ -84,12 +84,7 @@ fn a_number_that_turns_to_text_late_is_told_with_its_row() {
 #[test]
 fn columns_without_values_and_constant_ones_are_compared() {
     let (none, one) = (changed(|_, _, c| format!(",{c}")), changed(|_, _, c| format!("1,{c}")));
-    drift(
-        &table(),
-        &none,
-        0,
-        &["there is no value now; 100 % of the rows have no value, and had 0 % before"],
-    );
+    drift(&table(), &none, 0, &["there is no value now; 100 % of the rows have no value"]);
     drift(&none, &table(), 0, &["the reference has no value"]);
     drift(&none, &none, 0, &["neither side has a value", "0 of 2 columns"]);
     drift(&one, &one, 0, &["0 of 2 columns"]);
@@ -110,7 +105,7 @@ fn infinities_are_values_and_not_numbers_are_none() {
             assert!(!said.err.contains("panicked"), "{method}: {}", said.err);
         }
     }
-    drift(&table(), &odd, 0, &["25 % of the rows have no value, and had 0 % before"]);
+    drift(&table(), &odd, 0, &["25 % of the rows have no value"]);
 }
 
 #[test]
@@ -174,7 +169,7 @@ fn ten_thousand_columns_are_compared() {
         format!("{}\n{}\n", names.join(","), rows.join("\n"))
     };
     let (one, other) = (wide(), wide());
-    drift(&one, &other, 0, &["0 of 10000 columns"]);
+    drift(&one, &other, 0, &["has not drifted"]);
 }
 
 #[test]
