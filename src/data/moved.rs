@@ -68,6 +68,7 @@ pub fn moved(
     for column in columns {
         compared::end(column)?;
     }
+    findings.extend(told::nothing_compared(&evidence));
     findings.extend(told::drifted(&evidence));
     Ok(Ok(Moved { evidence, findings }))
 }

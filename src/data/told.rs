@@ -116,6 +116,19 @@ pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Find
     told.collect()
 }
 
+/// That no column was compared, which proves nothing.
+pub fn nothing_compared(drift: &Drift) -> Option<Finding> {
+    if drift.columns.iter().any(|column| column.score.is_some() || column.drifted) {
+        return None;
+    }
+    let message = format!(
+        "no column of «{}» could be compared with «{}» by `{}`",
+        drift.current, drift.reference, drift.method
+    );
+    let help = "choose another method, or look at what `ignore` leaves";
+    Some(Finding::error("data-nothing-compared", message).help(help))
+}
+
 /// The data set, and its columns, as far as they have drifted.
 pub fn drifted(drift: &Drift) -> Vec<Finding> {
     let mut findings = Vec::new();

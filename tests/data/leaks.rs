@@ -26,11 +26,7 @@ fn an_evaluation_on_the_training_data_is_caught() {
     let project = project("{}");
     project.replace("modelgate.yml", "test: data/test.csv", "test: data/train.csv");
     let said = project.modelgate(&["data"]);
-    assert_said(
-        &said,
-        11,
-        &["600 of 600 rows of «test» (100 %) are in «train» too", "split the data before you train"],
-    );
+    assert_said(&said, 11, &["600 of 600 rows of «test»", "split the data before you train"]);
     assert_eq!(codes(&project), ["error data-leak-file", "error data-leak-rows"]);
 }
 
@@ -59,11 +55,7 @@ fn some_rows_are_counted_and_may_be_allowed() {
     let mixed = test + &train.lines().skip(1).take(3).map(|line| format!("{line}\n")).collect::<String>();
     let leaky = project("{}");
     leaky.file("data/test.csv", &mixed);
-    assert_said(
-        &leaky.modelgate(&["data"]),
-        11,
-        &["3 of 303 rows", "(0.990099 %)", "row 301, which is row 1 there"],
-    );
+    assert_said(&leaky.modelgate(&["data"]), 11, &["3 of 303 rows", "row 301, which is row 1 there"]);
     for max in ["{ max: 3 }", "{ max: 1% }"] {
         let allowed = project(max);
         allowed.file("data/test.csv", &mixed);

@@ -62,8 +62,10 @@ pub fn drift<N: Ascending + Send>(
         .map(|((column, weighed), p)| tell(column, weighed, p, config.alpha))
         .collect();
     told.sort_by(|one, other| other.drifted.cmp(&one.drifted).then(far(other).total_cmp(&far(one))));
-    let features: Vec<&ColumnDrift> =
-        told.iter().filter(|column| column.role == Role::Feature && column.score.is_some()).collect();
+    // A column without any value now has no score, and has drifted all the same.
+    let counts =
+        |column: &&ColumnDrift| column.role == Role::Feature && (column.score.is_some() || column.drifted);
+    let features: Vec<&ColumnDrift> = told.iter().filter(counts).collect();
     let drifted = features.iter().filter(|column| column.drifted).count();
     let share = if features.is_empty() { 0.0 } else { drifted as f64 / features.len() as f64 };
     // Of alibi-detect one column is the whole batch.
