@@ -10,7 +10,7 @@ use std::fs;
 use common::{Project, outcomes};
 use serde_json::Value;
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 25] = [
     &["init"],
     &["doctor"],
     &["demo"],

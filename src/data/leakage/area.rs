@@ -132,8 +132,9 @@ mod tests {
         let mut texts = rows.clone();
         texts.sort();
         texts.dedup();
-        let code = |text: &Box<str>| u32::try_from(texts.binary_search(text).unwrap()).unwrap();
-        Values::Texts(Texts { codes: rows.iter().map(code).collect(), texts })
+        let codes =
+            rows.iter().map(|text| u32::try_from(texts.binary_search(text).unwrap()).unwrap()).collect();
+        Values::Texts(Texts { codes, texts })
     }
 
     #[test]
