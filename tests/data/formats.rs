@@ -60,10 +60,13 @@ fn as_gzip(table: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// The bytes of a file out of the text of a table.
+type Packed = fn(&str) -> Vec<u8>;
+
 #[test]
 fn the_form_of_a_file_changes_nothing() {
     let (train, live) = (customers(1, 600), customers(3, 300));
-    let forms: [(&str, fn(&str) -> Vec<u8>); 7] = [
+    let forms: [(&str, Packed); 7] = [
         ("csv", |table| table.into()),
         ("tsv", |table| table.replace(',', "\t").into()),
         ("csv.gz", as_gzip),
