@@ -96,7 +96,7 @@ fn parse(asked: &Drift, text: &str) -> std::result::Result<record::Drift, Wrong>
     let Prediction { data, meta } = said;
     let scores = data.p_val.as_ref().or(data.distance.as_ref());
     let features = data.is_drift.len().max(scores.map_or(1, OneOrMany::len));
-    if features == 0 {
+    if data.is_drift.len() == 0 {
         return Err(("the prediction is of no feature".into(), None));
     }
     let columns: Vec<ColumnDrift> = (0..features).map(|feature| column(&data, feature, features)).collect();
