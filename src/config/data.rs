@@ -5,6 +5,7 @@ use super::paths::{Reach, check_path, check_patterns};
 use super::source::{KeyPath, Source};
 use super::{raw, suggest};
 use crate::document::shown;
+use crate::step::Step;
 
 pub use raw::{DriftCorrection, DriftMethod, Holds};
 
@@ -349,6 +350,7 @@ fn reference(
     let at = path.key("reference");
     let name = raw.unwrap_or_else(|| "train".to_owned());
     if name == BASELINE {
+        source.unavailable(Step::Data, &at, true);
         return Reference::Baseline;
     }
     if names.contains(&name.as_str()) || !name.contains(['/', '.']) {
@@ -357,7 +359,9 @@ fn reference(
         }
         return Reference::Set(name);
     }
-    check_path(source, &at, &name, Reach::Anywhere);
+    if check_path(source, &at, &name, Reach::Anywhere) {
+        source.unavailable(Step::Data, &at, true);
+    }
     Reference::Profile(name)
 }
 

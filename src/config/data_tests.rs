@@ -36,6 +36,16 @@ fn what_is_left_out_is_what_one_would_expect() {
 }
 
 #[test]
+fn what_this_version_cannot_compare_with_is_not_passed_over() {
+    for reference in ["baseline", "profiles/train.json"] {
+        let data = format!("data: {{ sets: {{ live: a.csv }}, drift: {{ reference: {reference} }} }}");
+        let config = file(&data, "accuracy: { min: 0.8 }").expect("valid");
+        let [unavailable] = config.unavailable.as_slice() else { panic!("{:?}", config.unavailable) };
+        assert_eq!((unavailable.key.as_str(), unavailable.whole_step), ("data.drift.reference", true));
+    }
+}
+
+#[test]
 fn everything_can_be_said() {
     let data = valid(
         "\

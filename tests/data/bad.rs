@@ -287,8 +287,7 @@ fn what_this_version_cannot_compare_with_is_said() {
     for drift in ["{ reference: baseline }", "{ reference: profiles/train.json }"] {
         let project = Project::data();
         project.replace("modelgate.yml", "drift: {}", &format!("drift: {drift}"));
-        assert_said(&project.modelgate(&["data"]), 11, &["in this version"]);
-        assert_eq!(codes(&project), ["error data-reference"]);
+        assert_said(&project.modelgate(&["data"]), 3, &["«data.drift.reference» is not yet available"]);
     }
 }
 
