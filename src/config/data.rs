@@ -188,6 +188,9 @@ fn sets(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::O
             source.value(&at, "no file is named", "name the files of the set, or remove it");
         }
         check_patterns(source, &at, Reach::Anywhere);
+        if files.0.iter().any(|file| file.contains("://")) {
+            source.unavailable(Step::Data, &at, true);
+        }
     }
     sets.into_iter().map(|(name, files)| Set { name, files: files.0 }).collect()
 }

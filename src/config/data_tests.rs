@@ -43,6 +43,9 @@ fn what_this_version_cannot_compare_with_is_not_passed_over() {
         let [unavailable] = config.unavailable.as_slice() else { panic!("{:?}", config.unavailable) };
         assert_eq!((unavailable.key.as_str(), unavailable.whole_step), ("data.drift.reference", true));
     }
+    let config =
+        file("data: { sets: { live: 's3://bucket/a.csv' } }", "accuracy: { min: 0.8 }").expect("valid");
+    assert_eq!(config.unavailable[0].key, "data.sets.live");
 }
 
 #[test]
