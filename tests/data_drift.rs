@@ -5,9 +5,6 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use common::{Project, uniform};
 use serde_json::{Value, json};
@@ -105,24 +102,7 @@ fn pairs(project: &Project, is_in: fn(&str) -> bool) -> Vec<[String; 2]> {
 }
 
 fn judge(test: &str, question: &Value) -> Option<Value> {
-    let python = std::env::var_os("MODELGATE_TEST_JUDGES").map(PathBuf::from).filter(|path| path.exists());
-    let Some(python) = python else {
-        let why = "needs MODELGATE_TEST_JUDGES, a Python with the packages of tests/requirements-judges.txt";
-        common::skip(test, why);
-        return None;
-    };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data_drift/judge.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Python starts");
-    let text = serde_json::to_vec(question).expect("JSON");
-    child.stdin.take().expect("a pipe").write_all(&text).expect("Python listens");
-    let output = child.wait_with_output().expect("Python ends");
-    assert!(output.status.success(), "Python fails");
-    Some(serde_json::from_slice(&output.stdout).expect("Python answers in JSON"))
+    Some(common::ask(&common::judges_for(test)?, "data_drift/judge.py", question))
 }
 
 /// What modelgate says, and its columns by name.

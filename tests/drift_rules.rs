@@ -13,15 +13,6 @@ use modelgate::statistics::two_sample::{KsP, ks_p, ordered};
 use python::{assert_near, judges, number, truth};
 use serde_json::{Value, json};
 
-/// Numbers that look random, from 0 to below 1.
-fn numbers_from(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed * 2 + 1;
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().expect("numbers").iter().map(number).collect()
 }
@@ -116,7 +107,7 @@ fn shown(method: evidently::Method) -> &'static str {
 }
 
 fn questions_for_evidently() -> Vec<Value> {
-    let mut random = numbers_from(77);
+    let mut random = common::uniform(77);
     let mut questions = Vec::new();
     // Rows of both sides, steps of a value, what is added, the type.
     for (n, m, steps, shift, of) in [
@@ -202,7 +193,7 @@ fn evidentlys_rules_are_evidentlys() {
 
 #[test]
 fn alibis_rules_are_alibi_detects() {
-    let mut random = numbers_from(5);
+    let mut random = common::uniform(5);
     let mut questions = Vec::new();
     for (n, m, columns, shift) in [
         (200, 150, 6, 0.0),
@@ -262,7 +253,7 @@ fn alibis_rules_are_alibi_detects() {
 
 #[test]
 fn bins_are_numpys() {
-    let mut random = numbers_from(3);
+    let mut random = common::uniform(3);
     let mut samples: Vec<Vec<f64>> = [(2, 1.0), (17, 1e-3), (1000, 1e9), (5000, 7.0), (100, 1e-300)]
         .iter()
         .map(|(count, scale)| (0..*count).map(|_| (random() - 0.4) * scale).collect())

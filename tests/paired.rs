@@ -8,12 +8,13 @@ mod python;
 
 use std::collections::BTreeMap;
 
+use common::uniform;
 use modelgate::compare;
 use modelgate::config::{Intervals, PredictedTask, Predictions, Scores};
 use modelgate::evaluate::predictions::{Rows, Target};
 use modelgate::name::MetricName;
 use modelgate::record::Estimate;
-use python::{numbers_from, truth};
+use python::truth;
 use serde_json::{Value, json};
 
 fn spec(task: PredictedTask) -> Predictions {
@@ -40,7 +41,7 @@ const ROWS: usize = 240;
 
 /// Predictions of so many classes, with scores that tie and sum to 1; the same truth for any seed.
 fn classified(classes: usize, seed: u64, weights: Option<Vec<f64>>) -> Rows {
-    let (mut truths, mut said) = (numbers_from(1), numbers_from(seed));
+    let (mut truths, mut said) = (uniform(1), uniform(seed));
     let truth: Vec<usize> = (0..ROWS).map(|_| (truths() * classes as f64) as usize).collect();
     let mut scores = vec![Vec::new(); classes];
     let mut predicted = Vec::new();
@@ -70,7 +71,7 @@ fn classified(classes: usize, seed: u64, weights: Option<Vec<f64>>) -> Rows {
 }
 
 fn measured(seed: u64, weights: Option<Vec<f64>>) -> Rows {
-    let (mut truths, mut said) = (numbers_from(1), numbers_from(seed));
+    let (mut truths, mut said) = (uniform(1), uniform(seed));
     let truth: Vec<f64> = (0..ROWS).map(|_| 100.0 + 20.0 * truths()).collect();
     let predicted = truth.iter().map(|truth| truth + 5.0 * said() - 2.0).collect();
     Rows {
@@ -103,7 +104,7 @@ fn changes(candidate: Rows, baseline: Rows) -> BTreeMap<MetricName, Estimate> {
 
 #[test]
 fn changes_are_those_of_scikit_learn() {
-    let mut random = numbers_from(77);
+    let mut random = uniform(77);
     let some: Vec<f64> = (0..ROWS).map(|row| if row % 9 == 0 { 0.0 } else { 0.2 + random() }).collect();
     let mut pairs = Vec::new();
     for weights in [None, Some(some)] {

@@ -5,10 +5,8 @@
 mod common;
 
 use std::collections::HashMap;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
+use common::uniform;
 use modelgate::data::profile::{ColumnProfile, NumberProfile, Profile, SHARES, Value};
 use modelgate::table::{Cells, Found, NONE, Texts, Type, Values};
 use serde_json::{Value as Json, json};
@@ -19,15 +17,6 @@ const ROWS: usize = 40_000;
 enum Rows {
     Numbers(Type, Vec<f64>),
     Texts(Vec<Option<String>>),
-}
-
-/// Numbers that look random, from 0 to below 1.
-fn uniform(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed * 2 + 1;
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }
 
 fn rows(seed: u64, mut row: impl FnMut(&mut dyn FnMut() -> f64) -> f64) -> Vec<f64> {
@@ -134,13 +123,7 @@ fn said(profile: &Profile) -> HashMap<String, ColumnProfile> {
 
 /// What pandas says of every column; none where there is no Python.
 fn truth(test: &str, table: &[(&str, Rows)], said: &HashMap<String, ColumnProfile>) -> Option<Json> {
-    let Some(python) = common::python() else {
-        common::skip(
-            test,
-            "needs MODELGATE_TEST_PYTHON, a Python with the packages of tests/requirements.txt",
-        );
-        return None;
-    };
+    let python = common::python_for(test)?;
     let column = |(name, rows): &(&str, Rows)| {
         let histogram = said[*name].numbers.as_ref().and_then(|numbers| numbers.histogram.as_ref());
         let bins = histogram.map_or(1, |histogram| histogram.counts.len());
@@ -154,18 +137,7 @@ fn truth(test: &str, table: &[(&str, Rows)], said: &HashMap<String, ColumnProfil
         ((*name).to_owned(), json!({ "values": values, "texts": texts, "bins": bins }))
     };
     let question: serde_json::Map<String, Json> = table.iter().map(column).collect();
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/profile/truth.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Python starts");
-    let text = serde_json::to_vec(&question).expect("JSON");
-    child.stdin.take().expect("a pipe").write_all(&text).expect("Python listens");
-    let output = child.wait_with_output().expect("Python ends");
-    assert!(output.status.success(), "Python fails");
-    Some(serde_json::from_slice(&output.stdout).expect("Python answers in JSON"))
+    Some(common::ask(&python, "profile/truth.py", &question))
 }
 
 fn near(ours: Option<f64>, theirs: &Json, tolerance: f64) -> bool {

@@ -6,11 +6,12 @@ mod common;
 #[path = "statistics/python.rs"]
 mod python;
 
+use common::uniform;
 use modelgate::statistics::{
     bootstrap, delong, holm, mover, newcombe, normal_cdf, normal_quantile, order_statistic, student,
     student_quantile, wilson,
 };
-use python::{numbers_from, truth};
+use python::truth;
 use serde_json::{Value, json};
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -132,7 +133,7 @@ fn intervals_are_statsmodels_and_scipys() {
 
 #[test]
 fn holm_is_statsmodels() {
-    let mut random = numbers_from(11);
+    let mut random = uniform(11);
     let mut questions = Vec::new();
     for count in [1, 2, 5, 20, 100] {
         let p: Vec<f64> = (0..count).map(|_| random() * random() * random()).collect();
@@ -146,7 +147,7 @@ fn holm_is_statsmodels() {
 
 #[test]
 fn delong_is_that_of_every_pair() {
-    let mut random = numbers_from(3);
+    let mut random = uniform(3);
     let mut questions = Vec::new();
     for (rows, steps, prevalence) in [(5, 3.0, 0.5), (60, 5.0, 0.5), (400, 1e9, 0.1), (900, 40.0, 0.7)] {
         let mut positive: Vec<bool> = (0..rows).map(|_| random() < prevalence).collect();
@@ -186,7 +187,7 @@ fn delong_is_that_of_every_pair() {
 
 #[test]
 fn the_bootstrap_is_scipys_but_for_chance() {
-    let mut random = numbers_from(5);
+    let mut random = uniform(5);
     let skewed: Vec<f64> = (0..60).map(|_| -random().max(1e-9).ln()).collect();
     let rows = skewed.len() as f64;
     let mean = skewed.iter().sum::<f64>() / rows;

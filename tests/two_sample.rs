@@ -17,15 +17,6 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().expect("numbers").iter().map(number).collect()
 }
 
-/// Numbers that look random, from 0 to below 1.
-fn numbers_from(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed * 2 + 1;
-    move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
-
 /// What SciPy's own p-value is exact to: where it is one minus something, that many digits are gone from it.
 fn digits(p: f64) -> f64 {
     1e-9_f64.max(1e-13 / p)
@@ -124,7 +115,7 @@ fn asymptotic_p_values_of_kolmogorov_and_smirnov_are_scipys() {
 
 #[test]
 fn ordered_samples_are_scipys() {
-    let mut random = numbers_from(21);
+    let mut random = common::uniform(21);
     let mut questions = Vec::new();
     for (n, m, steps, shift) in [
         (1, 1, 1e9, 0.0),
@@ -191,7 +182,7 @@ fn chi_square_is_scipys() {
 
 #[test]
 fn tests_of_counts_are_scipys() {
-    let mut random = numbers_from(5);
+    let mut random = common::uniform(5);
     let mut questions = Vec::new();
     for (categories, rows) in
         [(1, 50.0), (2, 9.0), (2, 30.0), (2, 1e6), (3, 5.0), (10, 400.0), (300, 9.0), (10_000, 40.0)]
@@ -231,7 +222,7 @@ fn tests_of_counts_are_scipys() {
 
 #[test]
 fn divergences_are_scipys() {
-    let mut random = numbers_from(8);
+    let mut random = common::uniform(8);
     let mut questions = Vec::new();
     for (count, base) in [(1, None), (2, None), (2, Some(2)), (30, None), (30, Some(2)), (5000, None)] {
         let mut shares = || -> Vec<f64> {
@@ -251,7 +242,7 @@ fn divergences_are_scipys() {
 
 #[test]
 fn the_false_discovery_rate_is_statsmodels() {
-    let mut random = numbers_from(13);
+    let mut random = common::uniform(13);
     let questions: Vec<Value> = [1, 2, 5, 100]
         .iter()
         .map(|count| {

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -368,6 +370,43 @@ pub fn skip(test: &str, why: &str) {
 /// The Python with the example's packages; none where `make test` did not make it.
 pub fn python() -> Option<PathBuf> {
     std::env::var_os("MODELGATE_TEST_PYTHON").map(PathBuf::from).filter(|path| Path::new(path).exists())
+}
+
+/// Python for a test that asks it, which is skipped by name where there is none.
+pub fn python_for(test: &str) -> Option<PathBuf> {
+    let python = python();
+    if python.is_none() {
+        skip(test, "needs MODELGATE_TEST_PYTHON, a Python with the packages of tests/requirements.txt");
+    }
+    python
+}
+
+/// The judges of data for a test that asks them, which is skipped by name where there are none.
+pub fn judges_for(test: &str) -> Option<PathBuf> {
+    let python = std::env::var_os("MODELGATE_TEST_JUDGES").map(PathBuf::from).filter(|path| path.exists());
+    if python.is_none() {
+        skip(
+            test,
+            "needs MODELGATE_TEST_JUDGES, a Python with the packages of tests/requirements-judges.txt",
+        );
+    }
+    python
+}
+
+/// What a script below tests/ answers to a question, both of them JSON.
+pub fn ask<T: DeserializeOwned>(python: &Path, script: &str, question: &impl Serialize) -> T {
+    use std::io::Write;
+    let mut child = Command::new(python)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("Python starts");
+    let text = serde_json::to_vec(question).expect("JSON");
+    child.stdin.take().expect("a pipe").write_all(&text).expect("Python listens");
+    let output = child.wait_with_output().expect("Python ends");
+    assert!(output.status.success(), "Python fails");
+    serde_json::from_slice(&output.stdout).expect("Python answers in JSON")
 }
 
 /// A program of tests/requirements-tools.txt; none where `make test` did not install it.

@@ -2,10 +2,6 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
 use serde_json::Value;
 
 use crate::common;
@@ -13,40 +9,12 @@ use crate::common;
 /// What SciPy says to questions, each a function of tests/two_sample/truth.py with its arguments; none where there is no
 /// Python. What is no finite number comes as its name: «nan», «inf».
 pub fn truth(test: &str, questions: &[Value]) -> Option<Vec<Value>> {
-    let Some(python) = common::python() else {
-        let why = "needs MODELGATE_TEST_PYTHON, a Python with the packages of tests/requirements.txt";
-        common::skip(test, why);
-        return None;
-    };
-    Some(ask(&python, "truth.py", questions))
+    Some(common::ask(&common::python_for(test)?, "two_sample/truth.py", &questions))
 }
 
 /// What Evidently and alibi-detect say, by tests/two_sample/judges.py.
 pub fn judges(test: &str, questions: &[Value]) -> Option<Vec<Value>> {
-    let python = std::env::var_os("MODELGATE_TEST_JUDGES").map(PathBuf::from).filter(|path| path.exists());
-    let Some(python) = python else {
-        common::skip(
-            test,
-            "needs MODELGATE_TEST_JUDGES, a Python with the packages of tests/requirements-judges.txt",
-        );
-        return None;
-    };
-    Some(ask(&python, "judges.py", questions))
-}
-
-fn ask(python: &Path, script: &str, questions: &[Value]) -> Vec<Value> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/two_sample").join(script);
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("Python starts");
-    let text = serde_json::to_vec(questions).expect("JSON");
-    child.stdin.take().expect("a pipe").write_all(&text).expect("Python listens");
-    let output = child.wait_with_output().expect("Python ends");
-    assert!(output.status.success(), "Python fails");
-    serde_json::from_slice(&output.stdout).expect("Python answers in JSON")
+    Some(common::ask(&common::judges_for(test)?, "two_sample/judges.py", &questions))
 }
 
 /// A number, or the name of what is none.
