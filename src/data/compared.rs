@@ -1,6 +1,6 @@
 //! Reads two sets for their drift: the columns that both have, each in the form that it is measured in.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data::Role;
-use crate::table::{self, Batch, Cells, Column, Found, Kind, NONE, Type, Wanted};
+use crate::table::{self, Batch, Cells, Column, Found, NONE, Type, Wanted};
 
 impl Ascending for Sorted {
     fn rows(&self) -> u64 {
@@ -66,9 +66,8 @@ pub fn subjects(
             findings.push(Finding::error("data-column-gone", message).help(help));
         }
     }
-    let known: HashMap<&str, ()> = reference.iter().map(|found| (found.name.as_str(), ())).collect();
-    for found in
-        current.iter().filter(|found| !ignored(&found.name) && !known.contains_key(found.name.as_str()))
+    let known: HashSet<&str> = reference.iter().map(|found| found.name.as_str()).collect();
+    for found in current.iter().filter(|found| !ignored(&found.name) && !known.contains(found.name.as_str()))
     {
         let message = format!(
             "the column «{}» is in «{}» and not in «{}»",
@@ -79,7 +78,7 @@ pub fn subjects(
         findings.push(Finding::notice("data-column-new", message));
     }
     for (column, _) in &drift.columns {
-        if !known.contains_key(column.as_str()) {
+        if !known.contains(column.as_str()) {
             let message = format!(
                 "`data.drift.columns` names «{}», and the reference has no such column",
                 column.escape_debug()
@@ -110,7 +109,8 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type)
         () if is(&data.prediction) => Role::Prediction,
         () => Role::Feature,
     };
-    let holds = match (measured.holds, measured.method, together(found.holds, now)) {
+    // Where both do not go together it is what the reference holds: that is what the model knows.
+    let holds = match (measured.holds, measured.method, found.holds.widened(now)) {
         (Some(Holds::Categories), ..) | (None, DriftMethod::ChiSquare, _) => Type::Text,
         (Some(Holds::Numbers), _, Type::Text) => Type::Number,
         // Of two values there is no order to speak of.
@@ -121,16 +121,6 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type)
     };
     let now = if holds == Type::Text { Type::Text } else { now };
     Subject { column: found.name.clone(), role, holds, now, measured }
-}
-
-/// What both sides can be read as. Where they do not go together it is what the reference holds: that is what the model
-/// knows.
-const fn together(reference: Type, current: Type) -> Type {
-    match (reference, current) {
-        (Type::Integer, Type::Number) => Type::Number,
-        (Type::Date, Type::Time) => Type::Time,
-        _ => reference,
-    }
 }
 
 /// What was read of a side.
@@ -175,10 +165,8 @@ pub fn read(
     mut spool: Spool,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Read, Vec<Finding>>> {
-    let wanted: Vec<Wanted> = subjects
-        .iter()
-        .map(|subject| Wanted { column: subject.column.clone(), kind: Kind::Cells(subject.holds) })
-        .collect();
+    let wanted: Vec<Wanted> =
+        subjects.iter().map(|subject| Wanted::cells(&subject.column, subject.holds)).collect();
     let mut gathered: Vec<Gathered> = subjects.iter().map(|_| Gathered::default()).collect();
     let mut spooled = Ok(());
     let merge = |parts: Vec<Part>| {

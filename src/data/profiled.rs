@@ -7,7 +7,7 @@ use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::number::number;
-use crate::table::{self, Batch, Column, Found, Kind, Wanted};
+use crate::table::{self, Batch, Column, Found, Wanted};
 
 /// What files hold.
 #[derive(Debug)]
@@ -30,8 +30,7 @@ pub fn profiled(
         Ok(survey) => survey,
         Err(findings) => return Ok(Err(findings)),
     };
-    let wanted = |found: &Found| Wanted { column: found.name.clone(), kind: Kind::Cells(found.holds) };
-    let wanted: Vec<Wanted> = columns.iter().map(wanted).collect();
+    let wanted: Vec<Wanted> = columns.iter().map(|found| Wanted::cells(&found.name, found.holds)).collect();
     let mut all = Profile::new(&columns);
     let mut findings = notices;
     let mut wrong = Ok(());

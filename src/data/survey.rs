@@ -7,7 +7,7 @@ use super::sets::Located;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
-use crate::table::{self, Batch, Column, Found, Kind, Table, Wanted};
+use crate::table::{self, Batch, Found, Table, Wanted};
 
 /// What a set came to.
 #[derive(Debug)]
@@ -79,18 +79,15 @@ pub fn survey(
 /// All columns; what the schema says of a column is what it is read as.
 fn wanted(found: &[Found], plan: Option<&Plan>) -> Vec<Wanted> {
     let said: BTreeMap<&str, table::Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
-    let kind = |found: &Found| Kind::Cells(said.get(found.name.as_str()).copied().unwrap_or(found.holds));
-    found.iter().map(|found| Wanted { column: found.name.clone(), kind: kind(found) }).collect()
+    let holds = |found: &Found| said.get(found.name.as_str()).copied().unwrap_or(found.holds);
+    found.iter().map(|found| Wanted::cells(&found.name, holds(found))).collect()
 }
 
 fn part<'a>(batch: &Batch, wanted: &[Wanted], plan: Option<&'a Plan>) -> Part<'a> {
     let cells: Vec<_> = wanted
         .iter()
         .zip(&batch.columns)
-        .filter_map(|(wanted, column)| match column {
-            Column::Cells(cells) => Some((wanted.column.as_str(), cells)),
-            _ => None,
-        })
+        .filter_map(|(wanted, column)| Some((wanted.column.as_str(), column.cells()?)))
         .collect();
     let checker = plan.map(|plan| {
         let mut checker = Checker::new(plan);

@@ -32,6 +32,30 @@ impl Type {
     }
 }
 
+impl Type {
+    /// What a column holds that holds the one and the other: whole numbers and numbers are numbers, days and times are times.
+    /// None where that cannot be one column.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (one, other) if one == other => Some(one),
+            (Self::Integer | Self::Number, Self::Integer | Self::Number) => Some(Self::Number),
+            (Self::Date | Self::Time, Self::Date | Self::Time) => Some(Self::Time),
+            _ => None,
+        }
+    }
+
+    /// What a column is read as that holds this, and the other elsewhere: both where the other is only wider. Where they do
+    /// not go together it is this, and the cells of the other are strange.
+    #[must_use]
+    pub const fn widened(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Integer, Self::Number) | (Self::Date, Self::Time) => other,
+            _ => self,
+        }
+    }
+}
+
 /// The cells of some consecutive rows of a column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cells {
@@ -66,6 +90,17 @@ pub struct Texts {
     pub codes: Vec<u32>,
     /// The texts, in the spelling of labels: `1.0` is `1`, and `True` is `true`.
     pub texts: Vec<Box<str>>,
+}
+
+impl Values {
+    /// How many rows there are.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Numbers(numbers) => numbers.len(),
+            Self::Texts(texts) => texts.codes.len(),
+        }
+    }
 }
 
 /// The code of a row without a text.

@@ -79,6 +79,14 @@ impl Kind {
     }
 }
 
+impl Wanted {
+    /// The cells of a column as they are, as of what it holds.
+    #[must_use]
+    pub fn cells(column: &str, holds: Type) -> Self {
+        Self { column: column.to_owned(), kind: Kind::Cells(holds) }
+    }
+}
+
 /// Some consecutive rows.
 #[derive(Debug)]
 pub struct Batch {
@@ -101,6 +109,17 @@ pub enum Column {
     Keys(Vec<u128>),
     /// Of [`Kind::Cells`].
     Cells(Cells),
+}
+
+impl Column {
+    /// The cells of a column of [`Kind::Cells`]; none of any other.
+    #[must_use]
+    pub const fn cells(&self) -> Option<&Cells> {
+        match self {
+            Self::Cells(cells) => Some(cells),
+            _ => None,
+        }
+    }
 }
 
 /// What is known of a table when all of it has been read.

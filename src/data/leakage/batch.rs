@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::area::{Telling, is_looked_at};
 use super::layout::Layout;
 use super::rows::{self, Same};
-use crate::table::{Batch, Cells, Column, NONE, Values};
+use crate::table::{Batch, Cells, NONE, Values};
 
 /// The hashes of some rows.
 #[derive(Debug)]
@@ -58,10 +58,7 @@ impl Hashes {
 }
 
 fn cells(batch: &Batch, place: usize) -> Option<&Cells> {
-    match batch.columns.get(place)? {
-        Column::Cells(cells) => Some(cells),
-        _ => None,
-    }
+    batch.columns.get(place)?.cells()
 }
 
 /// How well single columns tell the label: a column against each of the label's values that may be the second class.

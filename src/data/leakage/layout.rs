@@ -69,10 +69,9 @@ impl Layout {
         // An id of a group tells a label that is the same for all of the group, and that is another leak.
         let is_feature = |found: &Found| !is_left_out(found) && !asked.groups.contains(&found.name);
         let features = if label.is_some() { places(&is_feature) } else { Vec::new() };
-        let wanted = common.iter().enumerate().map(|(place, found)| Wanted {
-            column: found.name.clone(),
+        let wanted = common.iter().enumerate().map(|(place, found)| {
             // What is counted is told by its text.
-            kind: Kind::Cells(if label == Some(place) { Type::Text } else { found.holds }),
+            Wanted::cells(&found.name, if label == Some(place) { Type::Text } else { found.holds })
         });
         Ok(Self { wanted: wanted.collect(), same, groups, time, label, features })
     }

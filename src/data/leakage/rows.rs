@@ -45,11 +45,7 @@ pub fn values(cells: &Cells, same: Same) -> impl Iterator<Item = Option<u128>> +
         Values::Texts(texts) => of_texts(texts, same),
         Values::Numbers(_) => Vec::new(),
     };
-    let rows = match &cells.values {
-        Values::Numbers(numbers) => numbers.len(),
-        Values::Texts(texts) => texts.codes.len(),
-    };
-    (0..rows).map(move |row| {
+    (0..cells.values.rows()).map(move |row| {
         let hash = match &cells.values {
             Values::Numbers(numbers) if numbers[row].is_nan() => None,
             Values::Numbers(numbers) => Some(of_number(numbers[row], same)),

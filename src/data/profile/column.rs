@@ -83,10 +83,7 @@ impl Column {
     /// # Errors
     /// Cells of another kind, or whose counts do not come to the rows. Nothing is added then.
     pub fn add(&mut self, cells: &Cells, rows: u64) -> Result<(), Wrong> {
-        let places = match &cells.values {
-            Values::Numbers(numbers) => numbers.len(),
-            Values::Texts(texts) => texts.codes.len(),
-        };
+        let places = cells.values.rows();
         let holds = match &cells.values {
             Values::Numbers(numbers) => numbers.iter().filter(|number| !number.is_nan()).count(),
             Values::Texts(texts) => texts.codes.iter().filter(|code| **code != NONE).count(),
@@ -128,7 +125,7 @@ impl Column {
 
     /// Adds what another column has seen; false, and nothing is added, where the two hold what cannot be one column.
     pub fn merge(&mut self, other: &Self) -> bool {
-        let Some(holds) = joined(self.holds, other.holds) else { return false };
+        let Some(holds) = self.holds.joined(other.holds) else { return false };
         match (&mut self.seen, &other.seen) {
             (Seen::Numbers(seen), Seen::Numbers(other)) => seen.merge(other),
             (Seen::Texts(seen), Seen::Texts(other)) => seen.merge(other),
@@ -147,16 +144,6 @@ pub fn scale(holds: Type) -> Scale {
     match holds {
         Type::Date | Type::Time => Scale::Linear,
         Type::Integer | Type::Number | Type::Boolean | Type::Text => Scale::Logarithmic,
-    }
-}
-
-/// The type that takes in both: whole numbers are numbers, and days points in time.
-fn joined(one: Type, other: Type) -> Option<Type> {
-    match (one, other) {
-        (one, other) if one == other => Some(one),
-        (Type::Integer | Type::Number, Type::Integer | Type::Number) => Some(Type::Number),
-        (Type::Date | Type::Time, Type::Date | Type::Time) => Some(Type::Time),
-        _ => None,
     }
 }
 

@@ -19,12 +19,7 @@ pub(super) fn type_of(value: &Scalar) -> Type {
 
 /// The type that holds all of these; none of none.
 pub(super) fn widest(types: impl Iterator<Item = Type>) -> Option<Type> {
-    types.reduce(|one, other| match (one, other) {
-        (one, other) if one == other => one,
-        (Type::Integer | Type::Number, Type::Integer | Type::Number) => Type::Number,
-        (Type::Date | Type::Time, Type::Date | Type::Time) => Type::Time,
-        _ => Type::Text,
-    })
+    types.reduce(|one, other| one.joined(other).unwrap_or(Type::Text))
 }
 
 /// The number that stands for a value in a column of a type; none where it is of another.

@@ -193,13 +193,10 @@ impl Guess {
     }
 }
 
-/// What a column holds that holds the one in one file and the other in another. Where they do not go together it is the
-/// first, and the cells of the other are strange.
+/// [`Type::widened`] of what may not have been seen.
 pub fn together(one: Option<Type>, other: Option<Type>) -> Option<Type> {
     match (one, other) {
-        (Some(Type::Integer), Some(Type::Number)) => other,
-        (Some(Type::Date), Some(Type::Time)) => other,
-        (None, other) => other,
-        (one, _) => one,
+        (Some(one), Some(other)) => Some(one.widened(other)),
+        (one, other) => one.or(other),
     }
 }

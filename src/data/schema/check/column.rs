@@ -20,7 +20,7 @@ pub(super) struct ColumnTally {
 
 impl ColumnTally {
     pub fn add(&mut self, wanted: &Wanted, cells: &Cells, first: u64) {
-        let rows = super::length(cells) as u64;
+        let rows = cells.values.rows() as u64;
         self.missing.count(cells.missing, rows, || missing(cells).map(|row| (first + row, String::new())));
         let there = rows.saturating_sub(cells.missing);
         self.strange.count(cells.strange, there, || {
@@ -112,7 +112,7 @@ fn missing(cells: &Cells) -> impl Iterator<Item = u64> + '_ {
     let last = cells.shown.iter().map(|(row, _)| *row as usize).max().unwrap_or(0);
     let known = if all_known { usize::MAX } else { last };
     let is_strange = |row: usize| cells.shown.iter().any(|(strange, _)| *strange as usize == row);
-    (0..super::length(cells))
+    (0..cells.values.rows())
         .take_while(move |row| *row < known)
         .filter(move |row| is_empty(&cells.values, *row) && !is_strange(*row))
         .map(|row| row as u64)

@@ -101,7 +101,7 @@ fn single(cells: &Cells) -> Vec<u128> {
 /// The keys over several columns; a row that has no value in one of them has none.
 fn together(parts: &[&Cells]) -> Vec<u128> {
     let singles: Vec<Vec<u128>> = parts.iter().map(|part| single(part)).collect();
-    let rows = parts.iter().map(|part| super::length(part)).min().unwrap_or(0);
+    let rows = parts.iter().map(|part| part.values.rows()).min().unwrap_or(0);
     let mut bytes = vec![0; parts.len() * 16];
     let keys = (0..rows).map(|row| {
         if parts.iter().any(|part| is_empty(&part.values, row)) {

@@ -57,7 +57,7 @@ impl<'a> Checker<'a> {
                 cells[at] = Some(column);
             }
         }
-        let rows = batch.iter().map(|(_, cells)| length(cells)).max().unwrap_or(0);
+        let rows = batch.iter().map(|(_, cells)| cells.values.rows()).max().unwrap_or(0);
         self.rows += rows as u64;
         for (at, (wanted, tally)) in self.plan.wanted.iter().zip(&mut self.columns).enumerate() {
             if let Some(cells) = cells[at] {
@@ -98,12 +98,4 @@ impl<'a> Checker<'a> {
 fn newest(known: Option<f64>, other: f64) -> Option<f64> {
     let newest = known.unwrap_or(f64::NEG_INFINITY).max(other);
     newest.is_finite().then_some(newest)
-}
-
-/// How many rows there are.
-fn length(cells: &Cells) -> usize {
-    match &cells.values {
-        Values::Numbers(numbers) => numbers.len(),
-        Values::Texts(texts) => texts.codes.len(),
-    }
 }
