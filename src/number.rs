@@ -66,6 +66,12 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A share of a whole in percent, to six significant digits: for a bound that somebody wrote, or a confidence.
+#[must_use]
+pub fn percentage(share: f64) -> String {
+    format!("{} %", number(share * 100.0))
+}
+
 /// A p-value that is held against a level: `p = 0.0312`, `p < 0.001`. Beneath a thousandth, and beneath the level, its
 /// size says nothing more to a reader.
 #[must_use]
@@ -199,6 +205,7 @@ mod tests {
         let shares = [0.0, 0.000_01, 0.051_234, 0.5, 0.999_9, 1.0].map(percent);
         assert_eq!(shares, ["0 %", "< 0.1 %", "5.1 %", "50 %", "> 99.9 %", "100 %"]);
         assert_eq!(percent(-1e300), "-1e302 %");
+        assert_eq!(percentage(0.95), "95 %");
         assert_eq!(chance(1.694_09e-100, 0.05), "p < 0.001");
         assert_eq!(chance(0.0, 0.05), "p < 0.001");
         assert_eq!(chance(0.031_234_5, 0.05), "p = 0.03123");

@@ -13,7 +13,7 @@ use crate::data::{self, Located, Place, Profiled};
 use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files;
-use crate::finding::{Finding, any_error};
+use crate::finding::any_error;
 use crate::interrupt::Interrupt;
 use crate::record::Outcome;
 use crate::report::terminal;
@@ -232,10 +232,12 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
         Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&moved.evidence)?))?,
         Format::Human => print(&terminal::drift(&moved.evidence, look))?,
     }
-    let wrong: Vec<Finding> =
-        moved.findings.into_iter().filter(|finding| !finding.code.starts_with("data-drift")).collect();
-    show::found(&wrong);
-    Ok(End::Step(if moved.evidence.drifted || any_error(&wrong) { Outcome::Failed } else { Outcome::Passed }))
+    show::found(&moved.findings);
+    Ok(End::Step(if moved.evidence.drifted || any_error(&moved.findings) {
+        Outcome::Failed
+    } else {
+        Outcome::Passed
+    }))
 }
 
 /// The profile of files; none where they are no good, which was said.

@@ -37,6 +37,7 @@ pub use raw::{Better, Bound, Command, Correction, Gpus, Push, WithoutBaseline};
 pub(crate) use raw::{OneOrMany, Ordered, Scalar};
 pub use schema::schema;
 pub(crate) use schema::schema_of;
+pub(crate) use validate::version;
 
 use crate::document::{self, Node, Place};
 use crate::name::{MetricName, ModelName};

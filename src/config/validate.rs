@@ -42,7 +42,11 @@ pub(super) fn empty_sections(source: &mut Source<'_>, root: &mut Node) {
 
 /// Validates the whole file. None only when there is a problem.
 pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Config> {
-    version(source, raw.version);
+    let unknown = |other| {
+        let help = "write `version: 1`, or use the modelgate that the file was written for";
+        (format!("version {other} of modelgate.yml is unknown"), help)
+    };
+    version(source, raw.version, unknown, "write `version: 1` in the first line");
     let model = model(source, raw.model);
     let lint = lint(source, raw.lint.unwrap_or_default());
     let test = raw.test.map(|raw| test(source, raw));
@@ -134,17 +138,23 @@ fn required(source: &mut Source<'_>, section: &str) {
     source.missing(section, help.unwrap_or_default());
 }
 
-fn version(source: &mut Source<'_>, version: Option<u64>) {
+/// Checks that the format is of version 1. `unknown` says what another one is, and what to do about it; `missing` what to
+/// do where there is none.
+pub(crate) fn version(
+    source: &mut Source<'_>,
+    version: Option<u64>,
+    unknown: impl FnOnce(u64) -> (String, &'static str),
+    missing: &str,
+) {
     let path = KeyPath::of(&["version"]);
     match version {
         Some(1) => {}
-        Some(other) => source.value(
-            &path,
-            format!("version {other} of modelgate.yml is unknown"),
-            "write `version: 1`, or use the modelgate that the file was written for",
-        ),
+        Some(other) => {
+            let (message, help) = unknown(other);
+            source.value(&path, message, help);
+        }
         None if source.has(&path) => {}
-        None => source.missing("version", "write `version: 1` in the first line"),
+        None => source.missing("version", missing),
     }
 }
 

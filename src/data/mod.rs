@@ -25,6 +25,7 @@ use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::record::{Evidence, Outcome, Work, data as record};
+use crate::table;
 use leakage::Sets;
 use schema::Schema;
 use survey::Survey;
@@ -94,6 +95,7 @@ impl Examination<'_> {
         }
         if let Some(asked) = &self.config.drift {
             self.drift(asked, &known, &mut evidence, &mut findings)?;
+            findings.extend(evidence.drift.iter().flat_map(told::drifted));
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok((evidence, findings))
@@ -202,10 +204,7 @@ impl Examination<'_> {
     ) -> Result<()> {
         if let Some(path) = &asked.from {
             match detector::read(asked, self.place.root, path)? {
-                Ok(drift) => {
-                    findings.extend(told::drifted(&drift));
-                    evidence.drift = Some(drift);
-                }
+                Ok(drift) => evidence.drift = Some(drift),
                 Err(finding) => findings.push(finding),
             }
             return Ok(());
@@ -260,7 +259,7 @@ pub fn compare(
     let [reference, current] = located.as_slice() else { return Ok(Err(findings)) };
     let mut columns = Vec::new();
     for set in [reference, current] {
-        match crate::table::columns(&set.files, place.interrupt)? {
+        match table::columns(&set.files, place.interrupt)? {
             Ok(survey) => columns.push(survey.columns),
             Err(wrong) => findings.extend(wrong),
         }

@@ -32,7 +32,7 @@ pub struct Sides<'a> {
 pub struct Moved {
     /// For the record.
     pub evidence: record::Drift,
-    /// What is wrong.
+    /// What is wrong with the data, besides that it has moved.
     pub findings: Vec<Finding>,
 }
 
@@ -69,7 +69,6 @@ pub fn moved(
         compared::end(column)?;
     }
     findings.extend(told::nothing_compared(&evidence));
-    findings.extend(told::drifted(&evidence));
     Ok(Ok(Moved { evidence, findings }))
 }
 

@@ -37,12 +37,19 @@ impl Located {
     /// What a row of it holds, given by its number over all files from 0, with the place.
     #[must_use]
     pub fn shown(&self, table: &Table, row: u64, text: &str) -> String {
-        let (file, row) = table.place(row);
         let text = shown(text);
-        match self.files.get(file).filter(|_| self.files.len() > 1) {
-            Some(file) => format!("«{text}» in row {} of {}", thousands(row), shown(&file.path)),
-            None => format!("«{text}» in row {}", thousands(row)),
+        match self.row(table, row) {
+            (row, Some(path)) => format!("«{text}» in row {} of {}", thousands(row), shown(path)),
+            (row, None) => format!("«{text}» in row {}", thousands(row)),
         }
+    }
+
+    /// Which row of a file it is, from 1, of a row over all files, from 0; and which file, where there are several.
+    #[must_use]
+    pub fn row(&self, table: &Table, row: u64) -> (u64, Option<&str>) {
+        let (file, row) = table.place(row);
+        let file = self.files.get(file).filter(|_| self.files.len() > 1);
+        (row, file.map(|file| file.path.as_str()))
     }
 
     /// The digests of its files, by path.

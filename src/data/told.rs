@@ -43,12 +43,9 @@ pub fn violations(set: &str, checked: &Checked) -> Vec<Violation> {
 
 /// What the schema finds wrong, with the name of the set.
 pub fn of_set(set: &Located, table: &Table, checked: &Checked) -> Vec<Finding> {
-    let place = |row: u64| {
-        let (file, row) = table.place(row.saturating_sub(1));
-        match set.files.get(file).filter(|_| set.files.len() > 1) {
-            Some(file) => format!("row {row} of {}", file.path),
-            None => format!("row {row}"),
-        }
+    let place = |row: u64| match set.row(table, row.saturating_sub(1)) {
+        (row, Some(path)) => format!("row {row} of {path}"),
+        (row, None) => format!("row {row}"),
     };
     let set = &set.name;
     let named = |finding: Finding| Finding { message: format!("{set}: {}", finding.message), ..finding };
@@ -205,8 +202,7 @@ pub fn because(data: &Data, findings: &[Finding]) -> String {
     let rows = thousands(data.sets.values().map(|set| set.rows).sum());
     let sets = counted(data.sets.len(), "set", "sets");
     let drift = data.drift.as_ref().map(|drift| {
-        let moved = drift.columns.iter().filter(|column| column.drifted).count();
-        format!(", {moved} of {} drifted", counted(drift.columns.len(), "column", "columns"))
+        format!(", {} of {} drifted", drift.moved(), counted(drift.columns.len(), "column", "columns"))
     });
     format!("{rows} rows in {sets}{}", drift.unwrap_or_default())
 }

@@ -1,7 +1,8 @@
 //! What the predictions rest on, in sentences.
 
-use super::standing::{percent, rows};
+use super::standing::rows;
 use crate::number::counted;
+use crate::number::percentage;
 use crate::record::{Comparison, Pairing, Predictions, Record, Task};
 
 /// What was evaluated: `1,843 rows of two classes, intervals at 95 %`.
@@ -12,7 +13,7 @@ pub fn evaluated(predictions: &Predictions) -> String {
     if !predictions.slices.is_empty() {
         said += &format!(", {}", counted(predictions.slices.len(), "slice", "slices"));
     }
-    format!("{said}, intervals at {}", percent(predictions.confidence))
+    format!("{said}, intervals at {}", percentage(predictions.confidence))
 }
 
 /// What is predicted, and which of two classes counts as the positive one: `of two classes, positive: churned`. The
@@ -41,7 +42,7 @@ pub fn compared(comparison: &Comparison) -> String {
 #[must_use]
 pub fn decided(record: &Record) -> Option<String> {
     let confidence = record.verdict.as_ref()?.confidence?;
-    Some(format!("with a confidence of {}", percent(confidence)))
+    Some(format!("with a confidence of {}", percentage(confidence)))
 }
 
 #[cfg(test)]

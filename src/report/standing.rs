@@ -1,6 +1,6 @@
 //! Where a row stands: what failed first, and what only warns never as what failed.
 
-use crate::number::{number, thousands};
+use crate::number::thousands;
 use crate::record::{Aside, Conclusion, Outcome, Record, Row, RowOutcome, StepRecord};
 use crate::step::Step;
 
@@ -100,12 +100,6 @@ pub fn speaks(row: &Row) -> bool {
     row.outcome != RowOutcome::Pass || row.margin.is_none() || reaches_beyond(row)
 }
 
-/// A confidence as people say it: `95 %`.
-#[must_use]
-pub fn percent(share: f64) -> String {
-    format!("{} %", number(share * 100.0))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -156,6 +150,5 @@ mod tests {
         assert_eq!(with(Some(Method::Wilson), Some(1843)).as_deref(), Some("Wilson, 1,843 rows"));
         assert_eq!(with(None, Some(1)).as_deref(), Some("1 row"));
         assert_eq!(with(None, None), None);
-        assert_eq!(percent(0.95), "95 %");
     }
 }

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use super::evidence;
 use super::slices::metrics;
-use super::standing::percent;
+
 use crate::compare;
 use crate::fault::{Fault, Result};
 use crate::name::{Commit, Digest, MetricName};
-use crate::number::{counted, thousands};
+use crate::number::{counted, percentage, thousands};
 use crate::record::{Comparison, Estimate, Method, MetricValue, Predictions, Record, Row};
 
 /// The `schema` of the document.
@@ -309,7 +309,7 @@ fn notes(a: &Record, b: &Record, comparison: Option<&Comparison>) -> Vec<String>
         }
     }
     let confidence = |record: &Record| {
-        record.verdict.as_ref().map(|verdict| verdict.confidence.map_or("values alone".into(), percent))
+        record.verdict.as_ref().map(|verdict| verdict.confidence.map_or("values alone".into(), percentage))
     };
     if let (Some(one), Some(other)) = (confidence(a), confidence(b))
         && one != other
@@ -348,8 +348,8 @@ fn of_predictions(
     if a.confidence.total_cmp(&b.confidence).is_ne() {
         notes.push(format!(
             "Their intervals have different confidences: A {}, B {}.",
-            percent(a.confidence),
-            percent(b.confidence)
+            percentage(a.confidence),
+            percentage(b.confidence)
         ));
     }
     for (name, one, other) in [("A", a, b), ("B", b, a)] {

@@ -11,7 +11,8 @@ use super::stream::mixed;
 ///
 /// No two numbers have the same, so whoever counts hashes of numbers counts numbers.
 #[must_use]
-pub fn mix(number: u64) -> u64 {
+#[inline]
+pub const fn mix(number: u64) -> u64 {
     mixed(number.wrapping_add(0x9e37_79b9_7f4a_7c15))
 }
 
@@ -46,6 +47,11 @@ impl Hasher for Mixer {
 
     fn write_u64(&mut self, number: u64) {
         self.0 = mix(self.0 ^ number);
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        #[expect(clippy::cast_possible_truncation, reason = "both halves are taken")]
+        self.write_u64((number >> 64) as u64 ^ number as u64);
     }
 
     fn write_i64(&mut self, number: i64) {

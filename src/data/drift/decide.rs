@@ -94,13 +94,12 @@ fn weigh<N: Ascending>(config: &Drift, column: &Compared<N>) -> Weighed {
 /// What has drifted where the values that are there have not.
 fn besides<N: Ascending>(column: &Compared<N>) -> Vec<(Besides, Sign)> {
     let [reference, current] = [&column.reference, &column.current];
-    let all = |side: &Side<N>| side.present() + side.missing + side.strange;
     let of_shares = |one: (u64, u64), other: (u64, u64)| {
         let share = |(part, of): (u64, u64)| part as f64 / of as f64;
         let p = z_proportions(one, other)?.p;
         Some(Sign::Effect { size: (share(other) - share(one)).abs(), bound: SHARE, p })
     };
-    let gone = |side: &Side<N>| (side.missing + side.strange, all(side));
+    let gone = |side: &Side<N>| (side.gone(), side.present() + side.gone());
     let missing = of_shares(gone(reference), gone(current)).map(|sign| (Besides::Missing, sign));
     let unseen = unseen(reference, current).and_then(|(rows, _)| {
         // As many rows as have a category that no other has are about as many as the next sample has new ones. (Good 1953)
@@ -168,10 +167,11 @@ fn shows(sign: Sign, p: Option<f64>, alpha: f64) -> bool {
 /// How far a column is beyond what it may be: 1 at the threshold.
 fn far(column: &ColumnDrift) -> f64 {
     let Some(score) = column.score else { return -1.0 };
-    match column.method.as_str() {
+    if column.is_by_test() {
         // Of p-values the order of magnitude tells.
-        "ks" | "chi-square" | "z-test" => score.max(f64::MIN_POSITIVE).ln() / column.threshold.ln(),
-        _ => score / column.threshold,
+        score.max(f64::MIN_POSITIVE).ln() / column.threshold.ln()
+    } else {
+        score / column.threshold
     }
 }
 
@@ -187,7 +187,10 @@ fn tell<N: Ascending>(column: &Compared<N>, weighed: &Weighed, p: &[Option<f64>]
         .filter(|((_, sign), p)| shows(*sign, **p, alpha))
         .map(|((what, _), _)| *what)
         .collect();
-    let shares = [reference, current].map(gone);
+    let shares = [reference, current].map(|side| {
+        let gone = side.gone();
+        gone as f64 / (side.present() + gone).max(1) as f64
+    });
     let unseen = unseen(reference, current).map(|(_, share)| share);
     let mut reasons = vec![words::values(column, &weighed.score, own, by_values, alpha)];
     reasons.extend(beside.iter().map(|what| match what {
@@ -207,10 +210,4 @@ fn tell<N: Ascending>(column: &Compared<N>, weighed: &Weighed, p: &[Option<f64>]
         unseen,
         picture: picture(reference, current),
     }
-}
-
-/// The share of rows that have no value.
-fn gone<N: Ascending>(side: &Side<N>) -> f64 {
-    let gone = side.missing + side.strange;
-    gone as f64 / (side.present() + gone).max(1) as f64
 }

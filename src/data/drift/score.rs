@@ -1,6 +1,6 @@
 //! How far one column has moved, by the method that is asked for.
 
-use super::values::{Ascending, Side, Values, aligned, by_value, distinct};
+use super::values::{Ascending, Side, Values, aligned, distinct};
 use crate::config::{DriftMethod, Measured};
 use crate::statistics::drift::{Cuts, Edges, alibi, auto, evidently};
 use crate::statistics::two_sample::{self, KsP};
@@ -201,11 +201,8 @@ impl How {
     }
 
     fn binned_jensen_shannon(self, one: &impl Ascending, other: &impl Ascending) -> Score {
-        let counts = if evidently::binned(distinct(one.walk(), BINNED)) {
-            sturges(one, other)
-        } else {
-            Some(by_value(one, other))
-        };
+        let counts =
+            if evidently::binned(few(one)) { sturges(one, other) } else { Some(by_value(one, other)) };
         let score = counts.and_then(|[reference, current]| evidently::jensen_shannon(&reference, &current));
         self.distance("jensen-shannon", score.unwrap_or(f64::NAN), evidently::Method::JensenShannon.bound())
     }
@@ -218,11 +215,11 @@ impl How {
         }
         // The kind is that of what is held against the reference.
         let kind = match holds {
-            Type::Integer => evidently::Kind::of_whole(distinct(other.walk(), BINNED)),
+            Type::Integer => evidently::Kind::of_whole(few(&other)),
             Type::Boolean => evidently::Kind::Category,
             _ => evidently::Kind::Number,
         };
-        let union = by_value_distinct(&one, &other);
+        let union = together(&one, &other);
         let Some(method) = evidently::Method::of(kind, one.rows(), union) else { return NOTHING };
         match method {
             evidently::Method::Ks => {
@@ -268,7 +265,7 @@ impl How {
 }
 
 /// One more value than Evidently counts by value.
-const BINNED: u64 = 21;
+const BINNED: usize = 21;
 
 fn ordered(one: &impl Ascending, other: &impl Ascending) -> two_sample::Ordered {
     two_sample::ordered(one.walk(), other.walk(), one.rows(), other.rows())
@@ -301,26 +298,24 @@ fn deviation(side: &impl Ascending) -> f64 {
     (side.walk().map(|value| (value - mean) * (value - mean)).sum::<f64>() / rows).sqrt()
 }
 
+/// How many values there are, as far as Evidently asks.
+fn few(side: &impl Ascending) -> u64 {
+    distinct(side.walk()).take(BINNED).count() as u64
+}
+
 /// How many values both have together, as far as it matters.
-fn by_value_distinct(one: &impl Ascending, other: &impl Ascending) -> u64 {
-    const MATTERS: u64 = 6;
-    let mut values = [first_values(one, MATTERS), first_values(other, MATTERS)].concat();
+fn together(one: &impl Ascending, other: &impl Ascending) -> u64 {
+    const MATTERS: usize = 6;
+    let first = |side: &mut dyn Iterator<Item = f64>| side.take(MATTERS).collect::<Vec<_>>();
+    let mut values = [first(&mut distinct(one.walk())), first(&mut distinct(other.walk()))].concat();
     values.sort_by(f64::total_cmp);
     values.dedup();
     values.len() as u64
 }
 
-fn first_values(side: &impl Ascending, most: u64) -> Vec<f64> {
-    let mut values: Vec<f64> = Vec::new();
-    for value in side.walk() {
-        if values.last() != Some(&value) {
-            values.push(value);
-            if values.len() as u64 >= most {
-                break;
-            }
-        }
-    }
-    values
+/// The counts of both sides by value.
+fn by_value(one: &impl Ascending, other: &impl Ascending) -> [Vec<u64>; 2] {
+    two_sample::by_value(one.walk(), other.walk())
 }
 
 /// A sample without its infinities.

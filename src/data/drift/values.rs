@@ -47,6 +47,11 @@ impl Ascending for Vec<f64> {
 }
 
 impl<N: Ascending> Side<N> {
+    /// How many rows have no value that could be compared.
+    pub const fn gone(&self) -> u64 {
+        self.missing + self.strange
+    }
+
     /// How many rows have a value.
     pub fn present(&self) -> u64 {
         match &self.values {
@@ -70,44 +75,8 @@ pub fn aligned<'a>(
     (names, counts)
 }
 
-/// Numbers by their value, both sides in one order: the counts of each value that either has.
-pub fn by_value(reference: &impl Ascending, current: &impl Ascending) -> [Vec<u64>; 2] {
-    let (mut one, mut other) = (reference.walk().peekable(), current.walk().peekable());
-    let mut counts = [Vec::new(), Vec::new()];
-    while let Some(value) = lower(one.peek(), other.peek()) {
-        counts[0].push(count(&mut one, value));
-        counts[1].push(count(&mut other, value));
-    }
-    counts
-}
-
-fn count(side: &mut std::iter::Peekable<impl Iterator<Item = f64>>, value: f64) -> u64 {
-    let mut rows = 0;
-    while side.next_if(|next| *next <= value).is_some() {
-        rows += 1;
-    }
-    rows
-}
-
-fn lower(one: Option<&f64>, other: Option<&f64>) -> Option<f64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(*other)),
-        (one, other) => one.or(other).copied(),
-    }
-}
-
-/// How many different values there are, counted up to `most`.
-pub fn distinct(ascending: impl Iterator<Item = f64>, most: u64) -> u64 {
+/// The different values, from the lowest to the highest.
+pub fn distinct(ascending: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
     let mut last = None;
-    let mut values = 0;
-    for value in ascending {
-        if last != Some(value) {
-            values += 1;
-            last = Some(value);
-            if values >= most {
-                break;
-            }
-        }
-    }
-    values
+    ascending.filter(move |value| last.replace(*value) != Some(*value))
 }

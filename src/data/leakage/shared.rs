@@ -1,12 +1,13 @@
 //! Which values of one set are in another one too, of hashes that are handed in.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+
+use crate::statistics::hash::Mixing;
 
 /// A set of hashes, each with the first row that has it; and of those the ones that another set has too.
 #[derive(Debug, Default)]
 pub struct Shared {
-    rows: HashMap<u128, Row, BuildHasherDefault<Identity>>,
+    rows: HashMap<u128, Row, Mixing>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,28 +62,6 @@ impl Shared {
         both.first.sort_unstable();
         both.first.truncate(SHOWN);
         both
-    }
-}
-
-/// Hashes are hashed already.
-#[derive(Default)]
-struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut eight = [0; 8];
-            eight[..chunk.len()].copy_from_slice(chunk);
-            self.0 ^= u64::from_le_bytes(eight);
-        }
-    }
-
-    fn write_u128(&mut self, hash: u128) {
-        self.0 = (hash >> 64) as u64 ^ hash as u64;
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Leaks, Seen, Times};
 use crate::config::{Bound, Leakage};
 use crate::finding::Finding;
 use crate::name::Digest;
-use crate::number::{number, percent, short, thousands};
+use crate::number::{number, percent, percentage, short, thousands};
 use crate::record::data as record;
 use crate::table::Type;
 
@@ -40,7 +40,7 @@ fn rows(asked: &Leakage, seen: &Seen, share: f64) -> Option<Finding> {
     let both = &seen.both;
     let (within, most) = match asked.max {
         Bound::Absolute(most) => (both.rows as f64 <= most, number(most)),
-        Bound::Relative(most) => (share <= most, format!("{} %", number(most * 100.0))),
+        Bound::Relative(most) => (share <= most, percentage(most)),
     };
     if both.rows == 0 {
         return None;

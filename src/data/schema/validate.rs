@@ -8,7 +8,7 @@ use super::raw;
 use super::rules::{ColumnRules, Extra, Fresh, Length, Rule, Schema};
 use super::values::{self, At};
 use crate::config::source::{KeyPath, Source};
-use crate::config::{Scalar, suggest};
+use crate::config::{Scalar, suggest, version};
 use crate::document::{Node, shown};
 use crate::table::Type;
 
@@ -26,7 +26,11 @@ pub(super) fn prepare(_: &mut Source<'_>, root: &mut Node) {
 
 /// Validates the whole file. None only when there is a problem.
 pub(super) fn validate(source: &mut Source<'_>, raw: raw::File) -> Option<Schema> {
-    version(source, raw.version);
+    let unknown = |other| {
+        let message = format!("version {other} of the format is none that this version of modelgate reads");
+        (message, "write `version: 1`")
+    };
+    version(source, raw.version, unknown, "write `version: 1` as the first line");
     let columns = columns(source, raw.columns);
     let known = Known::of(&columns);
     let rows = raw.rows.and_then(|raw| counts(source, &KeyPath::of(&["rows"]), &raw)).unwrap_or_default();
@@ -40,20 +44,6 @@ pub(super) fn validate(source: &mut Source<'_>, raw: raw::File) -> Option<Schema
     };
     let ordered = raw.ordered.unwrap_or(false);
     Some(Schema { columns, rows, unique, fresh, compare, extra, ordered })
-}
-
-fn version(source: &mut Source<'_>, version: Option<u64>) {
-    let path = KeyPath::of(&["version"]);
-    match version {
-        Some(1) => {}
-        Some(other) => source.value(
-            &path,
-            format!("version {other} of the format is none that this version of modelgate reads"),
-            "write `version: 1`",
-        ),
-        None if source.has(&path) => {}
-        None => source.missing("version", "write `version: 1` as the first line"),
-    }
 }
 
 /// The columns that the schema names, and what each holds as far as that is said.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use crate::name::Digest;
+use crate::statistics::hash::mix;
 
 /// Two sums of hashes: the same for the same rows in another order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,15 +37,6 @@ impl Fingerprint {
     pub fn merge(&mut self, other: Self) {
         self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum = sum.wrapping_add(more));
     }
-}
-
-/// SplitMix64's finaliser: every bit of the answer hangs on every bit of the question. (Steele, Lea and Flood 2014)
-#[inline]
-const fn mix(mut bits: u64) -> u64 {
-    bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 /// The digest of the rows of each truth, by its text.

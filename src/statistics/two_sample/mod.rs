@@ -12,7 +12,7 @@ mod tests;
 
 pub use counts::{chi_square_given, chi_square_table, z_proportions};
 pub use divergence::{Base, jensen_shannon, psi};
-pub use ordered::{Ordered, ordered};
+pub use ordered::{Ordered, by_value, ordered};
 
 /// What a test says.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -51,6 +51,20 @@ pub fn ordered(
     Ordered { ks: farthest.gap(), location: farthest.location(), sign, wasserstein: area.total() }
 }
 
+/// How many of each sample have each value that either has, from the lowest value on. Both ascend and hold no NaN.
+pub fn by_value(reference: impl Iterator<Item = f64>, current: impl Iterator<Item = f64>) -> [Vec<u64>; 2] {
+    let (mut one, mut other) = (Side::new(reference, 0), Side::new(current, 0));
+    let mut counts = [Vec::new(), Vec::new()];
+    while let Some(value) = lower(one.next, other.next) {
+        let before = [one.gone, other.gone];
+        one.pass(value);
+        other.pass(value);
+        counts[0].push(one.gone - before[0]);
+        counts[1].push(other.gone - before[1]);
+    }
+    counts
+}
+
 #[inline]
 fn lower(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     match (one, other) {
