@@ -37,26 +37,6 @@ pub struct Set {
     /// How many rows have no value, by column.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<String, u64>,
-    /// The columns in short, by name: what later data is compared with.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub shapes: BTreeMap<String, Shape>,
-}
-
-/// A column in short: how its values lie.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Shape {
-    /// How many rows have no value, or one of another type.
-    pub missing: u64,
-    /// Of numbers the upper ends of bins: `x` is in the first bin with `x <= end`; beyond the last is one more bin.
-    /// Empty for categories.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ends: Vec<f64>,
-    /// The names of categories, the most frequent first; those beyond the last are one more. Empty for numbers.
-    /// Untrusted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub categories: Vec<String>,
-    /// How many rows each of them has, and the one beyond the last.
-    pub counts: Vec<u64>,
 }
 
 /// Rows that break one check of the schema.

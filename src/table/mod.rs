@@ -37,6 +37,7 @@ use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
 pub use columns::{Survey, columns};
+pub use lenient::{day, moment};
 pub use spelling::normal as spelled;
 
 pub use guard::hush as hush_guarded_panics;

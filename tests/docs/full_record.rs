@@ -3,7 +3,7 @@
 use modelgate::context::{Context, Forge};
 use modelgate::finding::{Finding, Severity};
 use modelgate::name::{Commit, Digest, MetricName, ModelName};
-use modelgate::record::data::{ColumnDrift, Data, Drift, Leakage, Picture, Role, Set, Shape, Violation};
+use modelgate::record::data::{ColumnDrift, Data, Drift, Leakage, Picture, Role, Set, Violation};
 use modelgate::record::{
     Aside, Baseline, Bin, BuildEvidence, BuildStep, CommandEvidence, Comparison, Conclusion, Confusion,
     Curves, Delivery, DeliveryOutcome, Estimate, Evidence, ImageEvidence, Inputs, Method, MetricValue,
@@ -155,7 +155,6 @@ fn estimate() -> Estimate {
 fn data() -> Data {
     let text = || "text".to_owned();
     let digest = Digest::from_bytes([1; 32]);
-    let shape = Shape { missing: 1, ends: vec![0.5], categories: vec![text()], counts: vec![1, 2] };
     Data {
         sets: [(
             "train".to_owned(),
@@ -164,7 +163,6 @@ fn data() -> Data {
                 columns: 1,
                 files: [("train".to_owned(), digest)].into(),
                 missing: [("test".to_owned(), 1)].into(),
-                shapes: [("test".to_owned(), shape)].into(),
             },
         )]
         .into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Redaction;
-use crate::record::data::{ColumnDrift, Data, Drift, Leakage, Picture, Set, Shape, Violation};
+use crate::record::data::{ColumnDrift, Data, Drift, Leakage, Picture, Set, Violation};
 
 impl Redaction {
     /// What was learned of the data, without secrets. A set, a file or a column whose name holds one is left out.
@@ -19,21 +19,8 @@ impl Redaction {
     }
 
     fn set(&mut self, set: Set) -> Set {
-        let Set { rows, columns, files, missing, shapes } = set;
-        let shapes: BTreeMap<String, Shape> =
-            shapes.into_iter().map(|(name, shape)| (name, self.shape(shape))).collect();
-        Set {
-            rows,
-            columns,
-            files: self.named(files),
-            missing: self.named(missing),
-            shapes: self.named(shapes),
-        }
-    }
-
-    fn shape(&mut self, shape: Shape) -> Shape {
-        let Shape { missing, ends, categories, counts } = shape;
-        Shape { missing, ends, categories: self.texts(categories), counts }
+        let Set { rows, columns, files, missing } = set;
+        Set { rows, columns, files: self.named(files), missing: self.named(missing) }
     }
 
     fn texts(&mut self, texts: Vec<String>) -> Vec<String> {

@@ -9,6 +9,7 @@ use super::cells::{Cells, NONE, SHOWN, Texts, Type, Values};
 use super::trouble::Wrong;
 
 use dictionary::Dictionary;
+pub use time::{day, point as moment};
 
 /// A column that is being gathered.
 #[derive(Debug)]
