@@ -121,26 +121,13 @@ impl Blocks {
 
     /// Reads until so many bytes are there, or the input ends.
     fn fill(&mut self, size: usize) -> Result<(), Stop> {
-        let mut filled = self.rest.len();
-        if filled >= size || self.ended {
+        let lacking = size.saturating_sub(self.rest.len());
+        if lacking == 0 || self.ended {
             return Ok(());
         }
-        self.rest.resize(size, 0);
-        while filled < size {
-            match self.input.read(&mut self.rest[filled..]) {
-                Ok(0) => {
-                    self.ended = true;
-                    break;
-                }
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.rest.truncate(filled);
-                    return Err(unpack::failed(&self.path, error));
-                }
-            }
-        }
-        self.rest.truncate(filled);
+        self.rest.reserve_exact(lacking);
+        let read = Read::by_ref(&mut self.input).take(lacking as u64).read_to_end(&mut self.rest);
+        self.ended = read.map_err(|error| unpack::failed(&self.path, error))? < lacking;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use twox_hash::XxHash3_128;
 
 use super::labels::{Labels, Remembered};
 use super::lenient::Gathered;
+use super::records::{Cells, Span};
 use super::spelling::{normal, says_nothing};
 use super::trouble::Wrong;
 use super::{Column, Kind};
@@ -50,6 +51,17 @@ impl<'a> Filling<'a> {
         }
     }
 
+    /// Adds cells of delimited text. Wrong ones are added too, and told.
+    pub fn extend(&mut self, cells: Cells<'_>, tell: impl FnMut(Span, Wrong, &[u8])) {
+        match self {
+            Self::Numbers(numbers) => all(cells, numbers, number, tell),
+            Self::Labels(codes, remembered) => all(cells, codes, |cell| remembered.code(cell), tell),
+            Self::Keys(keys) => all(cells, keys, key, tell),
+            Self::OptionalKeys(keys) => all(cells, keys, |cell| optional(key(cell)), tell),
+            Self::Cells(gathered) => gathered.extend(cells),
+        }
+    }
+
     /// Adds a row in which there is no cell, or none that could be read. `shown` is what is there.
     pub fn push_wrong(&mut self, wrong: Wrong, shown: &str) -> Result<(), Wrong> {
         match self {
@@ -75,6 +87,20 @@ impl<'a> Filling<'a> {
             Self::Cells(gathered) => Column::Cells(gathered.finish()),
         }
     }
+}
+
+#[inline]
+fn all<T: Default>(
+    cells: Cells<'_>,
+    column: &mut Vec<T>,
+    mut value: impl FnMut(&[u8]) -> Result<T, Wrong>,
+    mut tell: impl FnMut(Span, Wrong, &[u8]),
+) {
+    cells.each(|span, cell| {
+        if let Err(wrong) = take(column, value(cell)) {
+            tell(span, wrong, cell);
+        }
+    });
 }
 
 #[inline]

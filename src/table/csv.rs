@@ -10,12 +10,13 @@ use super::blocks::{Blocks, Ends};
 use super::cell::Filling;
 use super::columns::Sight;
 use super::drive::{Parsed, Shared, Source, Unit};
-use super::fields::{Content, Fields, place};
+use super::fields::Fields;
 use super::folders::Key;
 use super::header::{self, Places};
 use super::lenient::value::Guess;
+use super::records::{Records, Shape};
 use super::text::{begin, empty};
-use super::trouble::{Stop, Troubles, Wrong};
+use super::trouble::{Stop, Troubles};
 
 /// A file of rows with delimiters.
 pub struct Delimited<'a> {
@@ -109,58 +110,16 @@ impl<'a> Source<'a> for Delimited<'a> {
 
 /// Parses a block of whole records.
 fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
-    let mut fields = Fields::new(block, layout.delimiter);
-    // A field takes two bytes at least, and rows are seldom as short as that.
-    let mut filling = shared.fillings(block.len() / (layout.width * 2).max(16));
+    let Layout { delimiter, width, places } = layout;
     let mut troubles = Troubles::default();
-    let mut rows = 0;
-    let mut column = 0;
-    let mut record = 0;
-    let mut wanted = 0;
-    while let Some(field) = fields.next() {
-        if column == 0 {
-            record = field.start;
-            if field.last && field.content.is_blank() {
-                continue;
-            }
-        }
-        while let Some((at, slot)) = layout.places.columns.get(wanted)
-            && *at == column
-        {
-            wanted += 1;
-            // Nearly all are plain, and need nothing that is owned.
-            let pushed = match &field.content {
-                Content::Plain(cell) => filling[*slot].push(cell),
-                content => content.cell().map_or(Ok(()), |cell| filling[*slot].push(&cell)),
-            };
-            if let Err(wrong) = pushed {
-                let cell = || field.content.cell().unwrap_or_default();
-                let tell = || (place(block, field.start), String::from_utf8_lossy(&cell()).into_owned());
-                troubles.note(wrong, Some(*slot), tell);
-            }
-        }
-        column += 1;
-        if !field.last {
-            continue;
-        }
-        // Behind a row of another shape it is not known which cell is in which column.
-        if matches!(field.content, Content::Open) {
-            troubles.note(Wrong::OpenQuote, None, || (place(block, field.start), String::new()));
-            break;
-        }
-        if column != layout.width {
-            let wrong = Wrong::Fields(column, layout.width);
-            troubles.note(wrong, None, || (place(block, record), String::new()));
-            break;
-        }
-        rows += 1;
-        column = 0;
-        wanted = 0;
-    }
-    layout.places.constants.iter().for_each(|constant| constant.fill(&mut filling, rows));
+    let shape = Shape { delimiter: *delimiter, width: *width, wanted: &places.columns };
+    let records = Records::find(block, shape, &mut troubles);
+    let mut filling = shared.fillings(records.rows as usize);
+    records.fill(&places.columns, &mut filling, &mut troubles);
+    places.constants.iter().for_each(|constant| constant.fill(&mut filling, records.rows));
     Parsed {
-        rows,
-        lines: fields.lines,
+        rows: records.rows,
+        lines: records.lines,
         columns: filling.into_iter().map(Filling::finish).collect(),
         troubles,
     }

@@ -7,7 +7,8 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::marks::Marks;
 use super::trouble::Place;
 
-const QUOTE: u8 = b'"';
+/// What opens a field, and closes it.
+pub const QUOTE: u8 = b'"';
 
 /// Reads fields.
 pub struct Fields<'a> {
@@ -157,6 +158,16 @@ impl<'a> Content<'a> {
             Self::Quoted(cell, []) if memchr(QUOTE, cell).is_none() => Some(Cow::Borrowed(cell)),
             Self::Quoted(cell, tail) => Some(Cow::Owned(unquoted(cell, tail))),
             Self::Open => None,
+        }
+    }
+
+    /// How long the field is, with its quotes.
+    #[inline]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Plain(cell) => cell.len(),
+            Self::Quoted(cell, tail) => cell.len() + tail.len() + 2,
+            Self::Open => 0,
         }
     }
 

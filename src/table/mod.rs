@@ -25,6 +25,7 @@ mod messages;
 mod open;
 mod parquet;
 mod primitives;
+mod records;
 mod spelling;
 mod text;
 mod trouble;

@@ -74,6 +74,10 @@ fn adds_up(sum: f64) -> bool {
     (sum - 1.0).abs() <= 1e-8 + f64::EPSILON.sqrt()
 }
 
+fn is_share(score: &f64) -> bool {
+    (0.0..=1.0).contains(score)
+}
+
 impl Checks {
     /// Of a batch.
     #[must_use]
@@ -102,9 +106,13 @@ impl Checks {
 
     fn scores(&mut self, layout: &Layout, batch: &Batch) {
         let columns: Vec<&[f64]> = layout.scores.iter().map(|place| Layout::numbers(batch, *place)).collect();
+        let are_shares = columns.iter().all(|scores| scores.iter().all(is_share));
+        if are_shares && columns.len() < 2 {
+            return;
+        }
         for (at, row) in (batch.first..).take(batch.rows).enumerate() {
             let mut scores = columns.iter().filter_map(|scores| scores.get(at));
-            if scores.any(|score| !(0.0..=1.0).contains(score) && score.is_finite()) {
+            if scores.any(|score| !is_share(score) && score.is_finite()) {
                 self.not_a_share.note(row);
             }
             if columns.len() > 1 && !adds_up(columns.iter().filter_map(|scores| scores.get(at)).sum()) {

@@ -58,7 +58,7 @@ pub fn of(
         whole
     } else {
         findings.extend(classes.iter().flat_map(|classes| classes.notes.clone()));
-        Whole::of_gathered(&mut gathered, classes.as_ref())
+        Whole::of_gathered(&mut gathered, classes.as_ref(), asked.wishes(true))
     };
     let means = asked.means(confidence, rows.as_ref(), true);
     let mut measurements = asked.measure(&whole, &means);
@@ -199,11 +199,13 @@ enum Whole {
 }
 
 impl Whole {
-    fn of_gathered(gathered: &mut Gathered, classes: Option<&Classes>) -> Self {
+    fn of_gathered(gathered: &mut Gathered, classes: Option<&Classes>, wishes: Wishes) -> Self {
         match classes {
-            Some(classes) => {
-                Self::Classes(Box::new(Summary::of_tally(std::mem::take(&mut gathered.tally), classes)))
-            }
+            Some(classes) => Self::Classes(Box::new(Summary::of_tally(
+                std::mem::take(&mut gathered.tally),
+                classes,
+                wishes,
+            ))),
             None => {
                 let mut errors = std::mem::take(&mut gathered.errors);
                 errors.median.sort();

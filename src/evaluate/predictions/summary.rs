@@ -1,5 +1,7 @@
 //! All that the metrics of some rows of classes follow from, now that it is known which class is which.
 
+use rayon::prelude::*;
+
 use super::calibration::{Bins, Calibration};
 use super::confusion::{Cells, Margins, Value};
 use super::labels::Classes;
@@ -34,9 +36,9 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of rows that were summed while they passed.
+    /// Of rows that were summed while they passed, as `wishes` said.
     #[must_use]
-    pub fn of_tally(tally: Tally, classes: &Classes) -> Self {
+    pub fn of_tally(tally: Tally, classes: &Classes, wishes: Wishes) -> Self {
         let name = |names: &[u32], code: u32| names.get(code as usize).copied().unwrap_or(0);
         let truth = |code: u32| name(&classes.truth, code);
         let mut summary = Self {
@@ -45,11 +47,14 @@ impl Summary {
             cells: tally.cells.renamed(truth, |code| name(&classes.predicted, code)),
             ..Self::default()
         };
-        for (code, scored) in (0..).zip(tally.by_truth) {
-            // The second class is the positive one.
-            let class = truth(code).min(1);
-            let is_positive = class as usize;
-            summary.losses.merge(scored.losses[is_positive]);
+        // The second class is the positive one.
+        let is_positive = |code: usize| truth(code as u32).min(1) as usize;
+        let losses: Vec<Losses> = (tally.by_truth.par_iter().enumerate())
+            .map(|(code, scored)| scored.lost(is_positive(code), wishes))
+            .collect();
+        for (code, (scored, losses)) in tally.by_truth.into_iter().zip(losses).enumerate() {
+            let is_positive = is_positive(code);
+            summary.losses.merge(losses);
             summary.calibration.0[is_positive].merge(&scored.bins);
             summary.ranks[1 - is_positive].merge(scored.scores);
         }
@@ -81,7 +86,7 @@ impl Summary {
             scores: vec![1],
             notes: Vec::new(),
         };
-        let mut summary = Self::of_tally(tally, &known);
+        let mut summary = Self::of_tally(tally, &known, wishes);
         if scores.len() > 1 {
             summary.add_many(rows, truth, scores, wishes);
         }

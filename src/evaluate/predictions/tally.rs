@@ -33,8 +33,8 @@ pub struct Tally {
 /// The scores of one true class, which while they are summed nobody knows to be the positive one or not.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OfTruth {
-    /// What they lose if it is not, and if it is.
-    pub losses: [Losses; 2],
+    /// What they lose if it is not, and if it is; without the logarithms where those wait for [`OfTruth::lost`].
+    losses: [Losses; 2],
     /// By how high they are.
     pub bins: Bins,
     /// The scores themselves.
@@ -104,6 +104,13 @@ impl Wishes {
     }
 }
 
+impl Wishes {
+    /// Where the scores are kept, logarithms are taken when it is known which class is the positive one: half as many.
+    const fn logs_wait(self) -> bool {
+        self.ranks
+    }
+}
+
 impl Tally {
     /// Of some rows.
     #[must_use]
@@ -163,7 +170,7 @@ impl OfTruth {
     #[inline]
     fn add(&mut self, score: f64, weight: Option<f64>, wishes: Wishes) {
         let weighs = weight.unwrap_or(1.0);
-        if wishes.log {
+        if wishes.log && !wishes.logs_wait() {
             self.losses[0].log.add(log_loss(1.0 - score), weighs);
             self.losses[1].log.add(log_loss(score), weighs);
         }
@@ -179,6 +186,18 @@ impl OfTruth {
             None => self.scores.push(score),
             Some(weight) => self.scores.push_weighted(score, weight),
         }
+    }
+
+    /// What they lose, now that it is known whether they are of the positive class (1) or not (0).
+    #[must_use]
+    pub fn lost(&self, is_positive: usize, wishes: Wishes) -> Losses {
+        let mut losses = self.losses[is_positive];
+        if wishes.log && wishes.logs_wait() {
+            for (score, weight) in self.scores.iter() {
+                losses.log.add(log_loss(if is_positive == 1 { score } else { 1.0 - score }), weight);
+            }
+        }
+        losses
     }
 
     fn merge(&mut self, other: Self) {

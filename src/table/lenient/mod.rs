@@ -6,6 +6,7 @@ mod time;
 pub mod value;
 
 use super::cells::{Cells, NONE, SHOWN, Texts, Type, Values};
+use super::records;
 use super::trouble::Wrong;
 
 use dictionary::Dictionary;
@@ -59,18 +60,31 @@ impl Gathered {
         self.push_wrong(&wrong, || String::from_utf8_lossy(cell).into_owned());
     }
 
+    /// Adds cells of delimited text. What the column holds is asked once for all of them.
+    pub fn extend(&mut self, cells: records::Cells<'_>) {
+        let without = &mut self.without;
+        match (&mut self.values, self.holds) {
+            (Building::Numbers(numbers), Type::Number) => {
+                add(cells, numbers, without, |cell| value::of(Type::Number, cell));
+            }
+            (Building::Numbers(numbers), Type::Integer) => {
+                add(cells, numbers, without, |cell| value::of(Type::Integer, cell));
+            }
+            (Building::Numbers(numbers), holds) => {
+                add(cells, numbers, without, |cell| value::of(holds, cell))
+            }
+            (Building::Texts(codes, dictionary), _) => {
+                add(cells, codes, without, |cell| dictionary.code(cell));
+            }
+        }
+    }
+
     /// Adds a row that has no value, and why.
     #[inline(never)]
     pub fn push_wrong(&mut self, wrong: &Wrong, shown: impl FnOnce() -> String) {
         match &mut self.values {
-            Building::Numbers(numbers) => {
-                self.without.note(numbers.len(), wrong, shown);
-                numbers.push(f64::NAN);
-            }
-            Building::Texts(codes, _) => {
-                self.without.note(codes.len(), wrong, shown);
-                codes.push(NONE);
-            }
+            Building::Numbers(numbers) => self.without.add(numbers, wrong, shown),
+            Building::Texts(codes, _) => self.without.add(codes, wrong, shown),
         }
     }
 
@@ -87,7 +101,39 @@ impl Gathered {
     }
 }
 
+/// What stands in a row without a value.
+trait Nothing {
+    const NOTHING: Self;
+}
+
+impl Nothing for f64 {
+    const NOTHING: Self = Self::NAN;
+}
+
+impl Nothing for u32 {
+    const NOTHING: Self = NONE;
+}
+
+#[inline]
+fn add<T: Nothing>(
+    cells: records::Cells<'_>,
+    column: &mut Vec<T>,
+    without: &mut Without,
+    mut value: impl FnMut(&[u8]) -> Result<T, Wrong>,
+) {
+    cells.each(|_, cell| match value(cell) {
+        Ok(value) => column.push(value),
+        Err(wrong) => without.add(column, &wrong, || String::from_utf8_lossy(cell).into_owned()),
+    });
+}
+
 impl Without {
+    #[inline(never)]
+    fn add<T: Nothing>(&mut self, column: &mut Vec<T>, wrong: &Wrong, shown: impl FnOnce() -> String) {
+        self.note(column.len(), wrong, shown);
+        column.push(T::NOTHING);
+    }
+
     fn note(&mut self, row: usize, wrong: &Wrong, shown: impl FnOnce() -> String) {
         if wrong.is_missing() {
             self.missing += 1;
