@@ -415,6 +415,12 @@ impl DriftMethod {
         matches!(self, Self::Auto | Self::Evidently | Self::Alibi)
     }
 
+    /// Whether it looks at all values of numbers in their order, and not at a few ranks.
+    #[must_use]
+    pub const fn is_of_all_values(self) -> bool {
+        !matches!(self, Self::Auto | Self::Psi)
+    }
+
     /// The word, as the file and the record spell it.
     #[must_use]
     pub const fn word(self) -> &'static str {

@@ -7,21 +7,22 @@ use rayon::prelude::*;
 use super::drift::{Ascending, Compared, MOST_CATEGORIES, Side, Values};
 use super::sets::Located;
 pub use super::spool::Sorted;
-use super::spool::{Spool, Spooled};
+use super::spool::Spool;
 use crate::config::{self, DriftMethod, Holds, Measured};
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data::Role;
+use crate::statistics::Lists;
 use crate::table::{self, Batch, Cells, Column, Found, NONE, Type, Wanted};
 
 impl Ascending for Sorted {
-    fn rows(&self) -> u64 {
-        self.count()
-    }
-
     fn walk(&self) -> impl Iterator<Item = f64> {
         self.walk()
+    }
+
+    fn lists(&self) -> Option<Lists<'_>> {
+        self.lists()
     }
 }
 
@@ -174,7 +175,7 @@ pub fn read(
             if let Some(values) = gathered.take(part)
                 && spooled.is_ok()
             {
-                spooled = spool.push(at, values);
+                spooled = spool.push(at, &values);
             }
         }
     };
@@ -186,7 +187,9 @@ pub fn read(
     };
     let strange = gathered.iter_mut().map(|gathered| gathered.first.take());
     let strange = strange.map(|first| first.map(|(row, text)| set.shown(&table, row, &text))).collect();
-    let sorted: Vec<Sorted> = spool.finish().into_par_iter().map(Spooled::sorted).collect::<Result<_>>()?;
+    let sorted: Vec<Sorted> = (spool.finish().into_par_iter().zip(subjects))
+        .map(|(spooled, subject)| spooled.sorted(subject.measured.method.is_of_all_values()))
+        .collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
     let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
     Ok(Ok(Read { sides, strange }))

@@ -1,9 +1,9 @@
 //! The values of columns in order, within a memory budget.
 //!
 //! Values are held as they come until the budget is reached. Then the columns that hold most are sorted and written to a
-//! temporary file, one run each, and their memory is given back. In the end a column is handed out from the lowest value to the
-//! highest: sorted at once where nothing of it was written, else merged out of its runs. Neither the order in which values
-//! come nor the budget changes what is handed out.
+//! temporary file, one run each, and their memory is given back. In the end a column is in order: in lists where nothing of it
+//! was written, else merged out of its runs. Neither the order in which values come nor the budget changes what is
+//! handed out.
 
 mod file;
 mod merge;
@@ -12,6 +12,8 @@ mod sorted;
 mod tests;
 
 use std::path::Path;
+
+use rayon::prelude::*;
 
 use crate::fault::Result;
 use crate::statistics::order;
@@ -22,8 +24,12 @@ pub use sorted::Sorted;
 /// Of more runs than this each would have too small a buffer while they are merged: they become one.
 const RUNS: usize = 256;
 
-/// What a list of values costs besides the values.
-const LIST: usize = size_of::<Vec<f64>>();
+/// So many values are in a list: as many as are sorted near the processor. Lists are never put together, which would take as
+/// much memory again.
+const LIST: usize = 128 * 1024;
+
+/// What a list costs besides its values.
+const HEAD: usize = size_of::<Vec<f64>>();
 
 /// Values of columns, exactly, in at most so much memory.
 ///
@@ -33,8 +39,6 @@ pub struct Spool {
     columns: Vec<Held>,
     budget: usize,
     in_use: usize,
-    /// The bytes of the column that holds most: in the end it is put in one list, so as much is kept free.
-    largest: usize,
     file: File,
 }
 
@@ -63,7 +67,7 @@ impl Spool {
     pub fn new(columns: usize, budget: u64, folder: &Path) -> Self {
         let columns = std::iter::repeat_with(Held::default).take(columns).collect();
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
-        Self { columns, budget, in_use: 0, largest: 0, file: File::new(folder) }
+        Self { columns, budget, in_use: 0, file: File::new(folder) }
     }
 
     /// How many bytes the values take that are in memory, with what is reserved for more of them.
@@ -82,19 +86,12 @@ impl Spool {
     ///
     /// # Errors
     /// A file that cannot be made, written, or (when runs are merged) read.
-    pub fn push(&mut self, column: usize, mut values: Vec<f64>) -> Result<()> {
-        let Some(held) = self.columns.get_mut(column).filter(|_| !values.is_empty()) else { return Ok(()) };
-        // What is reserved and not used is memory too. Giving it back costs a copy, which is worth it from an eighth.
-        if values.capacity() - values.len() > values.len() / 8 {
-            values.shrink_to_fit();
-        }
-        let bytes = bytes(&values);
-        held.values += values.len() as u64;
-        held.bytes += bytes;
-        held.lists.push(values);
-        self.in_use += bytes;
-        self.largest = self.largest.max(held.bytes);
-        if self.in_use.saturating_add(self.largest) > self.budget {
+    pub fn push(&mut self, column: usize, values: &[f64]) -> Result<()> {
+        let Some(held) = self.columns.get_mut(column) else { return Ok(()) };
+        let before = held.bytes;
+        held.extend(values);
+        self.in_use += held.bytes - before;
+        if self.in_use > self.budget {
             self.spill()?;
         }
         Ok(())
@@ -112,18 +109,16 @@ impl Spool {
             let held = &mut self.columns[at];
             self.in_use -= held.bytes;
             held.bytes = 0;
-            let values = in_order(std::mem::take(&mut held.lists));
-            held.runs.push(self.file.append(&values)?);
+            let lists = sorted(std::mem::take(&mut held.lists));
+            held.runs.push(merge::all(&self.file, Ascending::of_runs(&self.file, &[], lists)?)?);
             if held.runs.len() >= RUNS {
                 held.runs = vec![merge::runs(&self.file, &held.runs)?];
             }
         }
-        self.largest = self.columns.iter().map(|held| held.bytes).max().unwrap_or(0);
         Ok(())
     }
 
-    /// The columns, in order. Each can be sent to a thread of its own; each that is handed out takes as much memory again as
-    /// it has in lists, or 4 MiB of buffers.
+    /// The columns. Each can be sent to a thread of its own.
     #[must_use]
     pub fn finish(self) -> Vec<Spooled> {
         let Self { columns, file, .. } = self;
@@ -147,28 +142,36 @@ impl Spooled {
     /// # Errors
     /// A file that cannot be read.
     pub fn ascending(self) -> Result<Ascending> {
-        let values = in_order(self.lists);
-        if self.runs.is_empty() {
-            return Ok(Ascending::of_memory(values));
+        Ascending::of_runs(&self.file, &self.runs, sorted(self.lists))
+    }
+}
+
+impl Held {
+    fn extend(&mut self, mut values: &[f64]) {
+        self.values += values.len() as u64;
+        while !values.is_empty() {
+            if self.lists.last().is_none_or(|list| list.len() == LIST) {
+                self.lists.push(Vec::new());
+            }
+            let Some(list) = self.lists.last_mut() else { return };
+            let (now, later) = values.split_at(values.len().min(LIST - list.len()));
+            // Doubled as it grows, but not beyond what will be filled.
+            if list.capacity() - list.len() < now.len() {
+                list.reserve_exact((list.len() + now.len()).next_power_of_two().min(LIST) - list.len());
+            }
+            list.extend_from_slice(now);
+            values = later;
         }
-        Ascending::of_runs(&self.file, &self.runs, values)
+        self.bytes = self.lists.iter().map(bytes).sum();
     }
 }
 
 fn bytes(values: &Vec<f64>) -> usize {
-    values.capacity() * size_of::<f64>() + LIST
+    values.capacity() * size_of::<f64>() + HEAD
 }
 
-/// The values of all lists, sorted. Each list is given back as soon as it was copied.
-fn in_order(mut lists: Vec<Vec<f64>>) -> Vec<f64> {
-    let mut values = match lists.len() {
-        1 => lists.pop().unwrap_or_default(),
-        _ => {
-            let mut values = Vec::with_capacity(lists.iter().map(Vec::len).sum());
-            lists.into_iter().for_each(|list| values.extend(list));
-            values
-        }
-    };
-    order::sort(&mut values);
-    values
+/// Lists, each in order.
+fn sorted(mut lists: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    lists.par_iter_mut().for_each(order::sort);
+    lists
 }

@@ -19,6 +19,7 @@ mod many;
 pub mod moments;
 pub mod order;
 pub mod quantiles;
+mod ranks;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use chi_square::chi_square_sf;
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
 pub use interval::{delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson};
 pub use many::{against, benjamini_hochberg, holm, holm_adjusted, more_rows};
+pub use ranks::{Lists, Ranked};
 
 /// Low and high end.
 pub type Interval = [f64; 2];

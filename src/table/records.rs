@@ -30,7 +30,7 @@ impl Span {
         let [start, length] = [field.start, field.content.length()].map(|size| size as u32);
         match field.content {
             Content::Plain(_) => Self { start, end: start + length },
-            _ => Self { start, end: start + length | QUOTED },
+            _ => Self { start, end: (start + length) | QUOTED },
         }
     }
 }

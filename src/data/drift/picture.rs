@@ -48,28 +48,19 @@ fn numbers(one: &impl Ascending, other: &impl Ascending) -> Option<Picture> {
 /// Where the middle of a sample begins and ends; none of one that has no finite value there.
 fn middle(side: &impl Ascending) -> Option<(f64, f64)> {
     let rows = side.rows();
-    let below = (OUTER * rows as f64).floor() as u64;
-    let mut walk = side.walk();
-    let low = walk.nth(usize::try_from(below).ok()?)?;
-    let between = rows - 1 - 2 * below.min((rows - 1) / 2);
-    let high = match between.checked_sub(1) {
-        Some(skipped) => walk.nth(usize::try_from(skipped).ok()?).unwrap_or(low),
-        None => low,
-    };
+    let outer = (OUTER * rows as f64).floor() as u64;
+    let last = rows.checked_sub(1)?;
+    let low = side.at(outer)?;
+    let high = side.at(last.saturating_sub(outer).max(outer))?;
     (low.is_finite() && high.is_finite()).then_some((low, high))
 }
 
 /// How many values are in each bar; those beyond the ends are in the outer ones.
 fn counts(side: &impl Ascending, edges: &[f64]) -> Vec<u64> {
-    let mut counts = vec![0; edges.len() - 1];
-    let mut bar = 0;
-    for value in side.walk() {
-        while bar + 1 < counts.len() && value >= edges[bar + 1] {
-            bar += 1;
-        }
-        counts[bar] += 1;
-    }
-    counts
+    let inner = edges.get(1..edges.len() - 1).unwrap_or_default();
+    let before = inner.iter().map(|edge| side.below(*edge)).chain([side.rows()]);
+    let mut last = 0;
+    before.map(|before| before.saturating_sub(std::mem::replace(&mut last, before))).collect()
 }
 
 fn categories(names: &[&str], reference: &[u64], current: &[u64]) -> Picture {

@@ -4,6 +4,7 @@ use super::values::{Ascending, Side, Values, aligned, distinct};
 use crate::config::{DriftMethod, Measured};
 use crate::statistics::drift::{Cuts, Edges, alibi, auto, evidently};
 use crate::statistics::two_sample::{self, KsP};
+use crate::statistics::{Lists, Ranked};
 use crate::table::Type;
 
 /// How far a column has moved, before other columns are looked at.
@@ -139,16 +140,16 @@ impl How {
         match self.measured.method {
             DriftMethod::Auto => {
                 let Some([reference, current]) = deciles(one, other) else { return NOTHING };
-                let p = two_sample::ks_p(ordered(one, other).ks, one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(ks(one, other), one.rows(), other.rows(), KsP::Auto);
                 self.effect("psi", auto::numbers(&reference, &current, p), auto::PSI_BOUND)
             }
             DriftMethod::Evidently => self.as_evidently(holds, one, other),
             DriftMethod::Alibi => {
-                let score = alibi::numbers(ordered(one, other).ks, one.rows(), other.rows());
+                let score = alibi::numbers(ks(one, other), one.rows(), other.rows());
                 self.test("ks", Some(f64::from(score.p)), false)
             }
             DriftMethod::Ks => {
-                let p = two_sample::ks_p(ordered(one, other).ks, one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(ks(one, other), one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), false)
             }
             DriftMethod::Wasserstein => self.wasserstein(one, other),
@@ -223,7 +224,7 @@ impl How {
         let Some(method) = evidently::Method::of(kind, one.rows(), union) else { return NOTHING };
         match method {
             evidently::Method::Ks => {
-                let p = two_sample::ks_p(ordered(&one, &other).ks, one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(ks(&one, &other), one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), true)
             }
             evidently::Method::Wasserstein => self.wasserstein(&one, &other),
@@ -271,10 +272,18 @@ fn ordered(one: &impl Ascending, other: &impl Ascending) -> two_sample::Ordered 
     two_sample::ordered(one.walk(), other.walk(), one.rows(), other.rows())
 }
 
+/// The distance of Kolmogorov and Smirnov; of a side that is not in memory by a walk.
+fn ks(one: &impl Ascending, other: &impl Ascending) -> f64 {
+    match (one.lists(), other.lists()) {
+        (Some(one), Some(other)) => two_sample::ks(&one, &other),
+        _ => ordered(one, other).ks,
+    }
+}
+
 /// The counts of both sides in bins of the reference's deciles.
 fn deciles(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]> {
-    let cuts = Cuts::deciles(one.walk(), one.rows())?;
-    Some([cuts.counts(one.walk()), cuts.counts(other.walk())])
+    let cuts = Cuts::deciles(one)?;
+    Some([cuts.counts(one), cuts.counts(other)])
 }
 
 /// The counts of both sides in bins of one width.
@@ -286,9 +295,7 @@ fn sturges(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]
 }
 
 fn range(side: &impl Ascending) -> Option<(f64, f64)> {
-    let mut walk = side.walk();
-    let least = walk.next()?;
-    Some((least, walk.last().unwrap_or(least)))
+    Some((side.at(0)?, side.at(side.rows().checked_sub(1)?)?))
 }
 
 /// The standard deviation, of all rows and not of a sample, in two passes.
@@ -321,24 +328,43 @@ fn by_value(one: &impl Ascending, other: &impl Ascending) -> [Vec<u64>; 2] {
 /// A sample without its infinities.
 struct Finite<'a, N> {
     of: &'a N,
-    below: usize,
+    /// How many infinities are below it.
+    below: u64,
     rows: u64,
 }
 
 impl<'a, N: Ascending> Finite<'a, N> {
     fn of(of: &'a N) -> Self {
-        let below = of.walk().take_while(|value| *value == f64::NEG_INFINITY).count();
-        let rows = of.walk().skip(below).take_while(|value| value.is_finite()).count();
-        Self { of, below, rows: rows as u64 }
+        let below = of.up_to(f64::NEG_INFINITY);
+        Self { of, below, rows: of.below(f64::INFINITY) - below }
     }
 }
 
-impl<N: Ascending> Ascending for Finite<'_, N> {
+impl<N: Ascending> Ranked for Finite<'_, N> {
     fn rows(&self) -> u64 {
         self.rows
     }
 
+    fn at(&self, rank: u64) -> Option<f64> {
+        (rank < self.rows).then(|| self.of.at(self.below + rank)).flatten()
+    }
+
+    fn up_to(&self, value: f64) -> u64 {
+        self.of.up_to(value).saturating_sub(self.below).min(self.rows)
+    }
+
+    fn below(&self, value: f64) -> u64 {
+        self.of.below(value).saturating_sub(self.below).min(self.rows)
+    }
+}
+
+impl<N: Ascending> Ascending for Finite<'_, N> {
     fn walk(&self) -> impl Iterator<Item = f64> {
-        self.of.walk().skip(self.below).take(usize::try_from(self.rows).unwrap_or(usize::MAX))
+        let [below, rows] = [self.below, self.rows].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
+        self.of.walk().skip(below).take(rows)
+    }
+
+    fn lists(&self) -> Option<Lists<'_>> {
+        Some(self.of.lists()?.finite())
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::statistics::{Lists, Ranked};
+
 /// More different texts than these are no categories.
 pub const MOST_CATEGORIES: usize = 100_000;
 
@@ -27,22 +29,22 @@ pub enum Values<N> {
     Prose,
 }
 
-/// Numbers that can be walked in ascending order, as often as one likes. None of them is NaN.
-pub trait Ascending: Sync {
-    /// How many.
-    fn rows(&self) -> u64;
-
+/// Numbers in ascending order, as often as one likes. None of them is NaN.
+pub trait Ascending: Ranked + Sync {
     /// From the lowest to the highest.
     fn walk(&self) -> impl Iterator<Item = f64>;
+
+    /// The numbers where they are in memory.
+    fn lists(&self) -> Option<Lists<'_>>;
 }
 
 impl Ascending for Vec<f64> {
-    fn rows(&self) -> u64 {
-        self.as_slice().len() as u64
-    }
-
     fn walk(&self) -> impl Iterator<Item = f64> {
         self.iter().copied()
+    }
+
+    fn lists(&self) -> Option<Lists<'_>> {
+        Some(Lists::new([self.as_slice()]))
     }
 }
 

@@ -21,9 +21,36 @@ const BLOCK: usize = 64 * 1024;
 #[must_use]
 pub struct Ascending {
     sources: Vec<Source>,
-    /// The next value of each source that has one, as an integer in the order of numbers, the lowest on top.
-    heads: BinaryHeap<Reverse<(u64, usize)>>,
+    heads: Heads,
     fault: Option<Fault>,
+}
+
+/// The next value of each source that has one, as an integer in the order of numbers, the lowest on top.
+#[derive(Debug, Default)]
+pub(super) struct Heads(BinaryHeap<Reverse<(u64, usize)>>);
+
+impl Heads {
+    /// Of a source the next value.
+    pub fn add(&mut self, source: usize, value: f64) {
+        self.0.push(Reverse((order::key(value), source)));
+    }
+
+    /// The lowest value, in whose place its source puts its next.
+    #[inline]
+    pub fn next<E>(
+        &mut self,
+        of_source: impl FnOnce(usize) -> std::result::Result<Option<f64>, E>,
+    ) -> std::result::Result<Option<f64>, E> {
+        let Some(mut head) = self.0.peek_mut() else { return Ok(None) };
+        let Reverse((key, at)) = *head;
+        match of_source(at)? {
+            Some(value) => *head = Reverse((order::key(value), at)),
+            None => {
+                PeekMut::pop(head);
+            }
+        }
+        Ok(Some(order::number(key)))
+    }
 }
 
 /// Where some of the values come from: what is read, and where more is.
@@ -60,36 +87,21 @@ impl Source {
 }
 
 impl Ascending {
-    /// Of values in order.
-    pub(super) fn of_memory(values: Vec<f64>) -> Self {
-        let source = Source { read: values, at: 0, left: None, buffer: 0 };
-        Self { sources: vec![source], heads: BinaryHeap::new(), fault: None }
-    }
-
-    /// Of runs, and of values in order besides.
-    pub(super) fn of_runs(file: &File, runs: &[Run], values: Vec<f64>) -> Result<Self> {
+    /// Of runs, and of lists in order besides.
+    pub(super) fn of_runs(file: &File, runs: &[Run], lists: Vec<Vec<f64>>) -> Result<Self> {
         let buffer = BUFFERS / runs.len().max(1);
         let of_run = |run: &Run| Source { read: Vec::new(), at: 0, left: Some((file.clone(), *run)), buffer };
-        let mut sources: Vec<Source> = runs.iter().map(of_run).collect();
-        sources.push(Source { read: values, at: 0, left: None, buffer: 0 });
-        let mut heads = BinaryHeap::with_capacity(sources.len());
-        for (at, source) in sources.iter_mut().enumerate() {
-            heads.extend(source.next()?.map(|value| Reverse((order::key(value), at))));
-        }
-        Ok(Self { sources, heads, fault: None })
-    }
-
-    /// The lowest of the heads, in whose place its source puts the next.
-    fn merged(&mut self) -> Result<Option<f64>> {
-        let Some(mut head) = self.heads.peek_mut() else { return Ok(None) };
-        let Reverse((key, at)) = *head;
-        match self.sources[at].next()? {
-            Some(value) => *head = Reverse((order::key(value), at)),
-            None => {
-                PeekMut::pop(head);
+        let of_list = |list| Source { read: list, at: 0, left: None, buffer: 0 };
+        let mut sources: Vec<Source> =
+            runs.iter().map(of_run).chain(lists.into_iter().map(of_list)).collect();
+        let mut heads = Heads::default();
+        // One list is walked as it is.
+        if !matches!(sources.as_slice(), [Source { left: None, .. }]) {
+            for (at, source) in sources.iter_mut().enumerate() {
+                source.next()?.into_iter().for_each(|value| heads.add(at, value));
             }
         }
-        Ok(Some(order::number(key)))
+        Ok(Self { sources, heads, fault: None })
     }
 
     /// The end, after the last value.
@@ -114,7 +126,8 @@ impl Iterator for Ascending {
         if self.fault.is_some() {
             return None;
         }
-        self.merged().unwrap_or_else(|fault| {
+        let Self { sources, heads, .. } = self;
+        heads.next(|at| sources[at].next()).unwrap_or_else(|fault| {
             self.fault = Some(fault);
             None
         })

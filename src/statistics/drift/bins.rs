@@ -1,5 +1,7 @@
 //! Into which bins numbers are counted.
 
+use crate::statistics::Ranked;
+
 /// Bins of one width, as NumPy makes and fills them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edges(Vec<f64>);
@@ -65,23 +67,19 @@ struct Cut {
     below: bool,
 }
 
-const TENTHS: u64 = 10;
+const TENTHS: u128 = 10;
 
 impl Cuts {
-    /// Of a reference of so many values, which ascend. None where there are none.
-    pub fn deciles(ascending: impl Iterator<Item = f64>, rows: u64) -> Option<Self> {
-        let mut places =
-            (1..TENTHS).map(|tenth| (u128::from(rows) * u128::from(tenth)).div_ceil(u128::from(TENTHS)));
-        let mut place = places.next()?;
-        let mut cuts: Vec<Cut> = Vec::new();
-        for (rank, value) in (1_u128..).zip(ascending) {
-            while place == rank {
-                decile(&mut cuts, value);
-                let Some(next) = places.next() else { return Some(Self(cuts)) };
-                place = next;
-            }
+    /// Of a reference. None where it has no values.
+    #[must_use]
+    pub fn deciles(reference: &impl Ranked) -> Option<Self> {
+        let rows = u128::from(reference.rows());
+        let mut cuts = Vec::new();
+        for tenth in 1..TENTHS {
+            let place = (rows * tenth).div_ceil(TENTHS).checked_sub(1)?;
+            decile(&mut cuts, reference.at(u64::try_from(place).ok()?)?);
         }
-        (!cuts.is_empty()).then_some(Self(cuts))
+        Some(Self(cuts))
     }
 
     /// How many bins there are.
@@ -95,23 +93,19 @@ impl Cuts {
         self.0.iter().map(|cut| cut.value)
     }
 
-    /// How many of the values, which ascend, lie in each bin; those outside of the reference in the outer ones.
-    pub fn counts(&self, ascending: impl Iterator<Item = f64>) -> Vec<u64> {
-        let mut counts = vec![0; self.bins()];
-        let mut bin = 0;
-        for value in ascending {
-            while self.0.get(bin).is_some_and(|cut| cut.is_below(value)) {
-                bin += 1;
-            }
-            counts[bin] += 1;
-        }
-        counts
+    /// How many of the values lie in each bin; those outside of the reference in the outer ones.
+    #[must_use]
+    pub fn counts(&self, side: &impl Ranked) -> Vec<u64> {
+        let before = self.0.iter().map(|cut| cut.before(side)).chain([side.rows()]);
+        let mut last = 0;
+        before.map(|before| before.saturating_sub(std::mem::replace(&mut last, before))).collect()
     }
 }
 
 impl Cut {
-    fn is_below(&self, value: f64) -> bool {
-        value > self.value || (self.below && value == self.value)
+    /// How many values lie before it.
+    fn before(&self, side: &impl Ranked) -> u64 {
+        if self.below { side.below(self.value) } else { side.up_to(self.value) }
     }
 }
 

@@ -5,9 +5,9 @@ use rayon::prelude::*;
 use super::auto::{self, Effect, JENSEN_SHANNON_BOUND, LEVEL, PSI_BOUND};
 use super::{Cuts, Edges, evidently};
 use crate::statistics::binomial::{binomial, multinomial};
-use crate::statistics::order;
 use crate::statistics::stream::Stream;
-use crate::statistics::two_sample::{KsP, ks_p, ordered};
+use crate::statistics::two_sample::{KsP, ks, ks_p};
+use crate::statistics::{Lists, order};
 
 /// What a number is drawn from: Cauchy's distribution has no mean, and the last one has a value in a thousand at 10⁹.
 #[derive(Clone, Copy)]
@@ -41,10 +41,11 @@ fn numbers(shape: Shape, rows: u64, shift: f64, stream: &mut Stream) -> Vec<f64>
 
 fn effect_of_numbers(reference: &[f64], current: &[f64]) -> Effect {
     let (n, m) = (reference.len() as u64, current.len() as u64);
-    let cuts = Cuts::deciles(reference.iter().copied(), n).unwrap();
-    let walked = ordered(reference.iter().copied(), current.iter().copied(), n, m);
-    let counts = [reference, current].map(|side| cuts.counts(side.iter().copied()));
-    auto::numbers(&counts[0], &counts[1], ks_p(walked.ks, n, m, KsP::Auto)).unwrap()
+    let sides = [reference, current].map(|side| Lists::new([side]));
+    let cuts = Cuts::deciles(&sides[0]).unwrap();
+    let [before, now] = [0, 1].map(|side| cuts.counts(&sides[side]));
+    let p = ks_p(ks(&sides[0], &sides[1]), n, m, KsP::Auto);
+    auto::numbers(&before, &now, p).unwrap()
 }
 
 /// The shares of so many categories, the i-th in proportion to 1 / i^slope, in millionths of millionths.

@@ -6,6 +6,7 @@ mod exact;
 mod kolmogorov;
 mod matrix;
 mod ordered;
+mod search;
 mod smirnov;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 pub use counts::{chi_square_given, chi_square_table, z_proportions};
 pub use divergence::{Base, jensen_shannon, psi};
 pub use ordered::{Ordered, by_value, ordered};
+pub use search::ks;
 
 /// What a test says.
 #[derive(Debug, Clone, Copy, PartialEq)]

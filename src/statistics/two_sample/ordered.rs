@@ -31,21 +31,16 @@ pub fn ordered(
     if n == 0 || m == 0 {
         return Ordered { ks: f64::NAN, location: f64::NAN, sign: 0, wasserstein: f64::NAN };
     }
-    let (mut one, mut other) = (Side::new(reference, n), Side::new(current, m));
     let (mut high, mut low) = (Farthest::new(), Farthest::new());
     let mut area = Area::default();
-    let mut before = f64::NAN;
-    let mut gap = 0.0_f64;
-    while let Some(value) = lower(one.next, other.next) {
-        if gap != 0.0 {
-            area.add(gap.abs() * (value - before));
+    let mut before = Step { value: f64::NAN, gap: 0.0, in_reference: false };
+    for step in Steps::new(Side::within(reference, n as f64, 0), Side::within(current, m as f64, 0)) {
+        if before.gap != 0.0 {
+            area.add(before.gap.abs() * (step.value - before.value));
         }
-        let in_reference = one.pass(value);
-        other.pass(value);
-        gap = one.share - other.share;
-        high.meet(gap, value, in_reference);
-        low.meet(-gap, value, in_reference);
-        before = value;
+        high.meet(step.gap, step.value, step.in_reference);
+        low.meet(-step.gap, step.value, step.in_reference);
+        before = step;
     }
     let (farthest, sign) = if low.gap() > high.gap() { (low, -1) } else { (high, 1) };
     Ordered { ks: farthest.gap(), location: farthest.location(), sign, wasserstein: area.total() }
@@ -53,7 +48,7 @@ pub fn ordered(
 
 /// How many of each sample have each value that either has, from the lowest value on. Both ascend and hold no NaN.
 pub fn by_value(reference: impl Iterator<Item = f64>, current: impl Iterator<Item = f64>) -> [Vec<u64>; 2] {
-    let (mut one, mut other) = (Side::new(reference, 0), Side::new(current, 0));
+    let (mut one, mut other) = (Side::within(reference, 0.0, 0), Side::within(current, 0.0, 0));
     let mut counts = [Vec::new(), Vec::new()];
     while let Some(value) = lower(one.next, other.next) {
         let before = [one.gone, other.gone];
@@ -73,8 +68,42 @@ fn lower(one: Option<f64>, other: Option<f64>) -> Option<f64> {
     }
 }
 
+/// Both samples, value by value.
+pub(super) struct Steps<I, J> {
+    one: Side<I>,
+    other: Side<J>,
+}
+
+/// A value that one of the samples has.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    pub value: f64,
+    /// By how much the reference's distribution function is above the other one, at the value and behind it.
+    pub gap: f64,
+    /// Whether the reference has it.
+    pub in_reference: bool,
+}
+
+impl<I: Iterator<Item = f64>, J: Iterator<Item = f64>> Steps<I, J> {
+    pub fn new(one: Side<I>, other: Side<J>) -> Self {
+        Self { one, other }
+    }
+}
+
+impl<I: Iterator<Item = f64>, J: Iterator<Item = f64>> Iterator for Steps<I, J> {
+    type Item = Step;
+
+    #[inline]
+    fn next(&mut self) -> Option<Step> {
+        let value = lower(self.one.next, self.other.next)?;
+        let in_reference = self.one.pass(value);
+        self.other.pass(value);
+        Some(Step { value, gap: self.one.share - self.other.share, in_reference })
+    }
+}
+
 /// One of the samples: what comes next, and how much of it is gone.
-struct Side<I> {
+pub(super) struct Side<I> {
     values: I,
     next: Option<f64>,
     gone: u64,
@@ -84,9 +113,10 @@ struct Side<I> {
 }
 
 impl<I: Iterator<Item = f64>> Side<I> {
-    fn new(mut values: I, count: u64) -> Self {
+    /// Of so many values those behind the first `gone`.
+    pub fn within(mut values: I, count: f64, gone: u64) -> Self {
         let next = values.next();
-        Self { values, next, gone: 0, count: count as f64, share: 0.0 }
+        Self { values, next, gone, count, share: gone as f64 / count }
     }
 
     /// Whether what comes next is not above the value. A NaN, which should not be there, is not, and does not stop the walk.
