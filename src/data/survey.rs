@@ -43,8 +43,8 @@ pub fn survey(
     now: u64,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Survey, Vec<Finding>>> {
-    let table::Survey { columns, notices } = match table::columns(&set.files, interrupt)? {
-        Ok(survey) => survey,
+    let table::Head { columns, notices } = match table::columns(&set.files, interrupt)? {
+        Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
     let looked_at: Vec<Found> =
