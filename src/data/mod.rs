@@ -6,6 +6,7 @@
 mod compared;
 mod detector;
 pub mod drift;
+mod keyed;
 pub mod leakage;
 mod moved;
 mod profiled;
@@ -28,6 +29,7 @@ use crate::record::{Evidence, Outcome, Work, data as record};
 use crate::table;
 use leakage::Sets;
 use schema::Schema;
+use spool::Room;
 use survey::Survey;
 
 pub use moved::Moved;
@@ -101,6 +103,10 @@ impl Examination<'_> {
         Ok((evidence, findings))
     }
 
+    fn room(&self) -> Room<'_> {
+        Room { memory: self.config.memory, folder: self.spilled }
+    }
+
     /// Reads the schema; none where there is none, or it is no good.
     fn schema(&self, findings: &mut Vec<Finding>) -> Result<Option<Schema>> {
         let Some(path) = &self.config.schema else { return Ok(None) };
@@ -141,8 +147,14 @@ impl Examination<'_> {
             };
             let is_held = self.config.schema_sets.is_empty() || self.config.schema_sets.contains(&set.name);
             let schema = schema.filter(|_| is_held);
-            let surveyed =
-                survey::survey(&located, schema, &self.config.ignore, self.now, self.place.interrupt)?;
+            let surveyed = survey::survey(
+                &located,
+                schema,
+                &self.config.ignore,
+                self.now,
+                self.room(),
+                self.place.interrupt,
+            )?;
             match surveyed {
                 Ok(survey) => {
                     evidence
@@ -184,8 +196,9 @@ impl Examination<'_> {
             train_columns: &train_survey.columns,
             test_columns: &test_survey.columns,
             train_rows: train_survey.table.rows,
+            test_rows: test_survey.table.rows,
         };
-        match leakage::leakage(self.config, asked, sets, self.place.interrupt)? {
+        match leakage::leakage(self.config, asked, sets, self.room(), self.place.interrupt)? {
             Ok(leaks) => {
                 evidence.leakage = Some(leaks.evidence);
                 findings.extend(leaks.findings);

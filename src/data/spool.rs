@@ -6,6 +6,7 @@
 //! come nor the budget changes what is handed out.
 
 mod file;
+mod item;
 mod merge;
 mod sorted;
 #[cfg(test)]
@@ -13,9 +14,9 @@ mod tests;
 
 use std::path::Path;
 
-use crate::fault::Result;
-use crate::statistics::order;
+use crate::fault::{Fault, Result};
 use file::{File, Run};
+pub use item::{Item, word};
 pub use merge::Ascending;
 pub use sorted::Sorted;
 
@@ -25,12 +26,35 @@ const RUNS: usize = 256;
 /// What a list of values costs besides the values.
 const LIST: usize = size_of::<Vec<f64>>();
 
+/// How much memory there is for values, and where what does not fit goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Room<'a> {
+    /// In bytes.
+    pub memory: u64,
+    /// The folder of the temporary files.
+    pub folder: &'a Path,
+}
+
+impl Room<'_> {
+    /// A spool that takes so much of the memory. The folder is there afterwards.
+    ///
+    /// # Errors
+    /// A folder that cannot be made.
+    pub fn spool<T: Item>(self, columns: usize, memory: u64) -> Result<Spool<T>> {
+        if columns > 0 {
+            std::fs::create_dir_all(self.folder)
+                .map_err(|error| Fault::new(format!("make the folder {}", self.folder.display()), error))?;
+        }
+        Ok(Spool::new(columns, memory, self.folder))
+    }
+}
+
 /// Values of columns, exactly, in at most so much memory.
 ///
 /// The file has no name, so that it is gone with the last handle: whether the program ends well, badly or is killed.
 #[derive(Debug)]
-pub struct Spool {
-    columns: Vec<Held>,
+pub struct Spool<T = f64> {
+    columns: Vec<Held<T>>,
     budget: usize,
     in_use: usize,
     /// The bytes of the column that holds most: in the end it is put in one list, so as much is kept free.
@@ -39,9 +63,9 @@ pub struct Spool {
 }
 
 /// What there is of a column.
-#[derive(Debug, Default)]
-struct Held {
-    lists: Vec<Vec<f64>>,
+#[derive(Debug)]
+struct Held<T> {
+    lists: Vec<Vec<T>>,
     bytes: usize,
     values: u64,
     runs: Vec<Run>,
@@ -49,19 +73,20 @@ struct Held {
 
 /// A column whose values have all come.
 #[derive(Debug)]
-pub struct Spooled {
-    lists: Vec<Vec<f64>>,
+pub struct Spooled<T = f64> {
+    lists: Vec<Vec<T>>,
     values: u64,
     runs: Vec<Run>,
     file: File,
 }
 
-impl Spool {
+impl<T: Item> Spool<T> {
     /// Room for the values of so many columns in so many bytes. What does not fit goes to a file in `folder`, which is made
     /// when it is needed.
     #[must_use]
     pub fn new(columns: usize, budget: u64, folder: &Path) -> Self {
-        let columns = std::iter::repeat_with(Held::default).take(columns).collect();
+        let held = || Held { lists: Vec::new(), bytes: 0, values: 0, runs: Vec::new() };
+        let columns = std::iter::repeat_with(held).take(columns).collect();
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
         Self { columns, budget, in_use: 0, largest: 0, file: File::new(folder) }
     }
@@ -78,11 +103,11 @@ impl Spool {
         self.file.length()
     }
 
-    /// Adds values of a column, none of them NaN. A column that there is not room for is none.
+    /// Adds values of a column, of numbers none of them NaN. A column that there is not room for is none.
     ///
     /// # Errors
     /// A file that cannot be made, written, or (when runs are merged) read.
-    pub fn push(&mut self, column: usize, mut values: Vec<f64>) -> Result<()> {
+    pub fn push(&mut self, column: usize, mut values: Vec<T>) -> Result<()> {
         let Some(held) = self.columns.get_mut(column).filter(|_| !values.is_empty()) else { return Ok(()) };
         // What is reserved and not used is memory too. Giving it back costs a copy, which is worth it from an eighth.
         if values.capacity() - values.len() > values.len() / 8 {
@@ -115,7 +140,7 @@ impl Spool {
             let values = in_order(std::mem::take(&mut held.lists));
             held.runs.push(self.file.append(&values)?);
             if held.runs.len() >= RUNS {
-                held.runs = vec![merge::runs(&self.file, &held.runs)?];
+                held.runs = vec![merge::runs::<T>(&self.file, &held.runs)?];
             }
         }
         self.largest = self.columns.iter().map(|held| held.bytes).max().unwrap_or(0);
@@ -125,9 +150,9 @@ impl Spool {
     /// The columns, in order. Each can be sent to a thread of its own; each that is handed out takes as much memory again as
     /// it has in lists, or 4 MiB of buffers.
     #[must_use]
-    pub fn finish(self) -> Vec<Spooled> {
+    pub fn finish(self) -> Vec<Spooled<T>> {
         let Self { columns, file, .. } = self;
-        let spooled = |held: Held| {
+        let spooled = |held: Held<T>| {
             let Held { lists, values, runs, .. } = held;
             Spooled { lists, values, runs, file: file.clone() }
         };
@@ -135,18 +160,47 @@ impl Spool {
     }
 }
 
-impl Spooled {
+impl<T: Item> Spooled<T> {
     /// How many values there are.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.values
     }
 
-    /// The values from the lowest to the highest, minus nought before nought.
+    /// Whether some of the values were written.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// Those of the values that were not written, in no order.
+    pub fn unwritten(&self) -> impl Iterator<Item = &T> {
+        self.lists.iter().flatten()
+    }
+
+    /// Those of the values that were not written, from the lowest to the highest.
+    #[must_use]
+    pub fn into_unwritten(self) -> Vec<T> {
+        in_order(self.lists)
+    }
+
+    /// Writes the values that were not, so that none is in memory.
+    ///
+    /// # Errors
+    /// A file that cannot be made or written.
+    pub fn write(&mut self) -> Result<()> {
+        let values = in_order(std::mem::take(&mut self.lists));
+        if !values.is_empty() {
+            self.runs.push(self.file.append(&values)?);
+        }
+        Ok(())
+    }
+
+    /// The values from the lowest to the highest, of numbers minus nought before nought.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn ascending(self) -> Result<Ascending> {
+    pub fn ascending(self) -> Result<Ascending<T>> {
         let values = in_order(self.lists);
         if self.runs.is_empty() {
             return Ok(Ascending::of_memory(values));
@@ -155,12 +209,12 @@ impl Spooled {
     }
 }
 
-fn bytes(values: &Vec<f64>) -> usize {
-    values.capacity() * size_of::<f64>() + LIST
+fn bytes<T>(values: &Vec<T>) -> usize {
+    values.capacity() * size_of::<T>() + LIST
 }
 
 /// The values of all lists, sorted. Each list is given back as soon as it was copied.
-fn in_order(mut lists: Vec<Vec<f64>>) -> Vec<f64> {
+fn in_order<T: Item>(mut lists: Vec<Vec<T>>) -> Vec<T> {
     let mut values = match lists.len() {
         1 => lists.pop().unwrap_or_default(),
         _ => {
@@ -169,6 +223,6 @@ fn in_order(mut lists: Vec<Vec<f64>>) -> Vec<f64> {
             values
         }
     };
-    order::sort(&mut values);
+    T::sort(&mut values);
     values
 }

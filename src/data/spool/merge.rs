@@ -5,13 +5,13 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
 use super::file::{File, Run};
+use super::item::Item;
 use crate::fault::{Fault, Result};
-use crate::statistics::order;
 
-/// The buffers of all runs of a merge together, in numbers: 4 MiB.
-const BUFFERS: usize = 512 * 1024;
+/// The buffers of all runs of a merge together, in bytes: 4 MiB.
+const BUFFERS: usize = 4 << 20;
 
-/// So many numbers of a merge are written at once.
+/// So many values of a merge are written at once.
 const BLOCK: usize = 64 * 1024;
 
 /// The values of a column from the lowest to the highest.
@@ -19,24 +19,24 @@ const BLOCK: usize = 64 * 1024;
 /// A file that can no longer be read ends them early; so ask [`Ascending::end`] afterwards, which says so.
 #[derive(Debug)]
 #[must_use]
-pub struct Ascending {
-    sources: Vec<Source>,
-    /// The next value of each source that has one, as an integer in the order of numbers, the lowest on top.
-    heads: BinaryHeap<Reverse<(u64, usize)>>,
+pub struct Ascending<T: Item = f64> {
+    sources: Vec<Source<T>>,
+    /// The key of the next value of each source that has one, the lowest on top.
+    heads: BinaryHeap<Reverse<(T::Key, usize)>>,
     fault: Option<Fault>,
 }
 
 /// Where some of the values come from: what is read, and where more is.
 #[derive(Debug)]
-struct Source {
-    read: Vec<f64>,
+struct Source<T> {
+    read: Vec<T>,
     at: usize,
     left: Option<(File, Run)>,
     buffer: usize,
 }
 
-impl Source {
-    fn next(&mut self) -> Result<Option<f64>> {
+impl<T: Item> Source<T> {
+    fn next(&mut self) -> Result<Option<T>> {
         if self.at == self.read.len() {
             self.refill()?;
         }
@@ -52,44 +52,44 @@ impl Source {
         let count = usize::try_from(run.values).unwrap_or(usize::MAX).min(self.buffer);
         if count > 0 {
             file.read(run.start, count, &mut self.read)?;
-            run.start += (count * size_of::<f64>()) as u64;
+            run.start += (count * T::BYTES) as u64;
             run.values -= count as u64;
         }
         Ok(())
     }
 }
 
-impl Ascending {
+impl<T: Item> Ascending<T> {
     /// Of values in order.
-    pub(super) fn of_memory(values: Vec<f64>) -> Self {
+    pub(super) fn of_memory(values: Vec<T>) -> Self {
         let source = Source { read: values, at: 0, left: None, buffer: 0 };
         Self { sources: vec![source], heads: BinaryHeap::new(), fault: None }
     }
 
     /// Of runs, and of values in order besides.
-    pub(super) fn of_runs(file: &File, runs: &[Run], values: Vec<f64>) -> Result<Self> {
-        let buffer = BUFFERS / runs.len().max(1);
+    pub(super) fn of_runs(file: &File, runs: &[Run], values: Vec<T>) -> Result<Self> {
+        let buffer = BUFFERS / T::BYTES / runs.len().max(1);
         let of_run = |run: &Run| Source { read: Vec::new(), at: 0, left: Some((file.clone(), *run)), buffer };
-        let mut sources: Vec<Source> = runs.iter().map(of_run).collect();
+        let mut sources: Vec<Source<T>> = runs.iter().map(of_run).collect();
         sources.push(Source { read: values, at: 0, left: None, buffer: 0 });
         let mut heads = BinaryHeap::with_capacity(sources.len());
         for (at, source) in sources.iter_mut().enumerate() {
-            heads.extend(source.next()?.map(|value| Reverse((order::key(value), at))));
+            heads.extend(source.next()?.map(|value| Reverse((value.key(), at))));
         }
         Ok(Self { sources, heads, fault: None })
     }
 
     /// The lowest of the heads, in whose place its source puts the next.
-    fn merged(&mut self) -> Result<Option<f64>> {
+    fn merged(&mut self) -> Result<Option<T>> {
         let Some(mut head) = self.heads.peek_mut() else { return Ok(None) };
         let Reverse((key, at)) = *head;
         match self.sources[at].next()? {
-            Some(value) => *head = Reverse((order::key(value), at)),
+            Some(value) => *head = Reverse((value.key(), at)),
             None => {
                 PeekMut::pop(head);
             }
         }
-        Ok(Some(order::number(key)))
+        Ok(Some(T::of_key(key)))
     }
 
     /// The end, after the last value.
@@ -101,11 +101,11 @@ impl Ascending {
     }
 }
 
-impl Iterator for Ascending {
-    type Item = f64;
+impl<T: Item> Iterator for Ascending<T> {
+    type Item = T;
 
     #[inline]
-    fn next(&mut self) -> Option<f64> {
+    fn next(&mut self) -> Option<T> {
         if let [Source { read, at, left: None, .. }] = self.sources.as_mut_slice() {
             let value = read.get(*at).copied();
             *at += 1;
@@ -122,12 +122,12 @@ impl Iterator for Ascending {
 }
 
 /// Merges runs into one at the end of the file. What they took stays taken until the file is gone.
-pub(super) fn runs(file: &File, runs: &[Run]) -> Result<Run> {
-    all(file, Ascending::of_runs(file, runs, Vec::new())?)
+pub(super) fn runs<T: Item>(file: &File, runs: &[Run]) -> Result<Run> {
+    all::<T>(file, Ascending::of_runs(file, runs, Vec::new())?)
 }
 
 /// Writes values in order as one run at the end of the file.
-pub(super) fn all(file: &File, mut merged: Ascending) -> Result<Run> {
+pub(super) fn all<T: Item>(file: &File, mut merged: Ascending<T>) -> Result<Run> {
     let mut one = Run { start: file.length(), values: 0 };
     let mut block = Vec::with_capacity(BLOCK);
     loop {
