@@ -5,7 +5,9 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::index::{Index, Meeting};
 use super::*;
+use crate::data::keyed::Keyed;
 use crate::files::ProjectFile;
 use crate::table::Wanted;
 
