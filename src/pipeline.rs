@@ -144,7 +144,10 @@ impl Pipeline<'_> {
         match (step, test, image) {
             (Step::Lint, ..) => lint::perform(lint, self.engine).await,
             (Step::Data, ..) if let Some(config) = &self.config.data => {
-                data::perform(config, self.engine).await
+                let made = self.config.train.as_ref().map(|train| train.outputs.as_slice());
+                let reads =
+                    data::Reads { inputs: &self.config.evaluate.inputs, made: made.unwrap_or_default() };
+                data::perform(config, reads, self.engine).await
             }
             (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,

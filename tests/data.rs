@@ -9,6 +9,8 @@ mod commands;
 mod common;
 #[path = "data/drifts.rs"]
 mod drifts;
+#[path = "data/evaluated.rs"]
+mod evaluated;
 #[path = "data/formats.rs"]
 mod formats;
 #[path = "data/leaks.rs"]

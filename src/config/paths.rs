@@ -81,7 +81,7 @@ pub(super) fn covers(outputs: &[String], wanted: &str) -> bool {
     })
 }
 
-fn normal(path: &str) -> &str {
+pub(super) fn normal(path: &str) -> &str {
     let path = path.trim_start_matches("./").trim_end_matches('/');
     if path.is_empty() { "." } else { path }
 }

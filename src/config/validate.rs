@@ -6,7 +6,7 @@ use super::computed::Computed;
 use super::paths::{Reach, check_outputs, check_path, check_patterns, covers};
 use super::source::{KeyPath, Source};
 use super::{
-    Config, Engine, Evaluate, Lint, Script, Test, Train, data, deploy, gate, image, predictions, raw,
+    Config, Engine, Evaluate, Lint, Script, Test, Train, data, deploy, gate, image, judged, predictions, raw,
 };
 use crate::document::{Node, shown};
 use crate::name::ModelName;
@@ -59,6 +59,9 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
             None
         }
     };
+    if let (Some(Some(data)), Some(evaluate)) = (&data, &evaluate) {
+        judged::is_not_trained_on(source, data, evaluate, train.as_ref());
+    }
     let image = raw.image.map(|raw| image::image(source, raw));
     let gate = match raw.gate {
         Some(raw) => {

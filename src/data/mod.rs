@@ -6,6 +6,8 @@
 mod compared;
 mod detector;
 pub mod drift;
+mod evaluated;
+mod keyed;
 pub mod leakage;
 mod moved;
 mod profiled;
@@ -28,8 +30,10 @@ use crate::record::{Evidence, Outcome, Work, data as record};
 use crate::table;
 use leakage::Sets;
 use schema::Schema;
+use spool::Room;
 use survey::Survey;
 
+pub use evaluated::{Reads, predicts_training};
 pub use moved::Moved;
 pub use profiled::{Profiled, inferred, profiled};
 pub use sets::{Located, Place, locate};
@@ -37,18 +41,20 @@ pub use sets::{Located, Place, locate};
 /// The folder below that of the run in which values lie that have no room in memory.
 const SPILLED: &str = "tmp";
 
-/// Looks at the data. The step fails when a finding is an error.
+/// Looks at the data, and at what evaluate reads of it. The step fails when a finding is an error.
 ///
 /// # Errors
 /// The world failed: a file that cannot be read, a folder that cannot be written, an interrupt.
-pub async fn perform(config: &Data, engine: &Engine) -> Result<Work> {
+pub async fn perform(config: &Data, reads: Reads<'_>, engine: &Engine) -> Result<Work> {
+    let (inputs, made) = (reads.inputs.to_vec(), reads.made.to_vec());
     let (config, root, run_dir) = (config.clone(), engine.root.clone(), engine.run_dir.clone());
     let (interrupt, now) = (engine.interrupt.clone(), engine.clock.unix_seconds());
     // On a thread of its own, so that a signal is still heard.
     let examined = tokio::task::spawn_blocking(move || {
         let spilled = run_dir.join(SPILLED);
         let place = Place { root: &root, folders: &[&run_dir], interrupt: &interrupt };
-        Examination { config: &config, place, spilled: &spilled, now }.examine()
+        let reads = Reads { inputs: &inputs, made: &made };
+        Examination { config: &config, reads, place, spilled: &spilled, now }.examine()
     });
     let (evidence, findings) = examined.await.map_err(|error| Fault::new("look at the data", error))??;
     Ok(work(evidence, findings))
@@ -67,6 +73,7 @@ fn work(data: record::Data, findings: Vec<Finding>) -> Work {
 /// What is looked at, where, and when.
 struct Examination<'a> {
     config: &'a Data,
+    reads: Reads<'a>,
     place: Place<'a>,
     spilled: &'a Path,
     now: u64,
@@ -99,6 +106,10 @@ impl Examination<'_> {
         }
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok((evidence, findings))
+    }
+
+    fn room(&self) -> Room<'_> {
+        Room { memory: self.config.memory, folder: self.spilled }
     }
 
     /// Reads the schema; none where there is none, or it is no good.
@@ -141,8 +152,14 @@ impl Examination<'_> {
             };
             let is_held = self.config.schema_sets.is_empty() || self.config.schema_sets.contains(&set.name);
             let schema = schema.filter(|_| is_held);
-            let surveyed =
-                survey::survey(&located, schema, &self.config.ignore, self.now, self.place.interrupt)?;
+            let surveyed = survey::survey(
+                &located,
+                schema,
+                &self.config.ignore,
+                self.now,
+                self.room(),
+                self.place.interrupt,
+            )?;
             match surveyed {
                 Ok(survey) => {
                     evidence
@@ -178,14 +195,16 @@ impl Examination<'_> {
         if let (Some(of_train), Some(of_test)) = (files(&asked.train), files(&asked.test)) {
             findings.extend(leakage::same_files((&asked.train, of_train), (&asked.test, of_test)));
         }
+        findings.extend(evaluated::reads_training(self.reads, asked, train, evidence, self.place)?);
         let sets = Sets {
             train,
             test,
             train_columns: &train_survey.columns,
             test_columns: &test_survey.columns,
             train_rows: train_survey.table.rows,
+            test_rows: test_survey.table.rows,
         };
-        match leakage::leakage(self.config, asked, sets, self.place.interrupt)? {
+        match leakage::leakage(self.config, asked, sets, self.room(), self.place.interrupt)? {
             Ok(leaks) => {
                 evidence.leakage = Some(leaks.evidence);
                 findings.extend(leaks.findings);

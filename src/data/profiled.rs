@@ -26,8 +26,8 @@ pub fn profiled(
     files: &[ProjectFile],
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
-    let table::Survey { columns, notices } = match table::columns(files, interrupt)? {
-        Ok(survey) => survey,
+    let table::Head { columns, notices } = match table::columns(files, interrupt)? {
+        Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
     let wanted: Vec<Wanted> = columns.iter().map(|found| Wanted::cells(&found.name, found.holds)).collect();

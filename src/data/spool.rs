@@ -6,6 +6,7 @@
 //! handed out.
 
 mod file;
+mod item;
 mod merge;
 mod sorted;
 #[cfg(test)]
@@ -15,9 +16,9 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::fault::Result;
-use crate::statistics::order;
+use crate::fault::{Fault, Result};
 use file::{File, Run};
+pub use item::{Item, word};
 pub use merge::Ascending;
 pub use sorted::Sorted;
 
@@ -29,23 +30,46 @@ const RUNS: usize = 256;
 const LIST: usize = 128 * 1024;
 
 /// What a list costs besides its values.
-const HEAD: usize = size_of::<Vec<f64>>();
+const HEAD: usize = size_of::<Vec<()>>();
+
+/// How much memory there is for values, and where what does not fit goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Room<'a> {
+    /// In bytes.
+    pub memory: u64,
+    /// The folder of the temporary files.
+    pub folder: &'a Path,
+}
+
+impl Room<'_> {
+    /// A spool that takes so much of the memory. The folder is there afterwards.
+    ///
+    /// # Errors
+    /// A folder that cannot be made.
+    pub fn spool<T: Item>(self, columns: usize, memory: u64) -> Result<Spool<T>> {
+        if columns > 0 {
+            std::fs::create_dir_all(self.folder)
+                .map_err(|error| Fault::new(format!("make the folder {}", self.folder.display()), error))?;
+        }
+        Ok(Spool::new(columns, memory, self.folder))
+    }
+}
 
 /// Values of columns, exactly, in at most so much memory.
 ///
 /// The file has no name, so that it is gone with the last handle: whether the program ends well, badly or is killed.
 #[derive(Debug)]
-pub struct Spool {
-    columns: Vec<Held>,
+pub struct Spool<T = f64> {
+    columns: Vec<Held<T>>,
     budget: usize,
     in_use: usize,
     file: File,
 }
 
 /// What there is of a column.
-#[derive(Debug, Default)]
-struct Held {
-    lists: Vec<Vec<f64>>,
+#[derive(Debug)]
+struct Held<T> {
+    lists: Vec<Vec<T>>,
     bytes: usize,
     values: u64,
     runs: Vec<Run>,
@@ -53,19 +77,20 @@ struct Held {
 
 /// A column whose values have all come.
 #[derive(Debug)]
-pub struct Spooled {
-    lists: Vec<Vec<f64>>,
+pub struct Spooled<T = f64> {
+    lists: Vec<Vec<T>>,
     values: u64,
     runs: Vec<Run>,
     file: File,
 }
 
-impl Spool {
+impl<T: Item> Spool<T> {
     /// Room for the values of so many columns in so many bytes. What does not fit goes to a file in `folder`, which is made
     /// when it is needed.
     #[must_use]
     pub fn new(columns: usize, budget: u64, folder: &Path) -> Self {
-        let columns = std::iter::repeat_with(Held::default).take(columns).collect();
+        let held = || Held { lists: Vec::new(), bytes: 0, values: 0, runs: Vec::new() };
+        let columns = std::iter::repeat_with(held).take(columns).collect();
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
         Self { columns, budget, in_use: 0, file: File::new(folder) }
     }
@@ -82,11 +107,11 @@ impl Spool {
         self.file.length()
     }
 
-    /// Adds values of a column, none of them NaN. A column that there is not room for is none.
+    /// Adds values of a column, of numbers none of them NaN. A column that there is not room for is none.
     ///
     /// # Errors
     /// A file that cannot be made, written, or (when runs are merged) read.
-    pub fn push(&mut self, column: usize, values: &[f64]) -> Result<()> {
+    pub fn push(&mut self, column: usize, values: &[T]) -> Result<()> {
         let Some(held) = self.columns.get_mut(column) else { return Ok(()) };
         let before = held.bytes;
         held.extend(values);
@@ -110,9 +135,9 @@ impl Spool {
             self.in_use -= held.bytes;
             held.bytes = 0;
             let lists = sorted(std::mem::take(&mut held.lists));
-            held.runs.push(merge::all(&self.file, Ascending::of_runs(&self.file, &[], lists)?)?);
+            held.runs.push(merge::lists(&self.file, lists)?);
             if held.runs.len() >= RUNS {
-                held.runs = vec![merge::runs(&self.file, &held.runs)?];
+                held.runs = vec![merge::runs::<T>(&self.file, &held.runs)?];
             }
         }
         Ok(())
@@ -120,9 +145,9 @@ impl Spool {
 
     /// The columns. Each can be sent to a thread of its own.
     #[must_use]
-    pub fn finish(self) -> Vec<Spooled> {
+    pub fn finish(self) -> Vec<Spooled<T>> {
         let Self { columns, file, .. } = self;
-        let spooled = |held: Held| {
+        let spooled = |held: Held<T>| {
             let Held { lists, values, runs, .. } = held;
             Spooled { lists, values, runs, file: file.clone() }
         };
@@ -130,24 +155,53 @@ impl Spool {
     }
 }
 
-impl Spooled {
+impl<T: Item> Spooled<T> {
     /// How many values there are.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.values
     }
 
-    /// The values from the lowest to the highest, minus nought before nought.
+    /// Whether some of the values were written.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// Those of the values that were not written, in no order.
+    pub fn unwritten(&self) -> impl Iterator<Item = &T> {
+        self.lists.iter().flatten()
+    }
+
+    /// Those of the values that were not written, from the lowest to the highest.
+    #[must_use]
+    pub fn into_unwritten(self) -> Vec<T> {
+        in_order(self.lists)
+    }
+
+    /// Writes the values that were not, so that none is in memory.
+    ///
+    /// # Errors
+    /// A file that cannot be made or written.
+    pub fn write(&mut self) -> Result<()> {
+        if !self.lists.is_empty() {
+            let lists = sorted(std::mem::take(&mut self.lists));
+            self.runs.push(merge::lists(&self.file, lists)?);
+        }
+        Ok(())
+    }
+
+    /// The values from the lowest to the highest, of numbers minus nought before nought.
     ///
     /// # Errors
     /// A file that cannot be read.
-    pub fn ascending(self) -> Result<Ascending> {
+    pub fn ascending(self) -> Result<Ascending<T>> {
         Ascending::of_runs(&self.file, &self.runs, sorted(self.lists))
     }
 }
 
-impl Held {
-    fn extend(&mut self, mut values: &[f64]) {
+impl<T: Item> Held<T> {
+    fn extend(&mut self, mut values: &[T]) {
         self.values += values.len() as u64;
         while !values.is_empty() {
             if self.lists.last().is_none_or(|list| list.len() == LIST) {
@@ -166,12 +220,20 @@ impl Held {
     }
 }
 
-fn bytes(values: &Vec<f64>) -> usize {
-    values.capacity() * size_of::<f64>() + HEAD
+fn bytes<T>(values: &Vec<T>) -> usize {
+    values.capacity() * size_of::<T>() + HEAD
 }
 
 /// Lists, each in order.
-fn sorted(mut lists: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-    lists.par_iter_mut().for_each(order::sort);
+fn sorted<T: Item>(mut lists: Vec<Vec<T>>) -> Vec<Vec<T>> {
+    lists.par_iter_mut().for_each(T::sort);
     lists
+}
+
+/// The values of all lists in one, in order. Each list is given back as soon as it was copied.
+fn in_order<T: Item>(lists: Vec<Vec<T>>) -> Vec<T> {
+    let mut values = Vec::with_capacity(lists.iter().map(Vec::len).sum());
+    lists.into_iter().for_each(|list| values.extend(list));
+    T::sort(&mut values);
+    values
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::schema::{Checked, Checker, Plan, Schema};
 use super::sets::Located;
+use super::spool::Room;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
@@ -35,16 +36,17 @@ struct Part<'a> {
 /// Reads a set. `now` is the time in seconds since 1970. The inner error is what is wrong with the files.
 ///
 /// # Errors
-/// A file that cannot be read, or an interrupt.
+/// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
 pub fn survey(
     set: &Located,
     schema: Option<&Schema>,
     ignore: &[String],
     now: u64,
+    room: Room<'_>,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Survey, Vec<Finding>>> {
-    let table::Survey { columns, notices } = match table::columns(&set.files, interrupt)? {
-        Ok(survey) => survey,
+    let table::Head { columns, notices } = match table::columns(&set.files, interrupt)? {
+        Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
     let looked_at: Vec<Found> =
@@ -54,14 +56,18 @@ pub fn survey(
     let wanted = wanted(&looked_at, plan.as_ref());
     let mut all = Part { missing: vec![0; wanted.len()], checker: plan.as_ref().map(Checker::new) };
     let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
+    let mut keys = room.spool(plan.as_ref().map_or(0, Plan::keys), room.memory)?;
+    let mut spooled = Ok(());
     let merge = |part| {
         let Part { missing, checker } = part;
         all.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
-        if let (Some(all), Some(more)) = (&mut all.checker, checker) {
-            all.merge(more);
+        if let (Some(all), Some(more), Ok(())) = (&mut all.checker, checker, &spooled) {
+            spooled = all.merge(more, &mut keys);
         }
     };
-    let table = match table::fold(&set.files, &wanted, 0, interrupt, each, merge)? {
+    let table = table::fold(&set.files, &wanted, 0, interrupt, each, merge)?;
+    spooled?;
+    let table = match table {
         Ok(table) => table,
         Err(findings) => return Ok(Err(findings)),
     };
@@ -71,7 +77,7 @@ pub fn survey(
         columns: looked_at,
         table,
         missing: names.zip(all.missing).collect(),
-        checked: all.checker.map(|checker| checker.finish(now)),
+        checked: all.checker.map(|checker| checker.finish(keys, now)).transpose()?,
         notes: notices,
     }))
 }

@@ -9,8 +9,9 @@ mod repeats;
 use std::collections::BTreeMap;
 
 use crate::config::{Config, Evaluate, Script};
+use crate::data;
 use crate::fault::Result;
-use crate::finding::any_error;
+use crate::finding::{Finding, any_error};
 use crate::name::Digest;
 use crate::produce::{Again, Forecast, MODEL_UNKNOWN, Order, Shop, forecast, produce};
 use crate::record::{Record, Work};
@@ -24,10 +25,19 @@ pub use repeats::SEED;
 /// The world failed. Metrics and predictions that cannot be read are findings, not faults.
 pub async fn perform(config: &Config, shop: Shop<'_>, record: &Record) -> Result<Work> {
     let model = record.model_outputs();
-    if config.evaluate.repeats > 1 {
-        return repeats::perform(config, shop, &model, 0).await;
-    }
-    once(config, shop, &config.evaluate.script, &model, None).await
+    let mut work = match config.evaluate.repeats {
+        0 | 1 => once(config, shop, &config.evaluate.script, &model, None).await?,
+        _ => repeats::perform(config, shop, &model, 0).await?,
+    };
+    work.findings.extend(predicts_training(config, record, &work));
+    Ok(work)
+}
+
+/// That the rows may be those that the model learned from, as far as the step `data` has counted them.
+fn predicts_training(config: &Config, record: &Record, work: &Work) -> Option<Finding> {
+    let leakage = config.data.as_ref()?.leakage.as_ref()?;
+    let data = record.step(Step::Data)?.evidence.data.as_ref()?;
+    data::predicts_training(leakage, data, work.evidence.predictions.as_ref()?.rows)
 }
 
 /// Measures another model, which lies where train's outputs belong, in the same way: as often, with the same seeds.

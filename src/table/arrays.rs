@@ -46,7 +46,7 @@ pub fn fill(filling: &mut Filling<'_>, array: &ArrayRef, wanted: usize, troubles
     }
     let mut scratch = String::new();
     let key = |array: &dyn Array, row| with_text(array, row, &mut scratch, cell::key);
-    let mut note = |row: usize, wrong: Wrong| {
+    let note = |row: usize, wrong: Wrong| {
         troubles.note(wrong, Some(wanted), || (Place::Row(row as u64), shown(array, row)));
     };
     match filling {
@@ -62,10 +62,6 @@ pub fn fill(filling: &mut Filling<'_>, array: &ArrayRef, wanted: usize, troubles
             cells(array, code, adding(codes, note));
         }
         Filling::Keys(keys) => cells(array, key, adding(keys, note)),
-        Filling::OptionalKeys(keys) => {
-            let mut add = adding(keys, &mut note);
-            cells(array, key, |row, key| add(row, cell::optional(key)));
-        }
         Filling::Cells(gathered) => gathered.push_array(array),
     }
 }

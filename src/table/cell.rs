@@ -18,8 +18,6 @@ pub enum Filling<'a> {
     Labels(Vec<u32>, Box<Remembered<'a>>),
     /// With hashes.
     Keys(Vec<u128>),
-    /// With hashes, and 0 where there is no cell.
-    OptionalKeys(Vec<u128>),
     /// With whatever is there.
     Cells(Box<Gathered>),
 }
@@ -31,7 +29,6 @@ impl<'a> Filling<'a> {
             Kind::Number => Self::Numbers(Vec::with_capacity(rows)),
             Kind::Label => Self::Labels(Vec::with_capacity(rows), Box::new(Remembered::new(labels))),
             Kind::Key => Self::Keys(Vec::with_capacity(rows)),
-            Kind::OptionalKey => Self::OptionalKeys(Vec::with_capacity(rows)),
             Kind::Cells(holds) => Self::Cells(Box::new(Gathered::new(holds, rows))),
         }
     }
@@ -43,7 +40,6 @@ impl<'a> Filling<'a> {
             Self::Numbers(numbers) => take(numbers, number(cell)),
             Self::Labels(codes, remembered) => take(codes, remembered.code(cell)),
             Self::Keys(keys) => take(keys, key(cell)),
-            Self::OptionalKeys(keys) => take(keys, optional(key(cell))),
             Self::Cells(gathered) => {
                 gathered.push(cell);
                 Ok(())
@@ -57,7 +53,6 @@ impl<'a> Filling<'a> {
             Self::Numbers(numbers) => all(cells, numbers, number, tell),
             Self::Labels(codes, remembered) => all(cells, codes, |cell| remembered.code(cell), tell),
             Self::Keys(keys) => all(cells, keys, key, tell),
-            Self::OptionalKeys(keys) => all(cells, keys, |cell| optional(key(cell)), tell),
             Self::Cells(gathered) => gathered.extend(cells),
         }
     }
@@ -68,7 +63,6 @@ impl<'a> Filling<'a> {
             Self::Numbers(numbers) => numbers.push(f64::NAN),
             Self::Labels(codes, _) => codes.push(0),
             Self::Keys(keys) => keys.push(0),
-            Self::OptionalKeys(keys) => return take(keys, optional(Err(wrong))),
             Self::Cells(gathered) => {
                 gathered.push_wrong(&wrong, || shown.to_owned());
                 // Which of two values is meant nobody knows; that is no matter of the cell.
@@ -83,7 +77,7 @@ impl<'a> Filling<'a> {
         match self {
             Self::Numbers(numbers) => Column::Numbers(numbers),
             Self::Labels(codes, _) => Column::Labels(codes),
-            Self::Keys(keys) | Self::OptionalKeys(keys) => Column::Keys(keys),
+            Self::Keys(keys) => Column::Keys(keys),
             Self::Cells(gathered) => Column::Cells(gathered.finish()),
         }
     }
@@ -132,21 +126,13 @@ fn spaced_number(cell: &[u8]) -> Result<f64, Wrong> {
     }
 }
 
-/// The hash that a cell is known by; never 0, which stands for none.
+/// The hash that a cell is known by.
 pub fn key(cell: &[u8]) -> Result<u128, Wrong> {
     let text = std::str::from_utf8(cell).map_err(|_| Wrong::NotUtf8)?;
     if says_nothing(text) {
         return Err(Wrong::Missing);
     }
-    Ok(XxHash3_128::oneshot(normal(text).as_bytes()).max(1))
-}
-
-/// The same where there may be no cell.
-pub fn optional(key: Result<u128, Wrong>) -> Result<u128, Wrong> {
-    match key {
-        Err(wrong) if wrong.is_missing() => Ok(0),
-        key => key,
-    }
+    Ok(XxHash3_128::oneshot(normal(text).as_bytes()))
 }
 
 #[cfg(test)]

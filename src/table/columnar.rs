@@ -116,7 +116,7 @@ fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {
     let what = match wanted {
         Kind::Number => "numbers",
         Kind::Label => "labels",
-        Kind::Key | Kind::OptionalKey => "ids",
+        Kind::Key => "ids",
         Kind::Cells(_) => "cells",
     };
     let message = format!(

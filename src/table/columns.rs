@@ -15,9 +15,9 @@ use super::lenient::value::{Guess, together};
 use super::trouble::{Stop, clipped, heed};
 use super::{Kind, Wanted, open};
 
-/// The columns of a table.
+/// The head of a table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Survey {
+pub struct Head {
     /// The columns of the first file, in its order, then the keys of its folders.
     pub columns: Vec<Found>,
     /// What is worth knowing: columns without a name, and columns that only later files have, which are not read.
@@ -46,7 +46,7 @@ const ROWS: [usize; 2] = [10_000, 1_000];
 pub fn columns(
     files: &[ProjectFile],
     interrupt: &Interrupt,
-) -> Result<std::result::Result<Survey, Vec<Finding>>> {
+) -> Result<std::result::Result<Head, Vec<Finding>>> {
     columns_sized(Sizes::USUAL, files, interrupt)
 }
 
@@ -55,23 +55,23 @@ pub fn columns_sized(
     sizes: Sizes,
     files: &[ProjectFile],
     interrupt: &Interrupt,
-) -> Result<std::result::Result<Survey, Vec<Finding>>> {
-    let mut survey = Surveying::default();
+) -> Result<std::result::Result<Head, Vec<Finding>>> {
+    let mut reading = Reading::default();
     for (number, file) in files.iter().enumerate() {
         heed(interrupt, &file.path)?;
         match open::look(file, sizes, ROWS[number.min(1)]) {
-            Ok(sight) => survey.add(file, sight),
-            Err(Stop::Findings(findings)) => survey.findings.extend(findings),
+            Ok(sight) => reading.add(file, sight),
+            Err(Stop::Findings(findings)) => reading.findings.extend(findings),
             Err(Stop::Fault(fault)) => return Err(fault),
-            Err(Stop::Ahead(troubles)) => survey.findings.extend(troubles.findings(&file.path, &[], 0, 0)),
+            Err(Stop::Ahead(troubles)) => reading.findings.extend(troubles.findings(&file.path, &[], 0, 0)),
         }
     }
-    Ok(survey.finish())
+    Ok(reading.finish())
 }
 
 /// What is known after some files.
 #[derive(Default)]
-struct Surveying {
+struct Reading {
     /// The path of the first file.
     first: Option<String>,
     names: Vec<String>,
@@ -80,7 +80,7 @@ struct Surveying {
     findings: Vec<Finding>,
 }
 
-impl Surveying {
+impl Reading {
     fn add(&mut self, file: &ProjectFile, sight: Sight) {
         let (names, holds) = with_folders(&file.path, &sight);
         let at = |finding: Finding| match sight.line {
@@ -109,14 +109,14 @@ impl Surveying {
         }
     }
 
-    fn finish(self) -> std::result::Result<Survey, Vec<Finding>> {
+    fn finish(self) -> std::result::Result<Head, Vec<Finding>> {
         if !self.findings.is_empty() {
             return Err(self.findings);
         }
         let found =
             |(name, holds): (String, Option<Type>)| Found { name, holds: holds.unwrap_or(Type::Text) };
         let columns = self.names.into_iter().zip(self.holds).map(found).collect();
-        Ok(Survey { columns, notices: self.notices })
+        Ok(Head { columns, notices: self.notices })
     }
 }
 

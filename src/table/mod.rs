@@ -37,7 +37,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
-pub use columns::{Survey, columns};
+pub use columns::{Head, columns};
 pub use lenient::{day, moment};
 pub use spelling::normal as spelled;
 
@@ -67,8 +67,6 @@ pub enum Kind {
     Label,
     /// What tells a row from every other: a hash of 128 bits of its text in the same spelling.
     Key,
-    /// The same of a row that may have no such cell.
-    OptionalKey,
     /// Whatever is there, of a column that should hold this. What is missing, and what is of another type, is counted and
     /// is no finding.
     Cells(Type),
@@ -77,7 +75,7 @@ pub enum Kind {
 impl Kind {
     /// Whether a row may be without a cell.
     const fn may_miss(self) -> bool {
-        matches!(self, Self::OptionalKey | Self::Cells(_))
+        matches!(self, Self::Cells(_))
     }
 }
 
@@ -107,7 +105,7 @@ pub enum Column {
     Numbers(Vec<f64>),
     /// Of [`Kind::Label`]: places in [`Table::labels`].
     Labels(Vec<u32>),
-    /// Of [`Kind::Key`], and of [`Kind::OptionalKey`]: 0 where there is no cell, and nowhere else.
+    /// Of [`Kind::Key`].
     Keys(Vec<u128>),
     /// Of [`Kind::Cells`].
     Cells(Cells),

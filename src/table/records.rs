@@ -26,11 +26,12 @@ const QUOTED: u32 = 1 << 31;
 impl Span {
     #[inline]
     fn of(field: &Field<'_>) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "no block is as long")]
-        let [start, length] = [field.start, field.content.length()].map(|size| size as u32);
+        // No block is as long as what is cut off here.
+        let start = field.start as u32;
+        let end = start + field.content.length() as u32;
         match field.content {
-            Content::Plain(_) => Self { start, end: start + length },
-            _ => Self { start, end: (start + length) | QUOTED },
+            Content::Plain(_) => Self { start, end },
+            _ => Self { start, end: end | QUOTED },
         }
     }
 }

@@ -5,7 +5,7 @@
 mod bad;
 mod cells;
 mod formats;
-mod survey;
+mod head;
 
 use std::fmt::Write as _;
 use std::sync::Mutex;

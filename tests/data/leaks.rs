@@ -50,6 +50,50 @@ fn the_training_data_by_another_name_and_in_another_order_is_caught() {
 }
 
 #[test]
+fn what_another_program_writes_in_another_way_is_the_same() {
+    // As one program writes a cell, and as another does: a day and its first moment, a whole number with a fraction of
+    // nought, one of a column in which there is a text besides.
+    let written: [(&str, &str); 3] =
+        [("2026-02-{}", "2026-02-{}T00:00:00Z"), ("{}", "{}.0"), ("1{}.0", "1{}")];
+    for (train, test) in written {
+        let project = project("{}");
+        for (name, form) in [("data/train.csv", train), ("data/test.csv", test)] {
+            let cell = |row: usize| match (row, form) {
+                (100, "1{}") => "none of these".to_owned(),
+                _ => form.replace("{}", &(10 + row % 18).to_string()),
+            };
+            let more = changed(&customers(1, 100), ",other", |row, line| format!("{line},{}", cell(row)));
+            project.file(name, more);
+        }
+        let rows = if test == "1{}" { 99 } else { 100 };
+        assert_said(&project.modelgate(&["data"]), 11, &[&format!("{rows} of 100 rows of «test»")]);
+    }
+}
+
+#[test]
+fn ids_are_told_apart_by_all_of_their_digits() {
+    let of = |leakage: &str, test: u64| {
+        let project = project(leakage);
+        for (name, seed, first) in [("data/train.csv", 1, 0), ("data/test.csv", 2, test)] {
+            let id = |row: usize| 90_071_992_547_409_920_u64 + 2 * row as u64 + first;
+            let more =
+                changed(&customers(seed, 100), ",household", |row, line| format!("{line},{}", id(row)));
+            project.file(name, more);
+        }
+        assert_eq!(
+            project.modelgate(&["data"]).code,
+            if test == 1 { 0 } else { 11 },
+            "{:?}",
+            codes(&project)
+        );
+    };
+    // To floats of 64 bits the odd and the even ones are the same; to four digits all are.
+    of("{ groups: [household] }", 1);
+    of("{ groups: [household], digits: 4 }", 1);
+    of("{ groups: [household] }", 0);
+}
+
+#[test]
 fn some_rows_are_counted_and_may_be_allowed() {
     let (train, test) = (customers(1, 600), customers(2, 300));
     let mixed = test + &train.lines().skip(1).take(3).map(|line| format!("{line}\n")).collect::<String>();

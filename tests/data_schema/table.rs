@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use modelgate::data::schema::{Checker, Plan, parse};
+use modelgate::data::spool::Room;
 use modelgate::table::{Cells, Found, NONE, Texts, Type, Values};
 use serde_json::{Map, Value, json};
 
@@ -137,6 +138,10 @@ impl Table {
         }
         let plan = Plan::new(&schema, &found);
         let mut checker = Checker::new(&plan);
+        // Some of the keys have room in memory.
+        let folder = tempfile::tempdir().expect("a folder");
+        let room = Room { memory: 8000, folder: folder.path() };
+        let mut keys = room.spool(plan.keys(), room.memory).expect("a folder");
         let rows = self.columns[0].cells.len();
         for first in (0..rows).step_by(37) {
             let part =
@@ -150,9 +155,9 @@ impl Table {
             let batch: Vec<(&str, &Cells)> = columns.iter().map(|(name, cells)| (*name, cells)).collect();
             let mut part = Checker::new(&plan);
             part.add(&batch, first as u64);
-            checker.merge(part);
+            checker.merge(part, &mut keys).expect("room");
         }
-        let violations = checker.finish(0).violations;
+        let violations = checker.finish(keys, 0).expect("room").violations;
         violations
             .iter()
             .map(|violation| {

@@ -5,55 +5,68 @@ use std::collections::BTreeMap;
 use super::area::{Telling, is_looked_at};
 use super::layout::Layout;
 use super::rows::{self, Same};
+use crate::data::keyed::Keyed;
 use crate::table::{Batch, Cells, NONE, Values};
 
-/// The hashes of some rows.
+/// What some rows come to.
 #[derive(Debug)]
-pub struct Hashes {
-    first: u64,
-    /// Of each row.
-    pub rows: Vec<u128>,
-    /// Of each group its values, each with its row within the batch.
-    groups: Vec<Vec<(u128, u32)>>,
+pub struct Part {
+    /// Of the whole rows, then of each group each value once.
+    pub keys: Vec<Vec<Keyed>>,
+    /// What there is besides.
+    pub facts: Facts,
+}
+
+/// What is known of some rows besides their keys.
+#[derive(Debug)]
+pub struct Facts {
+    /// How many they are.
+    pub rows: u64,
     /// The earliest time, in seconds since 1970; infinity without one.
     pub earliest: f64,
     /// The latest.
     pub latest: f64,
+    /// How well single columns tell the label; nothing of a set that nobody asks.
+    pub tellings: Tellings,
 }
 
-impl Hashes {
+impl Default for Facts {
+    fn default() -> Self {
+        let (earliest, latest) = (f64::INFINITY, f64::NEG_INFINITY);
+        Self { rows: 0, earliest, latest, tellings: Tellings::default() }
+    }
+}
+
+impl Facts {
+    /// Takes in those of more rows.
+    pub fn merge(&mut self, later: Self) {
+        self.rows += later.rows;
+        self.earliest = self.earliest.min(later.earliest);
+        self.latest = self.latest.max(later.latest);
+        self.tellings.merge(later.tellings);
+    }
+}
+
+impl Part {
     /// Of a batch.
     #[must_use]
-    pub fn of(layout: &Layout, batch: &Batch, same: Same) -> Self {
+    pub fn of(layout: &Layout, batch: &Batch, same: Same, tellings: Tellings) -> Self {
         let same_columns: Vec<&Cells> = layout.same.iter().filter_map(|place| cells(batch, *place)).collect();
+        let rows = rows::rows(&same_columns, batch.rows, same).into_iter().zip(batch.first..);
+        let rows = rows.map(|(key, row)| Keyed::new(key, row)).collect();
         let groups = layout.groups.iter().filter_map(|place| cells(batch, *place));
-        let values = |cells: &Cells| {
-            let each = rows::values(cells, same).zip(0..);
-            each.filter_map(|(hash, row)| Some((hash?, row))).collect::<Vec<(u128, u32)>>()
-        };
+        let groups = groups.map(|cells| rows::values(cells, batch.first));
         let times = match layout.time.and_then(|place| cells(batch, place)).map(|cells| &cells.values) {
             Some(Values::Numbers(times)) => times.as_slice(),
             _ => &[],
         };
-        Self {
-            first: batch.first,
-            rows: rows::rows(&same_columns, batch.rows, same),
-            groups: groups.map(values).collect(),
+        let facts = Facts {
+            rows: batch.rows as u64,
             earliest: times.iter().copied().fold(f64::INFINITY, f64::min),
             latest: times.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        }
-    }
-
-    /// Each row's hash, and its number over all files.
-    pub fn each_row(&self, mut take: impl FnMut(u128, u64)) {
-        self.rows.iter().zip(self.first..).for_each(|(hash, row)| take(*hash, row));
-    }
-
-    /// Each value of a group: the place of the group, the hash, and the number of the row over all files.
-    pub fn each_value(&self, mut take: impl FnMut(usize, u128, u64)) {
-        for (group, values) in self.groups.iter().enumerate() {
-            values.iter().for_each(|(hash, row)| take(group, *hash, self.first + u64::from(*row)));
-        }
+            tellings,
+        };
+        Self { keys: std::iter::once(rows).chain(groups).collect(), facts }
     }
 }
 

@@ -70,8 +70,10 @@ impl Layout {
         let is_feature = |found: &Found| !is_left_out(found) && !asked.groups.contains(&found.name);
         let features = if label.is_some() { places(&is_feature) } else { Vec::new() };
         let wanted = common.iter().enumerate().map(|(place, found)| {
-            // What is counted is told by its text.
-            Wanted::cells(&found.name, if label == Some(place) { Type::Text } else { found.holds })
+            // What is counted is told by its text. So is an id, which as a number would lose digits beyond 2^53.
+            let is_id = groups.contains(&place) && time != Some(place) && found.holds == Type::Integer;
+            let is_text = label == Some(place) || is_id;
+            Wanted::cells(&found.name, if is_text { Type::Text } else { found.holds })
         });
         Ok(Self { wanted: wanted.collect(), same, groups, time, label, features })
     }
@@ -92,19 +94,15 @@ impl Layout {
     }
 }
 
-/// The columns that both have, by name, so that their order counts nowhere. Where they hold different things, both are
-/// read as texts.
+/// The columns that both have, by name, so that their order counts nowhere. Where they hold what does not go together,
+/// both are read as texts.
 fn common(sets: Sets<'_>) -> Vec<Found> {
     let mut common: Vec<Found> = sets
         .train_columns
         .iter()
         .filter_map(|found| {
             let other = sets.test_columns.iter().find(|other| other.name == found.name)?;
-            let holds = match (found.holds, other.holds) {
-                (one, other) if one == other => one,
-                (Type::Integer | Type::Number, Type::Integer | Type::Number) => Type::Number,
-                _ => Type::Text,
-            };
+            let holds = found.holds.joined(other.holds).unwrap_or(Type::Text);
             Some(Found { name: found.name.clone(), holds })
         })
         .collect();

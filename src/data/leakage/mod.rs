@@ -1,26 +1,32 @@
 //! leakage: what the model learns from must not be what judges it.
 //!
-//! The test set is held, as a hash a row; the training set streams past it.
+//! [`reading`] holds the keys of one set against those of the other.
 
 mod area;
 mod batch;
+mod filter;
+mod index;
 mod layout;
+mod reading;
 mod rows;
 mod shared;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use super::sets::Located;
+use super::spool::Room;
 use crate::config;
 use crate::document::shown;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data as record;
-use crate::table::{self, Batch, Found, Type};
-use batch::{Hashes, Tellings};
+use crate::table::{Found, Type};
 use layout::Layout;
+use reading::{Compared, Reading};
 use rows::Same;
-use shared::{Both, Shared};
+use shared::Both;
 
 pub use told::same_files;
 
@@ -37,6 +43,15 @@ pub struct Sets<'a> {
     pub test_columns: &'a [Found],
     /// How many rows the training set has.
     pub train_rows: u64,
+    /// How many the test set.
+    pub test_rows: u64,
+}
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Train,
+    Test,
 }
 
 /// What was found.
@@ -72,11 +87,12 @@ struct Seen {
 /// Looks for leaks. The inner error is what is wrong with the files, or with the columns that were named.
 ///
 /// # Errors
-/// A file that cannot be read, or an interrupt.
+/// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
 pub fn leakage(
     data: &config::Data,
     asked: &config::Leakage,
     sets: Sets<'_>,
+    room: Room<'_>,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Leaks, Vec<Finding>>> {
     let layout = match Layout::of(data, asked, sets) {
@@ -84,71 +100,27 @@ pub fn leakage(
         Err(findings) => return Ok(Err(findings)),
     };
     let same = Same { near_texts: asked.near_texts, digits: asked.digits };
-    let mut test = Side::new(&layout);
-    let each = |batch: Batch| Hashes::of(&layout, &batch, same);
-    if let Err(findings) =
-        table::fold(&sets.test.files, &layout.wanted, 0, interrupt, each, |hashes| test.add(&hashes))?
-    {
-        return Ok(Err(findings));
-    }
-    let mut tellings = Tellings::default();
-    let each =
-        |batch: Batch| (Hashes::of(&layout, &batch, same), Tellings::of(&layout, &batch, sets.train_rows));
-    let merge = |(hashes, more): (Hashes, Tellings)| {
-        test.meet(&hashes);
-        tellings.merge(more);
+    let reading = Reading { layout: &layout, same, sets, room, interrupt };
+    let Compared { both, train, test } = match reading.compare()? {
+        Ok(compared) => compared,
+        Err(findings) => return Ok(Err(findings)),
     };
-    if let Err(findings) = table::fold(&sets.train.files, &layout.wanted, 0, interrupt, each, merge)? {
-        return Ok(Err(findings));
-    }
-    let (areas, untold) = tellings.areas(&layout);
+    let (areas, untold) = train.tellings.areas(&layout);
     let absent = data.label.as_ref().filter(|_| layout.label.is_none() && asked.predicts.is_some());
     let untold =
         untold.or_else(|| absent.map(|label| format!("not both sets have the label «{}»", shown(label))));
-    Ok(Ok(told::leaks(asked, &test.seen(&layout, areas, untold))))
-}
-
-/// The test set, and what the training set has of it.
-struct Side {
-    rows: Shared,
-    count: u64,
-    groups: Vec<Shared>,
-    latest: f64,
-    earliest: f64,
-}
-
-impl Side {
-    fn new(layout: &Layout) -> Self {
-        let groups = layout.groups.iter().map(|_| Shared::default()).collect();
-        Self { rows: Shared::default(), count: 0, groups, latest: f64::NEG_INFINITY, earliest: f64::INFINITY }
-    }
-
-    fn add(&mut self, hashes: &Hashes) {
-        self.count += hashes.rows.len() as u64;
-        hashes.each_row(|hash, row| self.rows.add(hash, row));
-        hashes.each_value(|group, hash, row| self.groups[group].add(hash, row));
-        self.earliest = self.earliest.min(hashes.earliest);
-    }
-
-    fn meet(&mut self, hashes: &Hashes) {
-        hashes.each_row(|hash, row| self.rows.meet(hash, row));
-        hashes.each_value(|group, hash, row| self.groups[group].meet(hash, row));
-        self.latest = self.latest.max(hashes.latest);
-    }
-
-    fn seen(self, layout: &Layout, areas: Vec<(String, f64)>, untold: Option<String>) -> Seen {
-        let names = layout.groups.iter().map(|place| layout.name(*place));
-        Seen {
-            both: self.rows.both(),
-            test_rows: self.count,
-            groups: names.zip(self.groups.iter().map(Shared::both)).collect(),
-            times: layout.time_holds().map(|holds| Times {
-                holds,
-                latest: self.latest,
-                earliest: self.earliest,
-            }),
-            areas,
-            untold,
-        }
-    }
+    let mut both = both.into_iter();
+    let seen = Seen {
+        both: both.next().unwrap_or_default(),
+        test_rows: test.rows,
+        groups: layout.groups.iter().map(|place| layout.name(*place)).zip(both).collect(),
+        times: layout.time_holds().map(|holds| Times {
+            holds,
+            latest: train.latest,
+            earliest: test.earliest,
+        }),
+        areas,
+        untold,
+    };
+    Ok(Ok(told::leaks(asked, &seen)))
 }

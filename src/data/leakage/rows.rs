@@ -2,8 +2,9 @@
 
 use twox_hash::XxHash3_128;
 
+use crate::data::keyed::Keyed;
 use crate::statistics::hash::mix;
-use crate::table::{Cells, NONE, Texts, Values};
+use crate::table::{Cells, Texts, Values};
 
 /// What counts as the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,21 +40,31 @@ pub fn rows(columns: &[&Cells], rows: usize, same: Same) -> Vec<u128> {
     hashes.into_iter().map(whole).collect()
 }
 
-/// The hash of each value of one column; none of a row without a value.
-pub fn values(cells: &Cells, same: Same) -> impl Iterator<Item = Option<u128>> + '_ {
-    let known = match &cells.values {
-        Values::Texts(texts) => of_texts(texts, same),
-        Values::Numbers(_) => Vec::new(),
-    };
-    (0..cells.values.rows()).map(move |row| {
-        let hash = match &cells.values {
-            Values::Numbers(numbers) if numbers[row].is_nan() => None,
-            Values::Numbers(numbers) => Some(of_number(numbers[row], same)),
-            Values::Texts(texts) if texts.codes[row] == NONE => None,
-            Values::Texts(texts) => known.get(texts.codes[row] as usize).copied(),
-        }?;
-        Some(whole(mixed(START, 1, hash)))
-    })
+/// The values of one column, each once in no order, with the first of the rows that have it. The number of the first row over
+/// all files is `first`.
+#[must_use]
+pub fn values(cells: &Cells, first: u64) -> Vec<Keyed> {
+    let keyed = |hash: Hash, row: u64| Keyed::new(whole(mixed(START, 1, hash)), row);
+    match &cells.values {
+        Values::Numbers(numbers) => {
+            let there = numbers.iter().zip(first..).filter(|(number, _)| !number.is_nan());
+            let mut all: Vec<Keyed> =
+                there.map(|(number, row)| keyed(of_number(*number, Same::default()), row)).collect();
+            all.sort_unstable();
+            all.dedup_by_key(|keyed| keyed.key());
+            all
+        }
+        Values::Texts(texts) => {
+            let mut rows: Vec<Option<u64>> = vec![None; texts.texts.len()];
+            for (code, row) in texts.codes.iter().zip(first..) {
+                if let Some(known) = rows.get_mut(*code as usize) {
+                    known.get_or_insert(row);
+                }
+            }
+            let hashes = of_texts(texts, Same::default()).into_iter().zip(rows);
+            hashes.filter_map(|(hash, row)| Some(keyed(hash, row?))).collect()
+        }
+    }
 }
 
 /// The digits of π, as nobody chose them.
@@ -128,6 +139,21 @@ mod tests {
         assert_eq!(all.len(), 4);
         assert_ne!(rows(&[&other, &one], 5, Same::default())[0], hashes[0], "columns that changed places");
         assert_eq!(rows(&[&numbers(&[0.0]), &texts(&["c"])], 1, Same::default())[0], hashes[4]);
+    }
+
+    #[test]
+    fn each_value_is_there_once_with_its_first_row() {
+        let rows = |cells: &Cells| {
+            let mut rows: Vec<u64> = values(cells, 10).iter().map(|keyed| keyed.row).collect();
+            rows.sort_unstable();
+            rows
+        };
+        assert_eq!(rows(&numbers(&[1.0, f64::NAN, 2.0, 1.0, 0.0, -0.0])), [10, 12, 14]);
+        let mut twice = texts(&["a", "b"]);
+        if let Values::Texts(texts) = &mut twice.values {
+            texts.codes = vec![crate::table::NONE, 1, 0, 1];
+        }
+        assert_eq!(rows(&twice), [11, 12]);
     }
 
     #[test]

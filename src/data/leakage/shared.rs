@@ -1,79 +1,55 @@
-//! Which values of one set are in another one too, of hashes that are handed in.
+//! What two sets have in common.
 
-use std::collections::HashMap;
-
-use crate::statistics::hash::Mixing;
-
-/// A set of hashes, each with the first row that has it; and of those the ones that another set has too.
-#[derive(Debug, Default)]
-pub struct Shared {
-    rows: HashMap<u128, Row, Mixing>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    first: u64,
-    /// How many rows have it.
-    count: u64,
-    /// The first row of the other set that has it; [`NEVER`] where none has.
-    other: u64,
-}
-
-const NEVER: u64 = u64::MAX;
+use crate::data::keyed::{Keyed, groups};
+use crate::data::spool::Spooled;
+use crate::fault::Result;
 
 /// What both sets have.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Both {
     /// How many different values.
     pub values: u64,
-    /// How many rows of the first set have one of them.
+    /// How many rows of the test set have one of them.
     pub rows: u64,
-    /// Some of these rows, by their number, each with the first row of the other set that has the same; from 0.
+    /// The first rows of the test set that have one, by their number from 0, each value once, with the first row of the
+    /// training set that has the same.
     pub first: Vec<(u64, u64)>,
 }
 
 /// So many rows are shown.
 const SHOWN: usize = 5;
 
-impl Shared {
-    /// Takes in rows of the first set, in whatever order.
-    pub fn add(&mut self, hash: u128, row: u64) {
-        let known = self.rows.entry(hash).or_insert(Row { first: row, count: 0, other: NEVER });
-        known.count += 1;
-        known.first = known.first.min(row);
-    }
-
-    /// Looks at a row of the other set.
-    pub fn meet(&mut self, hash: u128, row: u64) {
-        if let Some(known) = self.rows.get_mut(&hash) {
-            known.other = known.other.min(row);
+impl Both {
+    /// Adds a value that so many rows of the test set have, and the first row of each set that has it.
+    pub fn add(&mut self, rows: u64, test: u64, train: u64) {
+        self.values += 1;
+        self.rows += rows;
+        if self.first.len() == SHOWN && self.first.last().is_some_and(|last| last.0 < test) {
+            return;
         }
-    }
-
-    /// What both have.
-    #[must_use]
-    pub fn both(&self) -> Both {
-        let mut both = Both::default();
-        for row in self.rows.values().filter(|row| row.other != NEVER) {
-            both.values += 1;
-            both.rows += row.count;
-            both.first.push((row.first, row.other));
-        }
-        both.first.sort_unstable();
-        both.first.truncate(SHOWN);
-        both
+        let at = self.first.partition_point(|known| known.0 < test);
+        self.first.insert(at, (test, train));
+        self.first.truncate(SHOWN);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_both_have_is_counted_in_rows_and_values() {
-        let mut shared = Shared::default();
-        [7, 8, 7, 9].iter().zip(0..).for_each(|(hash, row)| shared.add(*hash, row));
-        [1, 9, 7, 7].iter().zip(0..).for_each(|(hash, row)| shared.meet(*hash, row));
-        assert_eq!(shared.both(), Both { values: 2, rows: 3, first: vec![(0, 2), (3, 1)] });
+/// What both have, of rows that were too many for memory. Where some of one set have been left out because the other surely
+/// has none of them, nothing changes.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn joined(test: Spooled<Keyed>, train: Spooled<Keyed>) -> Result<Both> {
+    let (mut test, mut train) = (test.ascending()?, train.ascending()?);
+    let mut both = Both::default();
+    let mut of_train = groups(&mut train).peekable();
+    for test in groups(&mut test) {
+        while of_train.next_if(|train| train.key < test.key).is_some() {}
+        if let Some(train) = of_train.next_if(|train| train.key == test.key) {
+            both.add(test.rows, test.first, train.first);
+        }
     }
+    drop(of_train);
+    test.end()?;
+    train.end()?;
+    Ok(both)
 }

@@ -1,18 +1,17 @@
-//! A file of numbers without a name.
+//! A file of values without a name.
 
 use std::io::{Error, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::item::Item;
 use crate::fault::{Fault, Result};
 
-/// So many numbers are written at once.
+/// So many values are written at once.
 const BLOCK: usize = 8192;
 
-const NUMBER: usize = size_of::<f64>();
-
-/// A file of numbers, made when the first are written. Clones share it.
+/// A file of values, made when the first are written. Clones share it.
 #[derive(Debug, Clone)]
 pub struct File(Arc<Shared>);
 
@@ -24,7 +23,7 @@ struct Shared {
     length: AtomicU64,
 }
 
-/// Numbers that stand together in the file, ascending.
+/// Values that stand together in the file, ascending.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Run {
     /// Where they begin, in bytes.
@@ -48,13 +47,13 @@ impl File {
         self.0.length.load(Ordering::Relaxed)
     }
 
-    /// Writes ascending numbers at the end.
-    pub fn append(&self, values: &[f64]) -> Result<Run> {
+    /// Writes ascending values at the end.
+    pub fn append<T: Item>(&self, values: &[T]) -> Result<Run> {
         let start = self.length();
-        let mut bytes = Vec::with_capacity(BLOCK.min(values.len()) * NUMBER);
+        let mut bytes = Vec::with_capacity(BLOCK.min(values.len()) * T::BYTES);
         for block in values.chunks(BLOCK) {
             bytes.clear();
-            block.iter().for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+            block.iter().for_each(|value| value.write(&mut bytes));
             self.write(&bytes).map_err(|cause| self.unwritten(cause))?;
         }
         Ok(Run { start, values: values.len() as u64 })
@@ -72,13 +71,12 @@ impl File {
         Ok(())
     }
 
-    /// Reads `count` numbers of the file from a place on, in bytes.
-    pub fn read(&self, start: u64, count: usize, into: &mut Vec<f64>) -> Result<()> {
-        let mut bytes = vec![0; count * NUMBER];
+    /// Reads `count` values of the file from a place on, in bytes.
+    pub fn read<T: Item>(&self, start: u64, count: usize, into: &mut Vec<T>) -> Result<()> {
+        let mut bytes = vec![0; count * T::BYTES];
         self.fill(start, &mut bytes).map_err(|cause| self.unread(cause))?;
-        let (numbers, _) = bytes.as_chunks::<NUMBER>();
         into.clear();
-        into.extend(numbers.iter().map(|bytes| f64::from_le_bytes(*bytes)));
+        into.extend(bytes.chunks_exact(T::BYTES).map(T::read));
         Ok(())
     }
 
@@ -89,7 +87,7 @@ impl File {
         file.read_exact(bytes)
     }
 
-    /// The fault of numbers that could not be written, and what would mend it.
+    /// The fault of values that could not be written, and what would mend it.
     pub fn unwritten(&self, cause: Error) -> Fault {
         let help = match cause.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {

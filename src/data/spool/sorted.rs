@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::file::{File, Run};
 use super::merge::Heads;
-use super::{Spooled, merge, sorted};
+use super::{Spooled, in_order, merge, sorted};
 use crate::fault::{Fault, Result};
-use crate::statistics::{Lists, Ranked, order};
+use crate::statistics::{Lists, Ranked};
 
 /// The values of a column in order: in memory, in lists each of which ascends, or in a file as one run.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Spooled {
     pub fn sorted(self, is_walked: bool) -> Result<Sorted> {
         let held = if self.runs.is_empty() {
             Held::Memory(if is_walked && self.lists.len() > 1 {
-                vec![one(self.lists)]
+                vec![in_order(self.lists)]
             } else {
                 sorted(self.lists)
             })
@@ -46,14 +46,6 @@ impl Spooled {
         };
         Ok(Sorted { held, fault: Mutex::new(None) })
     }
-}
-
-/// All values in one list. Each that they come from is given back as soon as it was copied.
-fn one(lists: Vec<Vec<f64>>) -> Vec<f64> {
-    let mut values = Vec::with_capacity(lists.iter().map(Vec::len).sum());
-    lists.into_iter().for_each(|list| values.extend(list));
-    order::sort(&mut values);
-    values
 }
 
 impl Sorted {
@@ -136,7 +128,7 @@ impl Sorted {
 
     /// A number of a file.
     fn number(&self, file: &File, run: Run, rank: u64) -> Option<f64> {
-        let mut one = Vec::with_capacity(1);
+        let mut one: Vec<f64> = Vec::with_capacity(1);
         match file.read(run.start + rank * size_of::<f64>() as u64, 1, &mut one) {
             Ok(()) => one.first().copied(),
             Err(fault) => {
@@ -174,12 +166,12 @@ impl Iterator for Walk<'_> {
 /// Lists that are walked together.
 struct Several<'a> {
     lists: Vec<&'a [f64]>,
-    heads: Heads,
+    heads: Heads<f64>,
 }
 
 impl<'a> Several<'a> {
     fn new(lists: &'a [Vec<f64>]) -> Self {
-        let mut several = Self { lists: lists.iter().map(Vec::as_slice).collect(), heads: Heads::default() };
+        let mut several = Self { lists: lists.iter().map(Vec::as_slice).collect(), heads: Heads::new() };
         for (at, list) in several.lists.iter_mut().enumerate() {
             list.split_off_first().into_iter().for_each(|value| several.heads.add(at, *value));
         }

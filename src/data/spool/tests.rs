@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use proptest::prelude::*;
 
 use super::*;
-use crate::statistics::Ranked;
+use crate::statistics::{Ranked, order};
 
 fn sorted(values: &[f64]) -> Vec<u64> {
     let mut keys: Vec<u64> = values.iter().map(|value| order::key(*value)).collect();
@@ -113,13 +113,13 @@ fn a_file_that_is_cut_off_ends_the_values_with_a_fault() {
     let file = File::new(folder.path());
     let run = file.append(&[1.0, 2.0]).unwrap();
     let beyond = Run { start: run.start, values: 3 };
-    let fault = Ascending::of_runs(&file, &[beyond], Vec::new()).unwrap_err();
+    let fault = Ascending::<f64>::of_runs(&file, &[beyond], Vec::new()).unwrap_err();
     assert!(fault.to_string().starts_with("failed to read values again"), "{fault}");
     // Cut off past the first buffer: what was read comes, and then the fault.
     let values: Vec<f64> = (0..600_000).map(f64::from).collect();
     let run = file.append(&values).unwrap();
     let mut ascending =
-        Ascending::of_runs(&file, &[Run { values: run.values + 1, ..run }], Vec::new()).unwrap();
+        Ascending::<f64>::of_runs(&file, &[Run { values: run.values + 1, ..run }], Vec::new()).unwrap();
     assert!(ascending.by_ref().count() < 600_000);
     assert!(ascending.end().is_err());
 }

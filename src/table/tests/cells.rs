@@ -14,10 +14,6 @@ use proptest::prelude::*;
 use super::formats::columnar;
 use super::*;
 
-fn optional_key(column: &str) -> Wanted {
-    Wanted { column: column.into(), kind: Kind::OptionalKey }
-}
-
 fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
         .expect("a batch")
@@ -102,7 +98,7 @@ proptest! {
         files.push(("p.csv", csv(&texts).into_bytes()));
         files.push(("p.jsonl", json(&texts).into_bytes()));
         let types = [Type::Integer, Type::Number, Type::Boolean, Type::Text, Type::Date, Type::Time];
-        let wanted: Vec<Wanted> = NAMES.iter().zip(types).map(|(name, holds)| cells(name, holds)).chain([optional_key("text")]).collect();
+        let wanted: Vec<Wanted> = NAMES.iter().zip(types).map(|(name, holds)| cells(name, holds)).collect();
         let mut all = Vec::new();
         for (name, content) in files {
             for sizes in [Sizes::USUAL, Sizes { block, longest: 100_000 }] {
@@ -159,17 +155,11 @@ fn values_of_json_that_are_none_are_strange() {
 {}
 {"a":"inf","b":""}
 "#;
-    let wanted = [cells("a", Type::Integer), cells("b", Type::Text), optional_key("c")];
+    let wanted = [cells("a", Type::Integer), cells("b", Type::Text)];
     let files = Files::one("p.jsonl", json.to_owned() + "{\"c\":7,\"b\":true}\n");
     let read = files.read(&wanted).expect("readable");
     assert_eq!(read.columns[0], ["1.0", "?[1,2]", "-", "-", "?inf", "-"]);
     assert_eq!(read.columns[1], ["x", "?{\"c\":null}", "?\"\\ud800\"", "-", "-", "true"]);
-    let key = format!("{:032x}", cell::key(b"7").expect("a key"));
-    assert_eq!(
-        read.columns[2][..5],
-        ["0".repeat(32), "0".repeat(32), "0".repeat(32), "0".repeat(32), "0".repeat(32)]
-    );
-    assert_eq!(read.columns[2][5], key);
     let twice = Files::one("p.jsonl", "{\"a\":1}\n{\"a\":1,\"a\":2}\n").read(&[cells("a", Type::Integer)]);
     assert_eq!(twice.expect_err("which one?")[0].code, "table-column-twice");
 }

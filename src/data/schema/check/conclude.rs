@@ -8,6 +8,9 @@ use super::super::values::written;
 use super::plan::{Asked, Wanted};
 use super::tally::Tally;
 use super::{Checker, Plan};
+use crate::data::keyed::Keyed;
+use crate::data::spool::Spool;
+use crate::fault::Result;
 use crate::table::Type;
 
 /// Rows that break a rule.
@@ -83,19 +86,23 @@ pub struct Checked {
 }
 
 impl Checker<'_> {
-    /// Sums up. `now` is the time in seconds since 1970, by which [`super::super::Fresh`] judges.
-    #[must_use]
-    pub fn finish(self, now: u64) -> Checked {
-        let Self { plan, rows, columns, keys, pairs, newest } = self;
+    /// Sums up, with the keys of what was merged. `now` is the time in seconds since 1970, by which
+    /// [`super::super::Fresh`] judges.
+    ///
+    /// # Errors
+    /// Keys that were written and cannot be read again.
+    pub fn finish(self, mut keys: Spool<Keyed>, now: u64) -> Result<Checked> {
+        let Self { plan, rows, columns, keys: own, pairs, newest } = self;
+        super::spool(own, &mut keys)?;
         let mut violations = of_columns_as_such(plan, rows);
         violations.splice(0..0, of_count(&plan.schema, rows));
         violations.extend(stale(plan, rows, newest, now));
         for (wanted, tally) in plan.wanted.iter().zip(columns) {
             violations.extend(of_column(wanted, tally));
         }
-        for (key, keys) in plan.keys.iter().zip(keys) {
+        for (key, keys) in plan.keys.iter().zip(keys.finish()) {
             let names: Vec<&str> = key.columns.iter().map(|at| plan.wanted[*at].name.as_str()).collect();
-            let tally = keys.finish(plan.wanted[key.columns[0]].holds);
+            let tally = super::keys::repeated(keys, plan.wanted[key.columns[0]].holds)?;
             let allowed = once(&tally).to_owned();
             violations.extend(Violation::of_tally(
                 told::UNIQUE,
@@ -116,7 +123,8 @@ impl Checker<'_> {
                 allowed,
             ));
         }
-        Checked { rows, violations, extra_fails: plan.schema.extra == Extra::Fail, extra: plan.extra.clone() }
+        let extra_fails = plan.schema.extra == Extra::Fail;
+        Ok(Checked { rows, violations, extra_fails, extra: plan.extra.clone() })
     }
 }
 

@@ -1,16 +1,17 @@
 //! Which rows have a key that another row has.
 //!
-//! A key is 128 bits: a number or a short text as it is, all else as a hash. They are kept in the order of the rows,
-//! 16 bytes each, and looked at in the end: sorted by 64 bits of each, and of the few that are alike there, by all.
-
-use std::collections::HashMap;
+//! A key is 128 bits: a number or a short text as it is, all else as a hash. With its row it takes 24 bytes. What does not
+//! fit in memory is written, sorted; in the end the rows of a key stand together.
 
 use twox_hash::XxHash3_128;
 
 use super::column::is_empty;
 use super::tally::{MOST, Tally};
+use crate::data::keyed::Keyed;
 use crate::data::schema::values::written;
+use crate::data::spool::Spooled;
 use crate::document::shown;
+use crate::fault::Result;
 use crate::table::{Cells, NONE, Type, Values};
 
 /// The key of a row that has none.
@@ -22,69 +23,79 @@ const NUMBER: u128 = 0xfe << SHIFT;
 const HASH: u128 = 0xfd << SHIFT;
 const LONGEST: usize = 15;
 
-/// The keys of rows, in their order.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Keys {
-    /// The first row of each batch, and the key of each of its rows.
-    batches: Vec<(u64, Vec<u128>)>,
+/// The keys of the rows of a batch, whose columns are the parts of the key. Rows without a key are left out.
+pub(super) fn of(parts: &[&Cells], first: u64) -> Vec<Keyed> {
+    let keys = match parts {
+        [only] => single(only),
+        parts => together(parts),
+    };
+    let there = keys.into_iter().zip(first..).filter(|(key, _)| *key != NO_KEY);
+    there.map(|(key, row)| Keyed::new(key, row)).collect()
 }
 
-impl Keys {
-    /// Takes the keys of a batch, whose columns are the parts of the key.
-    pub fn add(&mut self, parts: &[&Cells], first: u64) {
-        let keys = match parts {
-            [only] => single(only),
-            parts => together(parts),
-        };
-        self.batches.push((first, keys));
+/// How many rows have a key that another row has, of how many with a key, and the first of them.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(super) fn repeated(keys: Spooled<Keyed>, holds: Type) -> Result<Tally> {
+    let mut repeated = Repeated { rows: 0, first: Vec::new() };
+    let of = keys.count();
+    if all_differ(&keys) {
+        return Ok(repeated.tally(of, holds));
     }
-
-    pub fn merge(&mut self, later: Self) {
-        self.batches.extend(later.batches);
-    }
-
-    /// How many rows have a key that another row has, of how many with a key, and the first of them.
-    pub fn finish(self, holds: Type) -> Tally {
-        let keys = || self.batches.iter().flat_map(|(_, keys)| keys).copied().filter(|key| *key != NO_KEY);
-        let mut folded: Vec<u64> = keys().map(folded).collect();
-        let of = folded.len() as u64;
-        folded.sort_unstable();
-        let alike = twice(folded);
-        if alike.is_empty() {
-            return Tally { rows: 0, of, first: Vec::new() };
+    let mut ascending = keys.ascending()?;
+    // The first row of the key that is looked at, and the key; and whether a second one was seen.
+    let mut known: Option<(Keyed, bool)> = None;
+    for next in &mut ascending {
+        match &mut known {
+            Some((first, twice)) if first.key() == next.key() => {
+                if !std::mem::replace(twice, true) {
+                    repeated.add(*first, first.row);
+                }
+                repeated.add(next, first.row);
+            }
+            _ => known = Some((next, false)),
         }
-        // Alike in 64 bits, and perhaps not in all.
-        let mut whole: Vec<u128> =
-            keys().filter(|key| alike.binary_search(&self::folded(*key)).is_ok()).collect();
-        whole.sort_unstable();
-        let repeated = twice(whole);
-        let is_repeated = |key: u128| key != NO_KEY && repeated.binary_search(&key).is_ok();
-        let rows = keys().filter(|key| is_repeated(*key)).count() as u64;
-        let numbered = self.batches.iter().flat_map(|(first, keys)| (*first..).zip(keys.iter().copied()));
-        let mut seen = HashMap::new();
-        let first = numbered.filter(|(_, key)| is_repeated(*key)).take(MOST).map(|(row, key)| {
-            let known = *seen.entry(key).or_insert(row);
-            (
-                row,
-                value(key, holds).unwrap_or_else(|| {
-                    if known < row { format!("as row {}", known + 1) } else { String::new() }
-                }),
-            )
-        });
-        Tally { rows, of, first: first.collect() }
     }
+    ascending.end()?;
+    Ok(repeated.tally(of, holds))
 }
 
-/// What is in an ascending list more than once, each once.
-fn twice<T: Copy + PartialEq>(ascending: Vec<T>) -> Vec<T> {
-    let mut twice: Vec<T> =
-        ascending.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    twice.dedup();
-    twice
+/// Whether surely no key is there twice, which is the usual case: half of the bits are sorted in a third of the time.
+fn all_differ(keys: &Spooled<Keyed>) -> bool {
+    if keys.is_written() {
+        return false;
+    }
+    let mut folded: Vec<u64> = keys.unwritten().map(|key| key.high ^ key.low).collect();
+    folded.sort_unstable();
+    folded.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-fn folded(key: u128) -> u64 {
-    (key >> 64) as u64 ^ key as u64
+/// The rows whose key another row has.
+struct Repeated {
+    rows: u64,
+    /// The first of them, in order, each with the first row of its key; at most [`MOST`].
+    first: Vec<(u64, u128, u64)>,
+}
+
+impl Repeated {
+    fn add(&mut self, keyed: Keyed, first: u64) {
+        self.rows += 1;
+        if self.first.last().is_some_and(|last| self.first.len() == MOST && last.0 < keyed.row) {
+            return;
+        }
+        let at = self.first.partition_point(|known| known.0 < keyed.row);
+        self.first.insert(at, (keyed.row, keyed.key(), first));
+        self.first.truncate(MOST);
+    }
+
+    fn tally(self, of: u64, holds: Type) -> Tally {
+        let told = |(row, key, known): (u64, u128, u64)| {
+            let hashed = || if known < row { format!("as row {}", known + 1) } else { String::new() };
+            (row, value(key, holds).unwrap_or_else(hashed))
+        };
+        Tally { rows: self.rows, of, first: self.first.into_iter().map(told).collect() }
+    }
 }
 
 fn single(cells: &Cells) -> Vec<u128> {

@@ -13,9 +13,11 @@ mod tally;
 pub use conclude::{Checked, Violation};
 pub use plan::Plan;
 
+use crate::data::keyed::Keyed;
+use crate::data::spool::Spool;
+use crate::fault::Result;
 use crate::table::{Cells, Values};
 use column::ColumnTally;
-use keys::Keys;
 use tally::Tally;
 
 /// What some consecutive rows come to.
@@ -25,8 +27,8 @@ pub struct Checker<'a> {
     rows: u64,
     /// For each wanted column.
     columns: Vec<ColumnTally>,
-    /// For each key of the plan.
-    keys: Vec<Keys>,
+    /// For each key of the plan the rows that have one.
+    keys: Vec<Vec<Keyed>>,
     /// For each comparison of the plan.
     pairs: Vec<Tally>,
     /// The newest time, in seconds since 1970.
@@ -41,7 +43,7 @@ impl<'a> Checker<'a> {
             plan,
             rows: 0,
             columns: plan.wanted.iter().map(|_| ColumnTally::default()).collect(),
-            keys: plan.keys.iter().map(|_| Keys::default()).collect(),
+            keys: plan.keys.iter().map(|_| Vec::new()).collect(),
             pairs: plan.pairs.iter().map(|_| Tally::default()).collect(),
             newest: None,
         }
@@ -66,7 +68,7 @@ impl<'a> Checker<'a> {
         }
         for (key, keys) in self.plan.keys.iter().zip(&mut self.keys) {
             if let Some(parts) = key.columns.iter().map(|at| cells[*at]).collect::<Option<Vec<_>>>() {
-                keys.add(&parts, first);
+                keys.append(&mut keys::of(&parts, first));
             }
         }
         for (pair, tally) in self.plan.pairs.iter().zip(&mut self.pairs) {
@@ -79,20 +81,26 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Takes in what the rows that come next came to.
-    pub fn merge(&mut self, later: Self) {
+    /// Takes in what the rows that come next came to. Their keys go to `keys`, which has a column for each of
+    /// [`Plan::keys`].
+    ///
+    /// # Errors
+    /// Keys for which there is no room, neither in memory nor in a file.
+    pub fn merge(&mut self, later: Self, keys: &mut Spool<Keyed>) -> Result<()> {
         self.rows += later.rows;
         for (tally, later) in self.columns.iter_mut().zip(later.columns) {
             tally.merge(later);
-        }
-        for (keys, later) in self.keys.iter_mut().zip(later.keys) {
-            keys.merge(later);
         }
         for (tally, later) in self.pairs.iter_mut().zip(later.pairs) {
             tally.merge(later);
         }
         self.newest = newest(self.newest, later.newest.unwrap_or(f64::NEG_INFINITY));
+        spool(later.keys, keys)
     }
+}
+
+fn spool(keys: Vec<Vec<Keyed>>, into: &mut Spool<Keyed>) -> Result<()> {
+    keys.into_iter().enumerate().try_for_each(|(at, keys)| into.push(at, &keys))
 }
 
 fn newest(known: Option<f64>, other: f64) -> Option<f64> {

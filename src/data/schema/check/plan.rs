@@ -89,7 +89,7 @@ impl Plan {
         let there: HashMap<&str, Type> =
             found.iter().map(|found| (found.name.as_str(), found.holds)).collect();
         plan.columns(&there);
-        plan.keys(&there);
+        plan.find_keys(&there);
         plan.compare(&there);
         plan.fresh(&there);
         let named: HashSet<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
@@ -103,6 +103,12 @@ impl Plan {
     /// The columns to read, and what each is to be read as.
     pub fn wanted(&self) -> impl Iterator<Item = (&str, Type)> {
         self.wanted.iter().map(|wanted| (wanted.name.as_str(), wanted.holds))
+    }
+
+    /// How many keys are looked at, which differ in all rows.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.keys.len()
     }
 
     /// The place of a column among those that are wanted.
@@ -140,7 +146,7 @@ impl Plan {
         self.place(name)
     }
 
-    fn keys(&mut self, there: &HashMap<&str, Type>) {
+    fn find_keys(&mut self, there: &HashMap<&str, Type>) {
         let mut seen = HashSet::new();
         for (at, wanted) in self.wanted.iter().enumerate() {
             if let Some(rule) = wanted.rules.as_ref().and_then(|rules| rules.unique.as_ref()) {

@@ -130,6 +130,7 @@ proptest! {
         numbers in prop::collection::vec(prop_oneof!["", "-?[0-9]{1,2}", "[a-c]"], 1..60),
         texts in prop::collection::vec(prop_oneof!["", "[ab]{1,3}", "long text number [0-9]"], 60),
         size in 1_usize..20,
+        memory in 0_u64..4000,
     ) {
         let texts = &texts[..numbers.len()];
         let schema = schema("version: 1\nunique: [[\"n\", t]]\ncompare: [\"n <= m\"]\ncolumns:\n  \"n\": { type: integer, nulls: false, min: -5, max: 50, unique: true }\n  m: { type: number }\n  t: { type: text, values: [a, b, ab], pattern: ^a, length: { max: 2 }, unique: true }\n");
@@ -139,6 +140,7 @@ proptest! {
         let table: [Column<'_>; 3] = [("n", Type::Integer, &n), ("m", Type::Text, &m), ("t", Type::Text, &t)];
         let checked = checked_in(&schema, &table, size, 0);
         let whole = checked_in(&schema, &table, 1000, 0);
+        prop_assert_eq!(&checked_within(memory, &schema, &table, size, 0), &checked);
 
         let value = |text: &str| text.parse::<f64>().ok();
         let is_number = |text: &str| value(text).is_some();

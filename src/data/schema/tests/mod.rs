@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::config::render;
+use crate::data::spool::Room;
 use crate::finding::Finding;
 use crate::table::{Cells, Found, NONE, SHOWN, Texts, Type, Values, spelled};
 
@@ -76,10 +77,17 @@ fn found(table: &[Column<'_>]) -> Vec<Found> {
 
 /// What the table comes to, read in batches of so many rows.
 fn checked_in(schema: &Schema, table: &[Column<'_>], rows: usize, now: u64) -> Checked {
+    checked_within(u64::MAX, schema, table, rows, now)
+}
+
+/// The same where the keys have so many bytes of memory.
+fn checked_within(memory: u64, schema: &Schema, table: &[Column<'_>], rows: usize, now: u64) -> Checked {
+    let folder = tempfile::tempdir().unwrap();
     let plan = Plan::new(schema, &found(table));
     let wanted: Vec<(&str, Type)> = plan.wanted().collect();
     let length = table.iter().map(|(_, _, texts)| texts.len()).max().unwrap_or(0);
     let mut all = Checker::new(&plan);
+    let mut keys = Room { memory, folder: folder.path() }.spool(plan.keys(), memory).unwrap();
     for first in (0..length).step_by(rows) {
         let columns: Vec<(&str, Cells)> = wanted
             .iter()
@@ -91,9 +99,9 @@ fn checked_in(schema: &Schema, table: &[Column<'_>], rows: usize, now: u64) -> C
         let batch: Vec<(&str, &Cells)> = columns.iter().map(|(name, cells)| (*name, cells)).collect();
         let mut part = Checker::new(&plan);
         part.add(&batch, first as u64);
-        all.merge(part);
+        all.merge(part, &mut keys).unwrap();
     }
-    all.finish(now)
+    all.finish(keys, now).unwrap()
 }
 
 fn checked(text: &str, table: &[Column<'_>]) -> Checked {

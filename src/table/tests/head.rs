@@ -7,7 +7,7 @@ use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBat
 use super::formats::columnar;
 use super::*;
 
-fn survey(files: &Files) -> std::result::Result<Survey, Vec<Finding>> {
+fn head(files: &Files) -> std::result::Result<Head, Vec<Finding>> {
     let (_hand, interrupt) = Interrupt::channel();
     let usual = columns(&files.files, &interrupt).expect("no fault");
     let tiny = Sizes { block: 7, longest: 1_000_000 };
@@ -17,8 +17,8 @@ fn survey(files: &Files) -> std::result::Result<Survey, Vec<Finding>> {
 }
 
 fn found(files: &Files) -> Vec<(String, Type)> {
-    let survey = survey(files).unwrap_or_else(|findings| panic!("{findings:?}"));
-    survey.columns.into_iter().map(|found| (found.name, found.holds)).collect()
+    let head = head(files).unwrap_or_else(|findings| panic!("{findings:?}"));
+    head.columns.into_iter().map(|found| (found.name, found.holds)).collect()
 }
 
 fn said(findings: &[Finding]) -> String {
@@ -107,23 +107,23 @@ fn files_that_disagree_are_told() {
         .and("c.jsonl", "{\"plan\":\"a\"}\n")
         .and("d.csv", "")
         .and("e.csv", "price,plan,plan\n1,a,b\n");
-    insta::assert_snapshot!(said(&survey(&files).expect_err("columns are missing")));
+    insta::assert_snapshot!(said(&head(&files).expect_err("columns are missing")));
     let files = Files::one("a.csv", "price,plan\n1,a\n")
         .and("b.csv", " plan,day,price, x\na,1,2,3\n")
         .and("c.csv", "price,plan,y\n1,2,3\n");
-    let survey = survey(&files).expect("only more columns");
-    assert_eq!(survey.columns.len(), 2);
-    assert!(survey.notices.iter().all(|notice| notice.severity == crate::finding::Severity::Notice));
-    insta::assert_snapshot!(said(&survey.notices));
+    let head = head(&files).expect("only more columns");
+    assert_eq!(head.columns.len(), 2);
+    assert!(head.notices.iter().all(|notice| notice.severity == crate::finding::Severity::Notice));
+    insta::assert_snapshot!(said(&head.notices));
 }
 
 #[test]
 fn names_that_repeat_or_are_none_are_told() {
-    let text = said(&survey(&Files::one("p.csv", "\na,b,a,,c,b, \n1,2,3,4,5,6,7\n")).expect_err("twice"));
+    let text = said(&head(&Files::one("p.csv", "\na,b,a,,c,b, \n1,2,3,4,5,6,7\n")).expect_err("twice"));
     insta::assert_snapshot!(text);
-    let survey = survey(&Files::one("p.csv", ",a\n0,x\n1,y\n")).expect("a column of row numbers");
-    assert_eq!(survey.columns[0], Found { name: String::new(), holds: Type::Integer });
-    insta::assert_snapshot!(said(&survey.notices));
+    let head = head(&Files::one("p.csv", ",a\n0,x\n1,y\n")).expect("a column of row numbers");
+    assert_eq!(head.columns[0], Found { name: String::new(), holds: Type::Integer });
+    insta::assert_snapshot!(said(&head.notices));
     let read = Files::one("p.csv", ",a\n0,x\n1,y\n").read(&[cells("", Type::Integer)]).expect("readable");
     assert_eq!(read.columns, [["0.0", "1.0"]]);
 }
@@ -133,7 +133,7 @@ fn ten_thousand_columns_are_no_matter() {
     let names: Vec<String> = (0..10_000).map(|n| format!("c{n}")).collect();
     let row: Vec<String> = (0..10_000).map(|n| n.to_string()).collect();
     let files = Files::one("p.csv", format!("{}\n{}\n{}\n", names.join(","), row.join(","), row.join(",")));
-    let columns = survey(&files).expect("columns").columns;
+    let columns = head(&files).expect("columns").columns;
     assert!(columns.len() == 10_000 && columns.iter().all(|found| found.holds == Type::Integer));
     let wanted: Vec<Wanted> = columns.iter().rev().map(|found| cells(&found.name, found.holds)).collect();
     let read = files.read(&wanted).expect("readable");
@@ -147,13 +147,13 @@ fn ten_thousand_columns_are_no_matter() {
     assert_eq!(findings.len(), 11);
     assert_eq!(findings[10].message, "9990 more columns are missing, or there more than once");
     let twice = Files::one("p.csv", "a,".repeat(10_000) + "\n");
-    assert_eq!(survey(&twice).expect_err("twice").len(), 1);
+    assert_eq!(head(&twice).expect_err("twice").len(), 1);
     let object = |step: usize| -> String {
         let fields = (0..10_000).map(|n| format!("\"c{}\":{n}", n * step % 10_000));
         format!("{{{}}}\n", fields.collect::<Vec<_>>().join(","))
     };
     let files = Files::one("p.jsonl", object(1) + &object(7).repeat(9));
-    let columns = survey(&files).expect("columns").columns;
+    let columns = head(&files).expect("columns").columns;
     let wanted: Vec<Wanted> = columns.iter().map(|found| cells(&found.name, found.holds)).collect();
     assert_eq!(files.read(&wanted).expect("readable").rows, 10);
 }
@@ -199,7 +199,7 @@ fn folders_that_disagree_are_told() {
         ("d/yaer=2026/b.csv", "x\n1\n"),
         ("d/year=1/year=2/c.csv", "x\n1\n"),
     ]);
-    let mut shown = said(&survey(&files).expect_err("a key is missing"));
+    let mut shown = said(&head(&files).expect_err("a key is missing"));
     let wanted = [number("year")];
     shown += &said(&files.read(&wanted).expect_err("a key is missing"));
     let files = folders(&[("d/year=abc/a.csv", "x\n1\n"), ("d/year=/b.csv", "x\n1\n")]);

@@ -1,0 +1,124 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::index::{Index, Meeting};
+use super::*;
+use crate::data::keyed::Keyed;
+use crate::files::ProjectFile;
+use crate::table::Wanted;
+
+/// The rows of a set: a number and a group, which some lack.
+type Row = (u8, Option<u8>);
+
+/// Writes rows as files of so many rows.
+fn set(folder: &Path, name: &str, rows: &[Row], size: usize) -> Located {
+    let file = |(number, rows): (usize, &[Row])| {
+        let lines = rows.iter().map(|(value, group)| {
+            format!("{value},{}\n", group.map_or(String::new(), |group| format!("g{group}")))
+        });
+        let path = format!("{name}-{number:03}.csv");
+        let on_disk = folder.join(&path);
+        std::fs::write(&on_disk, format!("value,group\n{}", lines.collect::<String>())).unwrap();
+        ProjectFile { path, on_disk }
+    };
+    Located { name: name.to_owned(), files: rows.chunks(size).enumerate().map(file).collect() }
+}
+
+/// Compares whole rows, and the group.
+fn compared(sides: [(&Located, usize); 2], memory: u64, folder: &Path) -> Result<Compared> {
+    let [(train, train_rows), (test, test_rows)] = sides;
+    let layout = Layout {
+        wanted: vec![Wanted::cells("value", Type::Integer), Wanted::cells("group", Type::Text)],
+        same: vec![0, 1],
+        groups: vec![1],
+        time: Some(0),
+        label: None,
+        features: Vec::new(),
+    };
+    let (train_rows, test_rows) = (train_rows as u64, test_rows as u64);
+    let sets = Sets { train, test, train_columns: &[], test_columns: &[], train_rows, test_rows };
+    let (_hand, interrupt) = Interrupt::channel();
+    let room = Room { memory, folder };
+    let reading = Reading { layout: &layout, same: Same::default(), sets, room, interrupt: &interrupt };
+    reading.compare().map(|compared| compared.unwrap_or_else(|findings| panic!("{findings:?}")))
+}
+
+/// What both have, the slow way.
+fn both<T: Ord + Copy>(train: &[Option<T>], test: &[Option<T>]) -> Both {
+    let mut of_test: BTreeMap<T, Vec<u64>> = BTreeMap::new();
+    for (value, row) in test.iter().zip(0..) {
+        value.iter().for_each(|value| of_test.entry(*value).or_default().push(row));
+    }
+    let mut both = Both::default();
+    for (value, rows) in of_test {
+        if let Some(first) = train.iter().position(|other| *other == Some(value)) {
+            both.values += 1;
+            both.rows += rows.len() as u64;
+            both.first.push((rows[0], first as u64));
+        }
+    }
+    both.first.sort_unstable();
+    both.first.truncate(5);
+    both
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn no_memory_changes_the_answer(
+        train in prop::collection::vec((0..40_u8, prop::option::of(0..9_u8)), 1..80),
+        test in prop::collection::vec((0..40_u8, prop::option::of(0..9_u8)), 1..80),
+        size in 1..30_usize,
+        memory in 0..6000_u64,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let sides = [set(folder.path(), "train", &train, size), set(folder.path(), "test", &test, size)];
+        let sides = [(&sides[0], train.len()), (&sides[1], test.len())];
+        let all = |rows: &[Row]| rows.iter().copied().map(Some).collect::<Vec<_>>();
+        let groups = |rows: &[Row]| rows.iter().map(|row| row.1).collect::<Vec<_>>();
+        let whole = both(&all(&train), &all(&test));
+        let group = both(&groups(&train), &groups(&test));
+        for memory in [memory, 16_000_000, 1 << 30] {
+            let compared = compared(sides, memory, folder.path()).unwrap();
+            prop_assert_eq!(&compared.both[0], &whole, "{}", memory);
+            prop_assert_eq!(compared.both[1].values, group.values, "{}", memory);
+            prop_assert_eq!(&compared.both[1].first, &group.first, "{}", memory);
+            prop_assert_eq!((compared.train.rows, compared.test.rows), (train.len() as u64, test.len() as u64));
+            prop_assert_eq!(compared.test.earliest, f64::from(test.iter().map(|row| row.0).min().unwrap()));
+            prop_assert_eq!(compared.train.latest, f64::from(train.iter().map(|row| row.0).max().unwrap()));
+        }
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_fault_with_help() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: Vec<Row> = (0..100).map(|row| (row, None)).collect();
+    let sides = [set(folder.path(), "train", &rows, 10), set(folder.path(), "test", &rows, 10)];
+    let sides = [(&sides[0], 100), (&sides[1], 100)];
+    let fault = compared(sides, 0, &sides[0].0.files[0].on_disk).err().unwrap();
+    assert!(fault.to_string().contains("make the folder"), "{fault}");
+    let within = compared(sides, 1 << 20, &folder.path().join("made")).unwrap();
+    assert_eq!((within.both[0].rows, within.both[1].rows), (100, 0));
+}
+
+#[test]
+fn keys_that_begin_alike_are_still_told_apart() {
+    let row = |low: u64, row: u64| Keyed { high: 7, low, row };
+    let index = Index::new(vec![row(1, 5), row(1, 9), row(2, 0), row(4, 3)]);
+    let places = [0, 1, 2, 3, 4, 5].map(|low| index.find(row(low, 99)));
+    assert_eq!(places, [None, Some(0), Some(2), None, Some(3), None]);
+    let mut meeting = Meeting::new(&index);
+    [(0, 8), (0, 6), (3, 1)].iter().for_each(|(place, row)| meeting.add(*place, *row));
+    let held = |side| meeting.both(&index, side);
+    assert_eq!(held(Side::Test), Both { values: 2, rows: 3, first: vec![(3, 1), (5, 6)] });
+    assert_eq!(held(Side::Train), Both { values: 2, rows: 3, first: vec![(1, 3), (6, 5)] });
+    for high in [0, 1, u64::MAX] {
+        assert_eq!(Index::new(Vec::new()).find(Keyed { high, low: 1, row: 0 }), None);
+        assert_eq!(index.find(Keyed { high, low: 1, row: 0 }), None);
+    }
+}
