@@ -44,17 +44,18 @@ pub fn reads_training(
         let found = files::expand_beside(place.root, place.folders, std::slice::from_ref(pattern))?.files;
         let mut all_train = true;
         for file in &found {
-            if !known.has(file, place)? {
-                all_train = false;
-                has_other |= config::may_judge(&file.path, reads.made);
+            if all_train || !has_other {
+                let is_train = known.has(file, place)?;
+                all_train &= is_train;
+                has_other = has_other || (!is_train && config::may_judge(&file.path, reads.made));
             }
         }
         named = named.or_else(|| found.into_iter().next().filter(|_| all_train));
     }
-    Ok(named.map(|file| found(&file, asked, has_other)))
+    Ok(named.map(|file| told(&file, asked, has_other)))
 }
 
-fn found(file: &ProjectFile, asked: &Leakage, has_other: bool) -> Finding {
+fn told(file: &ProjectFile, asked: &Leakage, has_other: bool) -> Finding {
     let (train, test) = (&asked.train, &asked.test);
     if has_other {
         let message = format!("`evaluate.inputs` name the file, whose rows are in the set «{train}»");
