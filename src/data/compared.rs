@@ -188,7 +188,7 @@ pub fn read(
     let strange = strange.map(|first| first.map(|(row, text)| set.shown(&table, row, &text))).collect();
     let sorted: Vec<Sorted> = spool.finish().into_par_iter().map(Spooled::sorted).collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
-    let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
+    let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, table.rows, sorted)).collect();
     Ok(Ok(Read { sides, strange }))
 }
 
@@ -248,10 +248,10 @@ impl Gathered {
         None
     }
 
-    fn side(self, holds: Type, sorted: Sorted) -> Side<Sorted> {
+    fn side(self, holds: Type, rows: u64, sorted: Sorted) -> Side<Sorted> {
         let Self { missing, strange, counts, overflowed, .. } = self;
         let values = match holds {
-            _ if overflowed => Values::Prose,
+            _ if overflowed => Values::Prose(rows.saturating_sub(missing + strange)),
             Type::Text => Values::Categories(counts.into_iter().collect::<BTreeMap<_, _>>()),
             _ => Values::Numbers(sorted),
         };

@@ -106,6 +106,7 @@ fn parse(asked: &Drift, text: &str) -> std::result::Result<record::Drift, Wrong>
     let share = drifted as f64 / features as f64;
     Ok(record::Drift {
         reference: meta.name.unwrap_or_else(|| "detector".into()),
+        profile: None,
         current: asked.current.clone(),
         method: "detector".into(),
         share,
@@ -144,6 +145,7 @@ fn column(data: &Said, feature: usize, features: usize) -> ColumnDrift {
         because,
         missing: [0.0, 0.0],
         unseen: None,
+        sketch: None,
         picture: None,
     }
 }

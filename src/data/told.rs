@@ -19,7 +19,7 @@ use crate::table::Table;
 /// A set, for the record.
 pub fn set(survey: &Survey, files: BTreeMap<String, Digest>) -> Set {
     let missing = survey.missing.iter().map(|(column, rows)| (column.clone(), *rows)).collect();
-    Set { rows: survey.table.rows, columns: survey.columns.len() as u64, files, missing }
+    Set { rows: survey.table.rows, columns: survey.columns.len() as u64, files, missing, profile: None }
 }
 
 /// What breaks the schema, for the record.

@@ -132,7 +132,7 @@ fn what_cannot_be_compared_is_said() {
             sentence([empty(), numbers([1.0])]),
             sentence([numbers([1.0]), empty()]),
             sentence([empty(), empty()]),
-            sentence([texts(&[("a", 1)]), Side { values: Values::Prose, ..texts(&[]) }]),
+            sentence([texts(&[("a", 1)]), Side { values: Values::Prose(0), ..texts(&[]) }]),
             sentence([numbers([f64::INFINITY, 1.0]), numbers([f64::NEG_INFINITY, 1.0])]),
         ]
         .join("\n")
