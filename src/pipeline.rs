@@ -144,7 +144,7 @@ impl Pipeline<'_> {
         match (step, test, image) {
             (Step::Lint, ..) => lint::perform(lint, self.engine).await,
             (Step::Data, ..) if let Some(config) = &self.config.data => {
-                data::perform(config, self.engine).await
+                data::perform(config, self.engine, None).await
             }
             (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,

@@ -85,6 +85,9 @@ impl Leakage {
 pub struct Drift {
     /// What the model knows.
     pub reference: Reference,
+    /// The name of the set that the model learns from, whose profile a run keeps for later ones: where the reference is the
+    /// baseline.
+    pub baseline_set: String,
     /// The name of the set that is compared with it.
     pub current: String,
     /// How columns are measured.
@@ -295,6 +298,7 @@ fn drift(source: &mut Source<'_>, path: &KeyPath, raw: raw::Drift, names: &[&str
         check_path(source, &path.key("from"), from, Reach::Project);
     }
     let reference = reference(source, path, raw.reference, raw.from.is_some(), names);
+    let baseline_set = baseline_set(source, &path.key("baseline-set"), raw.baseline_set, &reference, names);
     let current = raw.current.unwrap_or_else(|| "live".to_owned());
     if raw.from.is_none() || source.has(&path.key("current")) {
         known_set(source, &path.key("current"), &current, names);
@@ -333,6 +337,7 @@ fn drift(source: &mut Source<'_>, path: &KeyPath, raw: raw::Drift, names: &[&str
     });
     Some(Drift {
         reference,
+        baseline_set,
         current,
         measure,
         alpha,
@@ -353,7 +358,6 @@ fn reference(
     let at = path.key("reference");
     let name = raw.unwrap_or_else(|| "train".to_owned());
     if name == BASELINE {
-        source.unavailable(Step::Data, &at, true);
         return Reference::Baseline;
     }
     if names.contains(&name.as_str()) || !name.contains(['/', '.']) {
@@ -362,10 +366,27 @@ fn reference(
         }
         return Reference::Set(name);
     }
-    if check_path(source, &at, &name, Reach::Anywhere) {
-        source.unavailable(Step::Data, &at, true);
-    }
+    check_path(source, &at, &name, Reach::Anywhere);
     Reference::Profile(name)
+}
+
+/// The set whose profile is kept. Without one later runs would have no reference.
+fn baseline_set(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    raw: Option<String>,
+    reference: &Reference,
+    names: &[&str],
+) -> String {
+    let is_named = raw.is_some();
+    let name = raw.unwrap_or_else(|| "train".to_owned());
+    if *reference == Reference::Baseline {
+        known_set(source, path, &name, names);
+    } else if is_named {
+        let help = "write `reference: baseline`, or remove it";
+        source.key(path, "the reference is not the baseline", help);
+    }
+    name
 }
 
 fn threshold(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Number>) -> Option<f64> {

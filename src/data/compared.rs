@@ -277,15 +277,13 @@ pub fn paired(subjects: Vec<Subject>, reference: Read, current: Read) -> Vec<Com
         .collect()
 }
 
-/// After all walks over a column.
+/// After all walks over a side.
 ///
 /// # Errors
 /// One of them ended early: a file could not be read.
-pub fn end(column: Compared<Sorted>) -> Result<()> {
-    for side in [column.reference, column.current] {
-        if let Values::Numbers(sorted) = side.values {
-            sorted.end()?;
-        }
+pub fn end(side: Side<Sorted>) -> Result<()> {
+    match side.values {
+        Values::Numbers(sorted) => sorted.end(),
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -160,6 +160,7 @@ mod tests {
     fn asked() -> Drift {
         Drift {
             reference: Reference::Set("train".into()),
+            baseline_set: "train".into(),
             current: "live".into(),
             measure: Measured::default(),
             alpha: 0.05,

@@ -10,6 +10,7 @@ pub mod leakage;
 mod moved;
 mod profiled;
 pub mod profile;
+mod recalled;
 pub mod schema;
 mod sets;
 pub mod spool;
@@ -17,7 +18,7 @@ mod survey;
 mod told;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::{self, Data};
 use crate::engine::Engine;
@@ -25,30 +26,34 @@ use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::record::{Evidence, Outcome, Work, data as record};
-use crate::table;
+use crate::table::{self, Found};
 use leakage::Sets;
+use moved::Means;
+use recalled::Recalled;
 use schema::Schema;
 use survey::Survey;
 
 pub use moved::Moved;
+pub use recalled::is_profile;
 pub use profiled::{Profiled, inferred, profiled};
 pub use sets::{Located, Place, locate};
 
 /// The folder below that of the run in which values lie that have no room in memory.
 const SPILLED: &str = "tmp";
 
-/// Looks at the data. The step fails when a finding is an error.
+/// Looks at the data. The step fails when a finding is an error. `kept` is what the baseline's run has kept, where the
+/// configuration asks for it.
 ///
 /// # Errors
 /// The world failed: a file that cannot be read, a folder that cannot be written, an interrupt.
-pub async fn perform(config: &Data, engine: &Engine) -> Result<Work> {
+pub async fn perform(config: &Data, engine: &Engine, kept: Option<Kept>) -> Result<Work> {
     let (config, root, run_dir) = (config.clone(), engine.root.clone(), engine.run_dir.clone());
     let (interrupt, now) = (engine.interrupt.clone(), engine.clock.unix_seconds());
     // On a thread of its own, so that a signal is still heard.
     let examined = tokio::task::spawn_blocking(move || {
         let spilled = run_dir.join(SPILLED);
         let place = Place { root: &root, folders: &[&run_dir], interrupt: &interrupt };
-        Examination { config: &config, place, spilled: &spilled, now }.examine()
+        Examination { config: &config, place, spilled: &spilled, kept, now }.examine()
     });
     let (evidence, findings) = examined.await.map_err(|error| Fault::new("look at the data", error))??;
     Ok(work(evidence, findings))
@@ -69,6 +74,7 @@ struct Examination<'a> {
     config: &'a Data,
     place: Place<'a>,
     spilled: &'a Path,
+    kept: Option<Kept>,
     now: u64,
 }
 
@@ -209,25 +215,27 @@ impl Examination<'_> {
             }
             return Ok(());
         }
-        let config::Reference::Set(reference) = &asked.reference else {
-            let message = "only a set can be a reference in this version";
-            findings.push(
-                Finding::error("data-reference", message).help("name a set under `data.drift.reference`"),
-            );
-            return Ok(());
+        let Some((current, current_survey)) = known.get(&asked.current) else { return Ok(()) };
+        let recalled;
+        let reference = match &asked.reference {
+            config::Reference::Set(name) => {
+                let Some((set, survey)) = known.get(name) else { return Ok(()) };
+                moved::Reference::Set(moved::Side { set, columns: &survey.columns })
+            }
+            of_profile => match self.recalled(of_profile)? {
+                Ok(profile) => {
+                    recalled = profile;
+                    moved::Reference::Profile(&recalled)
+                }
+                Err(finding) => {
+                    findings.push(finding);
+                    return Ok(());
+                }
+            },
         };
-        let (Some((one, one_survey)), Some((other, other_survey))) =
-            (known.get(reference), known.get(&asked.current))
-        else {
-            return Ok(());
-        };
-        let sides = moved::Sides {
-            reference: one,
-            current: other,
-            reference_columns: &one_survey.columns,
-            current_columns: &other_survey.columns,
-        };
-        match moved::moved(self.config, asked, sides, self.spilled, self.place.interrupt)? {
+        let current = moved::Side { set: current, columns: &current_survey.columns };
+        let means = Means { data: self.config, spilled: self.spilled, interrupt: self.place.interrupt };
+        match moved::moved(asked, reference, current, means)? {
             Ok(moved) => {
                 findings.extend(moved.findings);
                 evidence.drift = Some(moved.evidence);
@@ -236,9 +244,39 @@ impl Examination<'_> {
         }
         Ok(())
     }
+
+    /// The profile that is the reference; the inner error is why there is none.
+    fn recalled(&self, reference: &config::Reference) -> Result<std::result::Result<Recalled, Finding>> {
+        match (reference, &self.kept) {
+            (config::Reference::Profile(path), _) => recalled::read(&self.place.root.join(path), path),
+            (_, Some(Kept::Profile { on_disk, run })) => {
+                let read = recalled::read(on_disk, "the profile that the baseline's run has kept")?;
+                Ok(read.map(|mut recalled| {
+                    recalled.evidence.run.clone_from(run);
+                    recalled
+                }))
+            }
+            (_, Some(Kept::Nothing(finding))) => Ok(Err(finding.clone())),
+            (_, None) => Ok(Err(Finding::error("data-profile", "nobody has looked for the baseline's profile"))),
+        }
+    }
 }
 
-/// Looks at the drift of two sets alone.
+/// What the baseline's run has kept of its data.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// A profile, whose content is what its record says.
+    Profile {
+        /// Where it is.
+        on_disk: PathBuf,
+        /// The run.
+        run: Option<String>,
+    },
+    /// Nothing, and what is to be said of that.
+    Nothing(Finding),
+}
+
+/// Looks at the drift of two sets alone, or, where the reference is a profile, of the only one.
 ///
 /// # Errors
 /// As [`perform`].
@@ -256,19 +294,35 @@ pub fn compare(
             Err(finding) => findings.push(finding),
         }
     }
-    let [reference, current] = located.as_slice() else { return Ok(Err(findings)) };
     let mut columns = Vec::new();
-    for set in [reference, current] {
+    for set in &located {
         match table::columns(&set.files, place.interrupt)? {
             Ok(survey) => columns.push(survey.columns),
             Err(wrong) => findings.extend(wrong),
         }
     }
-    let [reference_columns, current_columns] = columns.as_slice() else { return Ok(Err(findings)) };
-    let has = |name: &str| columns.iter().flatten().any(|found| found.name == name);
-    let unknown = told::unknown(config, has);
-    let sides = moved::Sides { reference, current, reference_columns, current_columns };
-    let moved = moved::moved(config, asked, sides, spilled, place.interrupt)?;
+    let recalled = match &asked.reference {
+        config::Reference::Profile(path) => match recalled::read(&place.root.join(path), path)? {
+            Ok(recalled) => Some(recalled),
+            Err(finding) => {
+                findings.insert(0, finding);
+                None
+            }
+        },
+        _ => None,
+    };
+    let sides: Vec<moved::Side<'_>> =
+        located.iter().zip(&columns).map(|(set, columns)| moved::Side { set, columns }).collect();
+    let (reference, current) = match (sides.as_slice(), &recalled) {
+        ([reference, current], _) => (moved::Reference::Set(*reference), *current),
+        ([current], Some(recalled)) => (moved::Reference::Profile(recalled), *current),
+        _ => return Ok(Err(findings)),
+    };
+    let of_profile = recalled.iter().flat_map(|recalled| recalled::columns(&recalled.profile));
+    let known: Vec<Found> = columns.iter().flatten().cloned().chain(of_profile).collect();
+    let unknown = told::unknown(config, |name| known.iter().any(|found| found.name == name));
+    let means = Means { data: config, spilled, interrupt: place.interrupt };
+    let moved = moved::moved(asked, reference, current, means)?;
     Ok(moved.map(|mut moved| {
         moved.findings.splice(0..0, unknown);
         moved

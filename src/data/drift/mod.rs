@@ -14,4 +14,5 @@ mod words;
 
 pub use decide::{Compared, Lack, drift};
 pub use sketch::Sketch;
+pub use words::lacking;
 pub use values::{Ascending, MOST_CATEGORIES, Side, Values};

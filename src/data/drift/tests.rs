@@ -14,6 +14,7 @@ use crate::table::Type;
 fn asked(method: DriftMethod) -> Drift {
     Drift {
         reference: Reference::Set("train".into()),
+        baseline_set: "train".into(),
         current: "live".into(),
         measure: Measured { method, ..Measured::default() },
         alpha: 0.05,
