@@ -3,6 +3,7 @@
 
 mod aside;
 mod comparing;
+mod recalling;
 mod remeasuring;
 mod shipping;
 
@@ -25,7 +26,7 @@ use crate::record::store::RunFolder;
 use crate::record::{Conclusion, Evidence, Outcome, Record, StepRecord, Verdict, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
-use crate::{data, evaluate, gate, image, lint, report, test, train};
+use crate::{evaluate, gate, image, lint, report, test, train};
 
 pub use shipping::{By, Destinations, NO_DESTINATION};
 
@@ -144,7 +145,7 @@ impl Pipeline<'_> {
         match (step, test, image) {
             (Step::Lint, ..) => lint::perform(lint, self.engine).await,
             (Step::Data, ..) if let Some(config) = &self.config.data => {
-                data::perform(config, self.engine, None).await
+                self.look_at(config, record).await
             }
             (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,

@@ -3,7 +3,7 @@
 use super::image::size;
 use super::paths::{Reach, check_path, check_patterns};
 use super::source::{KeyPath, Source};
-use super::{raw, suggest};
+use super::{BaselineSource, Gate, raw, suggest};
 use crate::document::shown;
 use crate::step::Step;
 
@@ -40,6 +40,13 @@ impl Data {
     #[must_use]
     pub fn set(&self, name: &str) -> Option<&Set> {
         self.sets.iter().find(|set| set.name == name)
+    }
+
+    /// The set whose profile is kept for later runs; none where they do not ask for it.
+    #[must_use]
+    pub fn kept_set(&self) -> Option<&String> {
+        let drift = self.drift.as_ref().filter(|drift| drift.from.is_none())?;
+        (drift.reference == Reference::Baseline).then_some(&drift.baseline_set)
     }
 }
 
@@ -170,6 +177,15 @@ pub(super) fn data(source: &mut Source<'_>, raw: raw::Data) -> Option<Data> {
         leakage,
         drift: drift.flatten(),
     })
+}
+
+/// The data of the baseline's run is compared with where there is a baseline.
+pub(super) fn baseline_is_known(source: &mut Source<'_>, data: &Data, gate: &Gate) {
+    if data.kept_set().is_some() && gate.baseline == BaselineSource::None {
+        let path = KeyPath::of(&["data", "drift", "reference"]);
+        let help = "say where it is under `gate.baseline`, or name a set or a profile here";
+        source.value(&path, "there is no baseline: `gate.baseline` is `none`", help);
+    }
 }
 
 fn sets(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::OneOrMany>>) -> Vec<Set> {

@@ -74,6 +74,9 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     if let (Some(evaluate), Some(gate)) = (&evaluate, &gate) {
         baseline_model_is_compared(source, evaluate, train.as_ref(), gate);
     }
+    if let (Some(data), Some(gate)) = (data.as_ref().and_then(Option::as_ref), &gate) {
+        data::baseline_is_known(source, data, gate);
+    }
     let report = deploy::report(source, raw.report.unwrap_or_default());
     let deploy = raw.deploy.map(|raw| deploy::deploy(source, raw)).unwrap_or_default();
     let retrain = deploy::retrain(source, raw.retrain.unwrap_or_default());

@@ -20,6 +20,8 @@ mod told;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::config::{self, Data};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
@@ -27,8 +29,10 @@ use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::record::{Evidence, Outcome, Work, data as record};
 use crate::table::{self, Found};
+use crate::name::Digest;
 use leakage::Sets;
 use moved::Means;
+use profile::Profile;
 use recalled::Recalled;
 use schema::Schema;
 use survey::Survey;
@@ -53,7 +57,7 @@ pub async fn perform(config: &Data, engine: &Engine, kept: Option<Kept>) -> Resu
     let examined = tokio::task::spawn_blocking(move || {
         let spilled = run_dir.join(SPILLED);
         let place = Place { root: &root, folders: &[&run_dir], interrupt: &interrupt };
-        Examination { config: &config, place, spilled: &spilled, kept, now }.examine()
+        Examination { config: &config, place, run_dir: &run_dir, spilled: &spilled, kept, now }.examine()
     });
     let (evidence, findings) = examined.await.map_err(|error| Fault::new("look at the data", error))??;
     Ok(work(evidence, findings))
@@ -73,6 +77,7 @@ fn work(data: record::Data, findings: Vec<Finding>) -> Work {
 struct Examination<'a> {
     config: &'a Data,
     place: Place<'a>,
+    run_dir: &'a Path,
     spilled: &'a Path,
     kept: Option<Kept>,
     now: u64,
@@ -147,13 +152,13 @@ impl Examination<'_> {
             };
             let is_held = self.config.schema_sets.is_empty() || self.config.schema_sets.contains(&set.name);
             let schema = schema.filter(|_| is_held);
-            let surveyed =
-                survey::survey(&located, schema, &self.config.ignore, self.now, self.place.interrupt)?;
-            match surveyed {
+            let is_kept = self.config.kept_set() == Some(&set.name);
+            let Examination { now, place: Place { interrupt, .. }, .. } = *self;
+            match survey::survey(&located, schema, &self.config.ignore, is_kept, now, interrupt)? {
                 Ok(survey) => {
-                    evidence
-                        .sets
-                        .insert(set.name.clone(), told::set(&survey, located.digests(self.place.interrupt)?));
+                    let mut told = told::set(&survey, located.digests(interrupt)?);
+                    told.profile = self.keep(&set.name, survey.profile.as_ref())?;
+                    evidence.sets.insert(set.name.clone(), told);
                     if let Some(checked) = &survey.checked {
                         evidence.violations.extend(told::violations(&set.name, checked));
                         findings.extend(told::of_set(&located, &survey.table, checked));
@@ -165,6 +170,17 @@ impl Examination<'_> {
             }
         }
         Ok(known)
+    }
+
+    /// Writes the profile of a set where later runs look for it.
+    fn keep(&self, set: &str, profile: Option<&Profile>) -> Result<Option<Digest>> {
+        let Some(profile) = profile else { return Ok(None) };
+        let place = self.run_dir.join(record::profile_path(set));
+        let folder = place.parent().unwrap_or(self.run_dir);
+        std::fs::create_dir_all(folder).map_err(|error| Fault::file("make the folder", folder, error))?;
+        let text = profile.to_json()?;
+        files::write_whole(&place, text.as_bytes())?;
+        Ok(Some(Digest::from_bytes(Sha256::digest(text.as_bytes()).into())))
     }
 
     fn leakage(

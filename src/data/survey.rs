@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::profile::Profile;
 use super::schema::{Checked, Checker, Plan, Schema};
 use super::sets::Located;
 use crate::fault::Result;
@@ -22,6 +23,8 @@ pub struct Survey {
     pub missing: BTreeMap<String, u64>,
     /// What the schema says of it; none without one.
     pub checked: Option<Checked>,
+    /// The profile of what is looked at; none where nobody asked for it.
+    pub profile: Option<Profile>,
     /// What should be known of the columns.
     pub notes: Vec<Finding>,
 }
@@ -30,9 +33,10 @@ pub struct Survey {
 struct Part<'a> {
     missing: Vec<u64>,
     checker: Option<Checker<'a>>,
+    profile: Option<Profile>,
 }
 
-/// Reads a set. `now` is the time in seconds since 1970. The inner error is what is wrong with the files.
+/// Reads a set, and profiles it where that is asked for. `now` is the time in seconds since 1970. The inner error is what is wrong with the files.
 ///
 /// # Errors
 /// A file that cannot be read, or an interrupt.
@@ -40,6 +44,7 @@ pub fn survey(
     set: &Located,
     schema: Option<&Schema>,
     ignore: &[String],
+    is_profiled: bool,
     now: u64,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Survey, Vec<Finding>>> {
@@ -51,11 +56,28 @@ pub fn survey(
         columns.iter().filter(|found| !ignore.contains(&found.name)).cloned().collect();
     let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &looked_at));
     let ignored = columns.iter().filter(|found| ignore.contains(&found.name)).map(|found| found.name.clone());
-    let wanted = wanted(&looked_at, plan.as_ref());
-    let mut all = Part { missing: vec![0; wanted.len()], checker: plan.as_ref().map(Checker::new) };
-    let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
-    let merge = |part| {
-        let Part { missing, checker } = part;
+    let read_as = read_as(&looked_at, plan.as_ref());
+    let wanted: Vec<Wanted> = read_as.iter().map(|found| Wanted::cells(&found.name, found.holds)).collect();
+    let profiled = is_profiled.then_some(read_as.as_slice());
+    let mut all = Part {
+        missing: vec![0; wanted.len()],
+        checker: plan.as_ref().map(Checker::new),
+        profile: profiled.map(Profile::new),
+    };
+    let mut notes = notices;
+    let mut wrong = Ok(());
+    let each = |batch: Batch| part(&batch, &wanted, plan.as_ref(), profiled);
+    let merge = |part: Result<_>| {
+        let Part { missing, checker, profile } = match part {
+            Ok(part) => part,
+            Err(fault) => {
+                wrong = Err(fault);
+                return;
+            }
+        };
+        if let (Some(all), Some(more)) = (&mut all.profile, profile) {
+            notes.extend(all.merge(&more));
+        }
         all.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
         if let (Some(all), Some(more)) = (&mut all.checker, checker) {
             all.merge(more);
@@ -65,6 +87,7 @@ pub fn survey(
         Ok(table) => table,
         Err(findings) => return Ok(Err(findings)),
     };
+    wrong?;
     let names = wanted.into_iter().map(|wanted| wanted.column);
     Ok(Ok(Survey {
         ignored: ignored.collect(),
@@ -72,18 +95,24 @@ pub fn survey(
         table,
         missing: names.zip(all.missing).collect(),
         checked: all.checker.map(|checker| checker.finish(now)),
-        notes: notices,
+        profile: all.profile,
+        notes,
     }))
 }
 
 /// All columns; what the schema says of a column is what it is read as.
-fn wanted(found: &[Found], plan: Option<&Plan>) -> Vec<Wanted> {
+fn read_as(found: &[Found], plan: Option<&Plan>) -> Vec<Found> {
     let said: BTreeMap<&str, table::Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
     let holds = |found: &Found| said.get(found.name.as_str()).copied().unwrap_or(found.holds);
-    found.iter().map(|found| Wanted::cells(&found.name, holds(found))).collect()
+    found.iter().map(|found| Found { name: found.name.clone(), holds: holds(found) }).collect()
 }
 
-fn part<'a>(batch: &Batch, wanted: &[Wanted], plan: Option<&'a Plan>) -> Part<'a> {
+fn part<'a>(
+    batch: &Batch,
+    wanted: &[Wanted],
+    plan: Option<&'a Plan>,
+    profiled: Option<&[Found]>,
+) -> Result<Part<'a>> {
     let cells: Vec<_> = wanted
         .iter()
         .zip(&batch.columns)
@@ -94,5 +123,14 @@ fn part<'a>(batch: &Batch, wanted: &[Wanted], plan: Option<&'a Plan>) -> Part<'a
         checker.add(&cells, batch.first);
         checker
     });
-    Part { missing: cells.iter().map(|(_, cells)| cells.missing).collect(), checker }
+    let profile = profiled.map(|columns| {
+        let mut profile = Profile::new(columns);
+        let cells: Vec<_> = cells.iter().map(|(_, cells)| *cells).collect();
+        profile.add(&cells, batch.rows as u64).map(|()| profile)
+    });
+    Ok(Part {
+        missing: cells.iter().map(|(_, cells)| cells.missing).collect(),
+        checker,
+        profile: profile.transpose()?,
+    })
 }

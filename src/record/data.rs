@@ -25,6 +25,21 @@ pub struct Data {
     pub drift: Option<Drift>,
 }
 
+impl Data {
+    /// The profiles that were kept for later runs, by their paths in the run's folder.
+    #[must_use]
+    pub fn profiles(&self) -> BTreeMap<String, Digest> {
+        let of = |(set, found): (&String, &Set)| Some((profile_path(set), found.profile?));
+        self.sets.iter().filter_map(of).collect()
+    }
+}
+
+/// Where the profile of a set is kept, in the run's folder and in its bundle.
+#[must_use]
+pub fn profile_path(set: &str) -> String {
+    format!("data/profile-{set}.json")
+}
+
 /// A set of data.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Set {
