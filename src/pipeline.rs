@@ -144,9 +144,7 @@ impl Pipeline<'_> {
         let Config { lint, test, image, .. } = self.config;
         match (step, test, image) {
             (Step::Lint, ..) => lint::perform(lint, self.engine).await,
-            (Step::Data, ..) if let Some(config) = &self.config.data => {
-                self.look_at(config, record).await
-            }
+            (Step::Data, ..) if let Some(config) = &self.config.data => self.look_at(config, record).await,
             (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,
             (Step::Image, _, Some(image)) => image::perform(image, self.engine, self.cache, record).await,

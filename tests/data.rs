@@ -13,6 +13,8 @@ mod drifts;
 mod formats;
 #[path = "data/leaks.rs"]
 mod leaks;
+#[path = "data/profiles.rs"]
+mod profiles;
 #[path = "data/rules.rs"]
 mod rules;
 

@@ -85,9 +85,7 @@ pub fn pack(root: &Path, run_dir: &Path, record: &Record, reports: &[(&str, Vec<
     sources.extend(
         outputs.iter().map(|(path, digest)| (format!("{OUTPUTS}{path}"), Source::Output(path, *digest))),
     );
-    sources.extend(
-        profiles.iter().map(|(path, digest)| (path.clone(), Source::Profile(path, *digest))),
-    );
+    sources.extend(profiles.iter().map(|(path, digest)| (path.clone(), Source::Profile(path, *digest))));
     check_sizes(&sources)?;
 
     let temporary = unfinished(run_dir, false).map_err(cannot_write)?;

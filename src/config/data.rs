@@ -179,13 +179,17 @@ pub(super) fn data(source: &mut Source<'_>, raw: raw::Data) -> Option<Data> {
     })
 }
 
-/// The data of the baseline's run is compared with where there is a baseline.
-pub(super) fn baseline_is_known(source: &mut Source<'_>, data: &Data, gate: &Gate) {
-    if data.kept_set().is_some() && gate.baseline == BaselineSource::None {
-        let path = KeyPath::of(&["data", "drift", "reference"]);
-        let help = "say where it is under `gate.baseline`, or name a set or a profile here";
-        source.value(&path, "there is no baseline: `gate.baseline` is `none`", help);
+/// Data that is compared with the baseline's asks for one, as a rule that compares does.
+pub(super) fn ask_for_baseline(source: &mut Source<'_>, data: &Data, gate: &mut Gate) {
+    if data.kept_set().is_none() || gate.baseline != BaselineSource::None {
+        return;
     }
+    if source.has(&KeyPath::of(&["gate", "baseline"])) {
+        let path = KeyPath::of(&["data", "drift", "reference"]);
+        let help = "remove `gate.baseline`, or name a set or a profile here";
+        source.value(&path, "there is no baseline whose data this could be compared with", help);
+    }
+    gate.baseline = BaselineSource::DefaultBranch;
 }
 
 fn sets(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::OneOrMany>>) -> Vec<Set> {
@@ -394,13 +398,10 @@ fn baseline_set(
     reference: &Reference,
     names: &[&str],
 ) -> String {
-    let is_named = raw.is_some();
+    let matters = raw.is_some() || *reference == Reference::Baseline;
     let name = raw.unwrap_or_else(|| "train".to_owned());
-    if *reference == Reference::Baseline {
+    if matters {
         known_set(source, path, &name, names);
-    } else if is_named {
-        let help = "write `reference: baseline`, or remove it";
-        source.key(path, "the reference is not the baseline", help);
     }
     name
 }

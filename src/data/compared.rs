@@ -188,7 +188,8 @@ pub fn read(
     let strange = strange.map(|first| first.map(|(row, text)| set.shown(&table, row, &text))).collect();
     let sorted: Vec<Sorted> = spool.finish().into_par_iter().map(Spooled::sorted).collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
-    let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, table.rows, sorted)).collect();
+    let sides =
+        sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, table.rows, sorted)).collect();
     Ok(Ok(Read { sides, strange }))
 }
 

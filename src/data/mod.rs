@@ -27,9 +27,9 @@ use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::{Finding, any_error};
+use crate::name::Digest;
 use crate::record::{Evidence, Outcome, Work, data as record};
 use crate::table::{self, Found};
-use crate::name::Digest;
 use leakage::Sets;
 use moved::Means;
 use profile::Profile;
@@ -38,8 +38,8 @@ use schema::Schema;
 use survey::Survey;
 
 pub use moved::Moved;
-pub use recalled::is_profile;
 pub use profiled::{Profiled, inferred, profiled};
+pub use recalled::is_profile;
 pub use sets::{Located, Place, locate};
 
 /// The folder below that of the run in which values lie that have no room in memory.
@@ -273,7 +273,9 @@ impl Examination<'_> {
                 }))
             }
             (_, Some(Kept::Nothing(finding))) => Ok(Err(finding.clone())),
-            (_, None) => Ok(Err(Finding::error("data-profile", "nobody has looked for the baseline's profile"))),
+            (_, None) => {
+                Ok(Err(Finding::error("data-profile", "nobody has looked for the baseline's profile")))
+            }
         }
     }
 }

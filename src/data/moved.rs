@@ -77,8 +77,7 @@ fn of_sets(
     current: Side<'_>,
     means: Means<'_>,
 ) -> Result<std::result::Result<Moved, Vec<Finding>>> {
-    let (subjects, mut findings) =
-        compared::subjects(means.data, asked, reference.columns, current.columns);
+    let (subjects, mut findings) = compared::subjects(means.data, asked, reference.columns, current.columns);
     let mut read = Vec::new();
     for set in [reference.set, current.set] {
         // Both sides are in memory at a time.

@@ -31,7 +31,8 @@ pub struct Recalled {
 }
 
 const CODE: &str = "data-profile";
-const HELP: &str = "`modelgate data profile FILES --out profile.json` writes one; data itself is named under `data.sets`";
+const HELP: &str =
+    "`modelgate data profile FILES --out profile.json` writes one; data itself is named under `data.sets`";
 
 /// No profile of ours comes near it: a column has at most some hundred kilobytes.
 const LARGEST: u64 = 1 << 30;

@@ -98,6 +98,7 @@ pub fn full_record() -> Record {
             },
         }],
         baseline: Some(Baseline {
+            profiles: [("train".to_owned(), digest)].into(),
             place: Some(text()),
             from: text(),
             commit: Some(commit),

@@ -6,6 +6,9 @@
 mod decide;
 mod picture;
 mod score;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod simulation;
 mod sketch;
 #[cfg(test)]
 mod tests;
@@ -14,5 +17,5 @@ mod words;
 
 pub use decide::{Compared, Lack, drift};
 pub use sketch::Sketch;
-pub use words::lacking;
 pub use values::{Ascending, MOST_CATEGORIES, Side, Values};
+pub use words::lacking;

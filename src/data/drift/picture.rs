@@ -45,7 +45,8 @@ fn numbers(
     let bars = if half_step > 0.0 { BARS } else { 1 };
     let edge = |bar: usize| if bar == bars { high } else { (bar as f64 * half_step).mul_add(2.0, low) };
     let edges: Vec<f64> = (0..=bars).map(edge).collect();
-    let shares = |counts: Vec<u64>, rows: u64| counts.into_iter().map(|count| count as f64 / rows as f64).collect();
+    let shares =
+        |counts: Vec<u64>, rows: u64| counts.into_iter().map(|count| count as f64 / rows as f64).collect();
     Some(Picture {
         reference: shares(of_reference(&edges), rows),
         current: shares(counts(other, &edges), other.rows()),

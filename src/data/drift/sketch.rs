@@ -29,7 +29,8 @@ impl Sketch {
     /// The sketch of a profile, with how often some single values are there at least.
     #[must_use]
     pub fn new(quantiles: Quantiles, known: impl Iterator<Item = (f64, u64)>) -> Self {
-        let mut known: Vec<(i64, u64)> = known.map(|(value, count)| (quantiles.place(value), count)).collect();
+        let mut known: Vec<(i64, u64)> =
+            known.map(|(value, count)| (quantiles.place(value), count)).collect();
         known.sort_unstable();
         let mut known = known.into_iter().peekable();
         let blurred = quantiles.places().into_iter().map(|(place, count)| {
@@ -37,8 +38,7 @@ impl Sketch {
             while let Some((_, sure)) = known.next_if(|(at, _)| *at <= place) {
                 left = left.saturating_sub(sure);
             }
-            // What is neither below nor above nought is nought.
-            if matches!(place, i64::MIN | i64::MAX) { 0 } else { left }
+            if quantiles.is_single(place) { 0 } else { left }
         });
         let blurred = blurred.max().unwrap_or(0);
         Self { quantiles, blurred }
@@ -185,3 +185,6 @@ impl Bins {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

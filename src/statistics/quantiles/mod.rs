@@ -199,11 +199,18 @@ impl Quantiles {
         }
     }
 
+    /// Whether all that is in a place is one number: an infinity, or nought.
+    #[must_use]
+    pub fn is_single(&self, place: i64) -> bool {
+        matches!(place, i64::MIN | i64::MAX) || (place == 0 && self.scale == Scale::Logarithmic)
+    }
+
     /// How many numbers are in each place, exactly, of those that have some, ascending.
     #[must_use]
     pub fn places(&self) -> Vec<(i64, u64)> {
         let [below, above] = self.infinite;
-        let ends = [(i64::MIN, below), (i64::MAX, above)].map(|end| Some(end).filter(|(_, count)| *count > 0));
+        let ends =
+            [(i64::MIN, below), (i64::MAX, above)].map(|end| Some(end).filter(|(_, count)| *count > 0));
         let [below, above] = ends;
         below.into_iter().chain(self.buckets.ascending()).chain(above).collect()
     }
