@@ -3,6 +3,7 @@
 
 mod aside;
 mod comparing;
+mod recalling;
 mod remeasuring;
 mod shipping;
 
@@ -25,7 +26,7 @@ use crate::record::store::RunFolder;
 use crate::record::{Conclusion, Evidence, Outcome, Record, StepRecord, Verdict, Work, conclude};
 use crate::report::Past;
 use crate::step::Step;
-use crate::{data, evaluate, gate, image, lint, report, test, train};
+use crate::{evaluate, gate, image, lint, report, test, train};
 
 pub use shipping::{By, Destinations, NO_DESTINATION};
 
@@ -143,12 +144,7 @@ impl Pipeline<'_> {
         let Config { lint, test, image, .. } = self.config;
         match (step, test, image) {
             (Step::Lint, ..) => lint::perform(lint, self.engine).await,
-            (Step::Data, ..) if let Some(config) = &self.config.data => {
-                let made = self.config.train.as_ref().map(|train| train.outputs.as_slice());
-                let reads =
-                    data::Reads { inputs: &self.config.evaluate.inputs, made: made.unwrap_or_default() };
-                data::perform(config, reads, self.engine).await
-            }
+            (Step::Data, ..) if let Some(config) = &self.config.data => self.look_at(config, record).await,
             (Step::Test, Some(test), _) => test::perform(test, self.engine).await,
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,
             (Step::Image, _, Some(image)) => image::perform(image, self.engine, self.cache, record).await,

@@ -215,3 +215,117 @@ fn alibi_is_reproduced() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
+
+/// All that is measured, without what the two references are called, and how their categories are spelled.
+fn measured(drift: &Value) -> Value {
+    let mut drift = drift.clone();
+    for key in ["reference", "profile"] {
+        drift.as_object_mut().unwrap().remove(key);
+    }
+    for column in drift["columns"].as_array_mut().unwrap() {
+        if let Some(picture) = column["picture"].as_object_mut() {
+            picture.remove("categories");
+        }
+    }
+    drift
+}
+
+#[test]
+fn a_profile_that_counts_all_values_is_as_good_as_the_data() {
+    let project = Project::empty();
+    for pair in pairs(&project, |_| true) {
+        let said = project.modelgate(&["data", "profile", &pair[0], "--out", "profile.json"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        for method in
+            ["auto", "evidently", "alibi", "ks", "wasserstein", "psi", "jensen-shannon", "chi-square"]
+        {
+            let of_data = ours(&project, &pair, &["--method", method]);
+            let of_profile = ours(&project, &["profile.json".into(), pair[1].clone()], &["--method", method]);
+            assert_eq!(of_data.0, of_profile.0, "{method}");
+            for (name, column) in &of_data.2 {
+                let (mut data, mut profile) = (column.clone(), of_profile.2[name].clone());
+                for side in [&mut data, &mut profile] {
+                    side["picture"]["categories"] = Value::Null;
+                }
+                assert_eq!(data, profile, "{method} {name} of {pair:?}");
+            }
+            assert_eq!(measured(&of_data.1), measured(&of_profile.1), "{method}");
+            assert_eq!(
+                of_profile.1["profile"]["rows"],
+                pair[0].split(['-', '.']).nth(1).unwrap().parse::<u64>().unwrap()
+            );
+        }
+    }
+}
+
+#[test]
+fn of_a_sketch_nothing_is_said_that_it_does_not_know() {
+    let project = Project::empty();
+    let mut next = uniform(5);
+    let mut table = |name: &str, rows: usize, shift: f64| {
+        let lines: String = (0..rows)
+            .map(|_| {
+                let x = normal(&mut next);
+                let name = (next() * 1e6) as u64;
+                format!("{},{},{},n{name}\n", x + shift, 1e6 + x + shift, (3.0 * next()) as u32)
+            })
+            .collect();
+        project.file(name, format!("many,far,few,names\n{lines}"));
+    };
+    table("reference.csv", 12_000, 0.0);
+    table("same.csv", 3000, 0.0);
+    table("moved.csv", 3000, 0.6);
+    let said = project.modelgate(&["data", "profile", "reference.csv", "--out", "profile.json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let of = |reference: &str, current: &str, method: &str| {
+        let words = ["--method", method, "--ignore", "far", "--ignore", "names"];
+        ours(&project, &[reference.into(), current.into()], &words)
+    };
+    for (current, code) in [("same.csv", 0), ("moved.csv", 11)] {
+        for method in ["auto", "psi"] {
+            let ((_, _, data), (ended, _, profile)) =
+                (of("reference.csv", current, method), of("profile.json", current, method));
+            assert_eq!(ended, code, "{method} {current}");
+            let scores = [&data, &profile].map(|columns| columns["many"]["score"].as_f64().unwrap());
+            assert!((scores[0] - scores[1]).abs() < 0.05 * scores[0].max(0.02), "{scores:?}");
+            assert_eq!(data["many"]["drifted"], profile["many"]["drifted"]);
+            assert!(profile["many"]["sketch"]["relative_error"].as_f64().unwrap() < 0.01);
+            assert!(profile["many"]["p"].as_f64() >= data["many"]["p"].as_f64());
+            assert_eq!(profile["few"], data["few"], "all its values are counted");
+            let bars = |columns: &BTreeMap<String, Value>| -> Vec<f64> {
+                let shares = columns["many"]["picture"]["reference"].as_array().unwrap();
+                shares.iter().map(|share| share.as_f64().unwrap()).collect()
+            };
+            let far =
+                bars(&data).iter().zip(bars(&profile)).map(|(one, other)| (one - other).abs()).sum::<f64>();
+            assert!(far < 0.05, "{far}");
+        }
+    }
+    for method in ["ks", "wasserstein", "jensen-shannon", "chi-square", "evidently", "alibi"] {
+        let words = ["data", "drift", "profile.json", "same.csv", "--method", method, "--ignore", "far"];
+        let said = project.modelgate(&words);
+        assert_eq!(said.code, 11, "{method}: {}", said.err);
+        assert!(
+            said.err.contains("the column «many» could not be compared with «profile.json»"),
+            "{}",
+            said.err
+        );
+        assert!(
+            said.err.contains("[data-not-compared]") && said.err.contains("choose `psi` or `auto`"),
+            "{}",
+            said.err
+        );
+        let (_, _, columns) = of("profile.json", "same.csv", method);
+        assert_eq!((&columns["many"]["score"], &columns["many"]["drifted"]), (&Value::Null, &false.into()));
+    }
+    let said = project.modelgate(&["data", "drift", "profile.json", "same.csv"]);
+    assert_eq!(said.code, 11);
+    for told in [
+        "«far» could not be compared",
+        "near each other",
+        "«names» could not be compared",
+        "the most frequent",
+    ] {
+        assert!(said.err.contains(told), "{told}: {}", said.err);
+    }
+}

@@ -60,10 +60,12 @@ enum Source<'a> {
     Memory(&'a [u8]),
     /// An output, by its path in the project.
     Output(&'a str, Digest),
+    /// The profile of a set, by its path in the run's folder.
+    Profile(&'a str, Digest),
 }
 
 /// Writes `bundle.zip` into the run's folder: the reports by name and bytes, `run.json` among them, and the
-/// record's outputs. An older bundle is removed first: none is better than one of another run.
+/// record's outputs and profiles. An older bundle is removed first: none is better than one of another run.
 ///
 /// # Errors
 /// An output that is not what the record says or whose name is not safe on every system, or a folder that
@@ -75,14 +77,15 @@ pub fn pack(root: &Path, run_dir: &Path, record: &Record, reports: &[(&str, Vec<
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(cannot_write(error)),
         _ => {}
     }
-    let outputs = record.outputs();
-    let digests = digests(&outputs, reports)?;
+    let (outputs, profiles) = (record.outputs(), record.profiles());
+    let digests = digests(&outputs, &profiles, reports)?;
     let listing = sums::render(&digests);
     let mut sources = BTreeMap::from([(SUMS.to_owned(), Source::Memory(listing.as_bytes()))]);
     sources.extend(reports.iter().map(|(name, bytes)| ((*name).to_owned(), Source::Memory(bytes))));
     sources.extend(
         outputs.iter().map(|(path, digest)| (format!("{OUTPUTS}{path}"), Source::Output(path, *digest))),
     );
+    sources.extend(profiles.iter().map(|(path, digest)| (path.clone(), Source::Profile(path, *digest))));
     check_sizes(&sources)?;
 
     let temporary = unfinished(run_dir, false).map_err(cannot_write)?;
@@ -90,7 +93,7 @@ pub fn pack(root: &Path, run_dir: &Path, record: &Record, reports: &[(&str, Vec<
     let mut writer = ZipWriter::new(BufWriter::with_capacity(1 << 20, Fragile { file, has_failed: false }));
     let mut total = 0;
     for (name, source) in &sources {
-        total += add(&mut writer, root, name, source)?;
+        total += add(&mut writer, [root, run_dir], name, source)?;
         if total > TOTAL {
             return Err(refuse("the outputs", format!("together they are larger than {} TiB", TOTAL >> 40)));
         }
@@ -103,6 +106,7 @@ pub fn pack(root: &Path, run_dir: &Path, record: &Record, reports: &[(&str, Vec<
 /// The digests by entry, without that of the listing itself. Checks the names.
 fn digests(
     outputs: &BTreeMap<String, Digest>,
+    profiles: &BTreeMap<String, Digest>,
     reports: &[(&str, Vec<u8>)],
 ) -> Result<BTreeMap<String, Digest>> {
     let mut digests = BTreeMap::new();
@@ -110,6 +114,7 @@ fn digests(
         let (digest, _) = digest_through(&bytes[..], |_| Ok(())).map_err(|error| refuse(name, error))?;
         digests.insert((*name).to_owned(), digest);
     }
+    digests.extend(profiles.clone());
     digests.extend(outputs.iter().map(|(path, digest)| (format!("{OUTPUTS}{path}"), *digest)));
 
     let mut keys: BTreeMap<String, &str> = BTreeMap::from([(portable::key(SUMS), SUMS)]);
@@ -148,17 +153,18 @@ fn check_sizes(sources: &BTreeMap<String, Source<'_>>) -> Result<()> {
     Ok(())
 }
 
-/// Adds an entry; returns its size.
-fn add(writer: &mut Writer, root: &Path, name: &str, source: &Source<'_>) -> Result<u64> {
+/// Adds an entry; returns its size. Files are in the project, or in the run's folder.
+fn add(writer: &mut Writer, [root, run_dir]: [&Path; 2], name: &str, source: &Source<'_>) -> Result<u64> {
     match source {
         Source::Memory(bytes) => {
             let written = start(writer, name, bytes.len() as u64).and_then(|()| writer.write_all(bytes));
             written.map_err(|error| Fault::file("pack", Path::new(name), error))?;
             Ok(bytes.len() as u64)
         }
-        Source::Output(path, recorded) => {
+        Source::Output(path, recorded) | Source::Profile(path, recorded) => {
+            let folder = if matches!(source, Source::Output(..)) { root } else { run_dir };
             let cannot_pack = |error| Fault::file("pack", Path::new(path), error);
-            let file = open_regular(&root.join(path)).map_err(|error| match error.kind() {
+            let file = open_regular(&folder.join(path)).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => refuse(path, "it is not there").help(
                     "the bundle holds the outputs of the run: have them where the report is made, as they were",
                 ),

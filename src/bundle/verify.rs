@@ -234,10 +234,10 @@ fn check_record(contents: &Contents) -> Vec<Finding> {
     };
     let mut findings: Vec<Finding> = why_contradictory(&record).map(wrong).into_iter().collect();
     let outputs = record.outputs();
-    for (path, recorded) in &outputs {
-        let name = format!("{OUTPUTS}{path}");
+    let named = outputs.iter().map(|(path, digest)| (format!("{OUTPUTS}{path}"), *digest));
+    for (name, recorded) in named.chain(record.profiles()) {
         match contents.digests.get(&name) {
-            Some(found) if found == recorded => {}
+            Some(found) if *found == recorded => {}
             Some(found) => findings.push(
                 Finding::error(
                     "bundle-record",

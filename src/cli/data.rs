@@ -90,11 +90,12 @@ struct Infer {
 It ends with 11 where the data has drifted, as the step does.
 
 Example:
-  modelgate data drift data/train.csv data/last-week.parquet --label churned")]
+  modelgate data drift data/train.csv data/last-week.parquet --label churned
+  modelgate data drift profile.json data/last-week.parquet")]
 struct Drift {
-    /// What the model knows: a file, a glob or a folder
+    /// What the model knows: a file, a glob or a folder, or a profile
     reference: String,
-    /// What is held against it: the same
+    /// What is held against it: a file, a glob or a folder
     current: String,
     /// How drift is measured
     #[arg(long, default_value = "auto", value_name = "METHOD", value_parser = method())]
@@ -192,8 +193,17 @@ fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
 fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
     let set = |name: &str, files: String| config::Set { name: name.into(), files: vec![files] };
     let names = [args.reference.clone(), args.current.clone()];
+    let mut sets = vec![set(&names[0], args.reference), set(&names[1], args.current)];
+    let [reference, current] = names;
+    let is_profile = data::is_profile(&call.environment.absolute(Path::new(&reference)));
+    let reference = if is_profile {
+        sets.remove(0);
+        config::Reference::Profile(reference)
+    } else {
+        config::Reference::Set(reference)
+    };
     let data = config::Data {
-        sets: vec![set(&names[0], args.reference), set(&names[1], args.current)],
+        sets,
         label: args.label,
         prediction: None,
         ignore: args.ignore,
@@ -203,9 +213,9 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
         leakage: None,
         drift: None,
     };
-    let [reference, current] = names;
     let asked = config::Drift {
-        reference: config::Reference::Set(reference),
+        reference,
+        baseline_set: "train".into(),
         current,
         measure: config::Measured { method: args.method, threshold: args.threshold, holds: None },
         alpha: args.alpha,

@@ -3,7 +3,7 @@
 use super::image::size;
 use super::paths::{Reach, check_path, check_patterns};
 use super::source::{KeyPath, Source};
-use super::{raw, suggest};
+use super::{BaselineSource, Gate, raw, suggest};
 use crate::document::shown;
 use crate::step::Step;
 
@@ -40,6 +40,13 @@ impl Data {
     #[must_use]
     pub fn set(&self, name: &str) -> Option<&Set> {
         self.sets.iter().find(|set| set.name == name)
+    }
+
+    /// The set whose profile is kept for later runs; none where they do not ask for it.
+    #[must_use]
+    pub fn kept_set(&self) -> Option<&String> {
+        let drift = self.drift.as_ref().filter(|drift| drift.from.is_none())?;
+        (drift.reference == Reference::Baseline).then_some(&drift.baseline_set)
     }
 }
 
@@ -85,6 +92,9 @@ impl Leakage {
 pub struct Drift {
     /// What the model knows.
     pub reference: Reference,
+    /// The name of the set that the model learns from, whose profile a run keeps for later ones: where the reference is the
+    /// baseline.
+    pub baseline_set: String,
     /// The name of the set that is compared with it.
     pub current: String,
     /// How columns are measured.
@@ -167,6 +177,19 @@ pub(super) fn data(source: &mut Source<'_>, raw: raw::Data) -> Option<Data> {
         leakage,
         drift: drift.flatten(),
     })
+}
+
+/// Data that is compared with the baseline's asks for one, as a rule that compares does.
+pub(super) fn ask_for_baseline(source: &mut Source<'_>, data: &Data, gate: &mut Gate) {
+    if data.kept_set().is_none() || gate.baseline != BaselineSource::None {
+        return;
+    }
+    if source.has(&KeyPath::of(&["gate", "baseline"])) {
+        let path = KeyPath::of(&["data", "drift", "reference"]);
+        let help = "remove `gate.baseline`, or name a set or a profile here";
+        source.value(&path, "there is no baseline whose data this could be compared with", help);
+    }
+    gate.baseline = BaselineSource::DefaultBranch;
 }
 
 fn sets(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::OneOrMany>>) -> Vec<Set> {
@@ -295,6 +318,7 @@ fn drift(source: &mut Source<'_>, path: &KeyPath, raw: raw::Drift, names: &[&str
         check_path(source, &path.key("from"), from, Reach::Project);
     }
     let reference = reference(source, path, raw.reference, raw.from.is_some(), names);
+    let baseline_set = baseline_set(source, &path.key("baseline-set"), raw.baseline_set, &reference, names);
     let current = raw.current.unwrap_or_else(|| "live".to_owned());
     if raw.from.is_none() || source.has(&path.key("current")) {
         known_set(source, &path.key("current"), &current, names);
@@ -333,6 +357,7 @@ fn drift(source: &mut Source<'_>, path: &KeyPath, raw: raw::Drift, names: &[&str
     });
     Some(Drift {
         reference,
+        baseline_set,
         current,
         measure,
         alpha,
@@ -353,7 +378,6 @@ fn reference(
     let at = path.key("reference");
     let name = raw.unwrap_or_else(|| "train".to_owned());
     if name == BASELINE {
-        source.unavailable(Step::Data, &at, true);
         return Reference::Baseline;
     }
     if names.contains(&name.as_str()) || !name.contains(['/', '.']) {
@@ -362,10 +386,24 @@ fn reference(
         }
         return Reference::Set(name);
     }
-    if check_path(source, &at, &name, Reach::Anywhere) {
-        source.unavailable(Step::Data, &at, true);
-    }
+    check_path(source, &at, &name, Reach::Anywhere);
     Reference::Profile(name)
+}
+
+/// The set whose profile is kept. Without one later runs would have no reference.
+fn baseline_set(
+    source: &mut Source<'_>,
+    path: &KeyPath,
+    raw: Option<String>,
+    reference: &Reference,
+    names: &[&str],
+) -> String {
+    let matters = raw.is_some() || *reference == Reference::Baseline;
+    let name = raw.unwrap_or_else(|| "train".to_owned());
+    if matters {
+        known_set(source, path, &name, names);
+    }
+    name
 }
 
 fn threshold(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Number>) -> Option<f64> {

@@ -36,13 +36,23 @@ fn what_is_left_out_is_what_one_would_expect() {
 }
 
 #[test]
-fn what_this_version_cannot_compare_with_is_not_passed_over() {
-    for reference in ["baseline", "profiles/train.json"] {
-        let data = format!("data: {{ sets: {{ live: a.csv }}, drift: {{ reference: {reference} }} }}");
-        let config = file(&data, "accuracy: { min: 0.8 }").expect("valid");
-        let [unavailable] = config.unavailable.as_slice() else { panic!("{:?}", config.unavailable) };
-        assert_eq!((unavailable.key.as_str(), unavailable.whole_step), ("data.drift.reference", true));
-    }
+fn a_profile_and_the_baseline_stand_for_data() {
+    let of = |sets: &str, drift: &str| {
+        file(&format!("data: {{ sets: {sets}, drift: {drift} }}"), "accuracy: { min: 0.8 }")
+    };
+    let config = of("{ live: a.csv }", "{ reference: profiles/train.json }").expect("valid");
+    assert_eq!((config.data.unwrap().kept_set(), config.gate.baseline), (None, BaselineSource::None));
+    // The baseline is asked for, and the set is there that is kept for later runs.
+    let config = of("{ live: a.csv, learned: b.csv }", "{ reference: baseline, baseline-set: learned }");
+    let config = config.expect("valid");
+    assert_eq!(config.data.unwrap().kept_set(), Some(&"learned".to_owned()));
+    assert_eq!(config.gate.baseline, BaselineSource::DefaultBranch);
+    let problems = of("{ live: a.csv }", "{ reference: baseline }").expect_err("no set `train`");
+    assert_eq!(problems[0].key, "data.drift.baseline-set");
+}
+
+#[test]
+fn what_this_version_cannot_read_is_not_passed_over() {
     let config =
         file("data: { sets: { live: 's3://bucket/a.csv' } }", "accuracy: { min: 0.8 }").expect("valid");
     assert_eq!(config.unavailable[0].key, "data.sets.live");

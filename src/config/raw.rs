@@ -211,7 +211,7 @@ pub struct Gate {
     /// default branch), or a file (a metrics file, or the run.json of another run) whose path has a `/`
     /// or a `.` in it. `production` is what the newest
     /// successful GitHub Deployment to that environment delivered. `registry` is not yet available in this version. Default:
-    /// `none`, or `default-branch` where a rule compares.
+    /// `none`, or `default-branch` where a rule compares, or `data.drift`.
     #[schemars(extend("examples" = ["none", "default-branch", "baseline/metrics.json"]))]
     pub baseline: Option<String>,
     /// What rules that compare come to while there is no baseline yet. The report says so in any case.

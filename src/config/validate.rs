@@ -63,7 +63,7 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
         judged::is_not_trained_on(source, data, evaluate, train.as_ref());
     }
     let image = raw.image.map(|raw| image::image(source, raw));
-    let gate = match raw.gate {
+    let mut gate = match raw.gate {
         Some(raw) => {
             let computed =
                 Computed::of(evaluate.as_ref(), image.as_ref(), data.as_ref().and_then(Option::as_ref));
@@ -76,6 +76,9 @@ pub(super) fn validate(source: &mut Source<'_>, mut raw: raw::File) -> Option<Co
     };
     if let (Some(evaluate), Some(gate)) = (&evaluate, &gate) {
         baseline_model_is_compared(source, evaluate, train.as_ref(), gate);
+    }
+    if let (Some(data), Some(gate)) = (data.as_ref().and_then(Option::as_ref), &mut gate) {
+        data::ask_for_baseline(source, data, gate);
     }
     let report = deploy::report(source, raw.report.unwrap_or_default());
     let deploy = raw.deploy.map(|raw| deploy::deploy(source, raw)).unwrap_or_default();

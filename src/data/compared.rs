@@ -191,7 +191,8 @@ pub fn read(
         .map(|(spooled, subject)| spooled.sorted(subject.measured.method.is_of_all_values()))
         .collect::<Result<_>>()?;
     let sides = subjects.iter().zip(gathered).zip(sorted);
-    let sides = sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, sorted)).collect();
+    let sides =
+        sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, table.rows, sorted)).collect();
     Ok(Ok(Read { sides, strange }))
 }
 
@@ -251,10 +252,10 @@ impl Gathered {
         None
     }
 
-    fn side(self, holds: Type, sorted: Sorted) -> Side<Sorted> {
+    fn side(self, holds: Type, rows: u64, sorted: Sorted) -> Side<Sorted> {
         let Self { missing, strange, counts, overflowed, .. } = self;
         let values = match holds {
-            _ if overflowed => Values::Prose,
+            _ if overflowed => Values::Prose(rows.saturating_sub(missing + strange)),
             Type::Text => Values::Categories(counts.into_iter().collect::<BTreeMap<_, _>>()),
             _ => Values::Numbers(sorted),
         };
@@ -280,15 +281,13 @@ pub fn paired(subjects: Vec<Subject>, reference: Read, current: Read) -> Vec<Com
         .collect()
 }
 
-/// After all walks over a column.
+/// After all walks over a side.
 ///
 /// # Errors
 /// One of them ended early: a file could not be read.
-pub fn end(column: Compared<Sorted>) -> Result<()> {
-    for side in [column.reference, column.current] {
-        if let Values::Numbers(sorted) = side.values {
-            sorted.end()?;
-        }
+pub fn end(side: Side<Sorted>) -> Result<()> {
+    match side.values {
+        Values::Numbers(sorted) => sorted.end(),
+        _ => Ok(()),
     }
-    Ok(())
 }

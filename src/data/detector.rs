@@ -106,6 +106,7 @@ fn parse(asked: &Drift, text: &str) -> std::result::Result<record::Drift, Wrong>
     let share = drifted as f64 / features as f64;
     Ok(record::Drift {
         reference: meta.name.unwrap_or_else(|| "detector".into()),
+        profile: None,
         current: asked.current.clone(),
         method: "detector".into(),
         share,
@@ -144,6 +145,7 @@ fn column(data: &Said, feature: usize, features: usize) -> ColumnDrift {
         because,
         missing: [0.0, 0.0],
         unseen: None,
+        sketch: None,
         picture: None,
     }
 }
@@ -158,6 +160,7 @@ mod tests {
     fn asked() -> Drift {
         Drift {
             reference: Reference::Set("train".into()),
+            baseline_set: "train".into(),
             current: "live".into(),
             measure: Measured::default(),
             alpha: 0.05,

@@ -12,6 +12,7 @@ pub mod leakage;
 mod moved;
 mod profiled;
 pub mod profile;
+mod recalled;
 pub mod schema;
 mod sets;
 pub mod spool;
@@ -19,16 +20,22 @@ mod survey;
 mod told;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 use crate::config::{self, Data};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::{Finding, any_error};
+use crate::name::Digest;
 use crate::record::{Evidence, Outcome, Work, data as record};
-use crate::table;
+use crate::table::{self, Found};
 use leakage::Sets;
+use moved::Means;
+use profile::Profile;
+use recalled::Recalled;
 use schema::Schema;
 use spool::Room;
 use survey::Survey;
@@ -36,16 +43,18 @@ use survey::Survey;
 pub use evaluated::{Reads, predicts_training};
 pub use moved::Moved;
 pub use profiled::{Profiled, inferred, profiled};
+pub use recalled::is_profile;
 pub use sets::{Located, Place, locate};
 
 /// The folder below that of the run in which values lie that have no room in memory.
 const SPILLED: &str = "tmp";
 
-/// Looks at the data, and at what evaluate reads of it. The step fails when a finding is an error.
+/// Looks at the data, and at what evaluate reads of it. The step fails when a finding is an error. `kept` is what the
+/// baseline's run has kept, where the configuration asks for it.
 ///
 /// # Errors
 /// The world failed: a file that cannot be read, a folder that cannot be written, an interrupt.
-pub async fn perform(config: &Data, reads: Reads<'_>, engine: &Engine) -> Result<Work> {
+pub async fn perform(config: &Data, reads: Reads<'_>, engine: &Engine, kept: Option<Kept>) -> Result<Work> {
     let (inputs, made) = (reads.inputs.to_vec(), reads.made.to_vec());
     let (config, root, run_dir) = (config.clone(), engine.root.clone(), engine.run_dir.clone());
     let (interrupt, now) = (engine.interrupt.clone(), engine.clock.unix_seconds());
@@ -54,7 +63,8 @@ pub async fn perform(config: &Data, reads: Reads<'_>, engine: &Engine) -> Result
         let spilled = run_dir.join(SPILLED);
         let place = Place { root: &root, folders: &[&run_dir], interrupt: &interrupt };
         let reads = Reads { inputs: &inputs, made: &made };
-        Examination { config: &config, reads, place, spilled: &spilled, now }.examine()
+        let spilled = &spilled;
+        Examination { config: &config, reads, place, run_dir: &run_dir, spilled, kept, now }.examine()
     });
     let (evidence, findings) = examined.await.map_err(|error| Fault::new("look at the data", error))??;
     Ok(work(evidence, findings))
@@ -75,7 +85,9 @@ struct Examination<'a> {
     config: &'a Data,
     reads: Reads<'a>,
     place: Place<'a>,
+    run_dir: &'a Path,
     spilled: &'a Path,
+    kept: Option<Kept>,
     now: u64,
 }
 
@@ -152,19 +164,14 @@ impl Examination<'_> {
             };
             let is_held = self.config.schema_sets.is_empty() || self.config.schema_sets.contains(&set.name);
             let schema = schema.filter(|_| is_held);
-            let surveyed = survey::survey(
-                &located,
-                schema,
-                &self.config.ignore,
-                self.now,
-                self.room(),
-                self.place.interrupt,
-            )?;
-            match surveyed {
+            let is_kept = self.config.kept_set() == Some(&set.name);
+            let asked = survey::Asked { schema, ignore: &self.config.ignore, is_profiled: is_kept };
+            let interrupt = self.place.interrupt;
+            match survey::survey(&located, asked, self.now, self.room(), interrupt)? {
                 Ok(survey) => {
-                    evidence
-                        .sets
-                        .insert(set.name.clone(), told::set(&survey, located.digests(self.place.interrupt)?));
+                    let mut told = told::set(&survey, located.digests(interrupt)?);
+                    told.profile = self.keep(&set.name, survey.profile.as_ref())?;
+                    evidence.sets.insert(set.name.clone(), told);
                     if let Some(checked) = &survey.checked {
                         evidence.violations.extend(told::violations(&set.name, checked));
                         findings.extend(told::of_set(&located, &survey.table, checked));
@@ -176,6 +183,17 @@ impl Examination<'_> {
             }
         }
         Ok(known)
+    }
+
+    /// Writes the profile of a set where later runs look for it.
+    fn keep(&self, set: &str, profile: Option<&Profile>) -> Result<Option<Digest>> {
+        let Some(profile) = profile else { return Ok(None) };
+        let place = self.run_dir.join(record::profile_path(set));
+        let folder = place.parent().unwrap_or(self.run_dir);
+        std::fs::create_dir_all(folder).map_err(|error| Fault::file("make the folder", folder, error))?;
+        let text = profile.to_json()?;
+        files::write_whole(&place, text.as_bytes())?;
+        Ok(Some(Digest::from_bytes(Sha256::digest(text.as_bytes()).into())))
     }
 
     fn leakage(
@@ -228,25 +246,27 @@ impl Examination<'_> {
             }
             return Ok(());
         }
-        let config::Reference::Set(reference) = &asked.reference else {
-            let message = "only a set can be a reference in this version";
-            findings.push(
-                Finding::error("data-reference", message).help("name a set under `data.drift.reference`"),
-            );
-            return Ok(());
+        let Some((current, current_survey)) = known.get(&asked.current) else { return Ok(()) };
+        let recalled;
+        let reference = match &asked.reference {
+            config::Reference::Set(name) => {
+                let Some((set, survey)) = known.get(name) else { return Ok(()) };
+                moved::Reference::Set(moved::Side { set, columns: &survey.columns })
+            }
+            of_profile => match self.recalled(of_profile)? {
+                Ok(profile) => {
+                    recalled = profile;
+                    moved::Reference::Profile(&recalled)
+                }
+                Err(finding) => {
+                    findings.push(finding);
+                    return Ok(());
+                }
+            },
         };
-        let (Some((one, one_survey)), Some((other, other_survey))) =
-            (known.get(reference), known.get(&asked.current))
-        else {
-            return Ok(());
-        };
-        let sides = moved::Sides {
-            reference: one,
-            current: other,
-            reference_columns: &one_survey.columns,
-            current_columns: &other_survey.columns,
-        };
-        match moved::moved(self.config, asked, sides, self.spilled, self.place.interrupt)? {
+        let current = moved::Side { set: current, columns: &current_survey.columns };
+        let means = Means { data: self.config, spilled: self.spilled, interrupt: self.place.interrupt };
+        match moved::moved(asked, reference, current, means)? {
             Ok(moved) => {
                 findings.extend(moved.findings);
                 evidence.drift = Some(moved.evidence);
@@ -255,9 +275,41 @@ impl Examination<'_> {
         }
         Ok(())
     }
+
+    /// The profile that is the reference; the inner error is why there is none.
+    fn recalled(&self, reference: &config::Reference) -> Result<std::result::Result<Recalled, Finding>> {
+        match (reference, &self.kept) {
+            (config::Reference::Profile(path), _) => recalled::read(&self.place.root.join(path), path),
+            (_, Some(Kept::Profile { on_disk, run })) => {
+                let read = recalled::read(on_disk, "the profile that the baseline's run has kept")?;
+                Ok(read.map(|mut recalled| {
+                    recalled.evidence.run.clone_from(run);
+                    recalled
+                }))
+            }
+            (_, Some(Kept::Nothing(finding))) => Ok(Err(finding.clone())),
+            (_, None) => {
+                Ok(Err(Finding::error("data-profile", "nobody has looked for the baseline's profile")))
+            }
+        }
+    }
 }
 
-/// Looks at the drift of two sets alone.
+/// What the baseline's run has kept of its data.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// A profile, whose content is what its record says.
+    Profile {
+        /// Where it is.
+        on_disk: PathBuf,
+        /// The run.
+        run: Option<String>,
+    },
+    /// Nothing, and what is to be said of that.
+    Nothing(Finding),
+}
+
+/// Looks at the drift of two sets alone, or, where the reference is a profile, of the only one.
 ///
 /// # Errors
 /// As [`perform`].
@@ -275,19 +327,35 @@ pub fn compare(
             Err(finding) => findings.push(finding),
         }
     }
-    let [reference, current] = located.as_slice() else { return Ok(Err(findings)) };
     let mut columns = Vec::new();
-    for set in [reference, current] {
+    for set in &located {
         match table::columns(&set.files, place.interrupt)? {
             Ok(survey) => columns.push(survey.columns),
             Err(wrong) => findings.extend(wrong),
         }
     }
-    let [reference_columns, current_columns] = columns.as_slice() else { return Ok(Err(findings)) };
-    let has = |name: &str| columns.iter().flatten().any(|found| found.name == name);
-    let unknown = told::unknown(config, has);
-    let sides = moved::Sides { reference, current, reference_columns, current_columns };
-    let moved = moved::moved(config, asked, sides, spilled, place.interrupt)?;
+    let recalled = match &asked.reference {
+        config::Reference::Profile(path) => match recalled::read(&place.root.join(path), path)? {
+            Ok(recalled) => Some(recalled),
+            Err(finding) => {
+                findings.insert(0, finding);
+                None
+            }
+        },
+        _ => None,
+    };
+    let sides: Vec<moved::Side<'_>> =
+        located.iter().zip(&columns).map(|(set, columns)| moved::Side { set, columns }).collect();
+    let (reference, current) = match (sides.as_slice(), &recalled) {
+        ([reference, current], _) => (moved::Reference::Set(*reference), *current),
+        ([current], Some(recalled)) => (moved::Reference::Profile(recalled), *current),
+        _ => return Ok(Err(findings)),
+    };
+    let of_profile = recalled.iter().flat_map(|recalled| recalled::columns(&recalled.profile));
+    let known: Vec<Found> = columns.iter().flatten().cloned().chain(of_profile).collect();
+    let unknown = told::unknown(config, |name| known.iter().any(|found| found.name == name));
+    let means = Means { data: config, spilled, interrupt: place.interrupt };
+    let moved = moved::moved(asked, reference, current, means)?;
     Ok(moved.map(|mut moved| {
         moved.findings.splice(0..0, unknown);
         moved

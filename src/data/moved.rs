@@ -1,9 +1,10 @@
-//! How far one set has moved from another: both read, compared, and told.
+//! How far one set has moved from another, or from what a profile has of it: read, compared, and told.
 
 use std::path::Path;
 
 use super::compared::{self, Read, Subject};
 use super::drift;
+use super::recalled::{self, Plan, Recalled};
 use super::sets::Located;
 use super::spool::Spool;
 use super::told;
@@ -14,17 +15,22 @@ use crate::interrupt::Interrupt;
 use crate::record::data as record;
 use crate::table::Found;
 
-/// What is compared.
+/// A set that is compared.
 #[derive(Clone, Copy)]
-pub struct Sides<'a> {
-    /// What the model knows.
-    pub reference: &'a Located,
-    /// What is held against it.
-    pub current: &'a Located,
-    /// The columns of the reference.
-    pub reference_columns: &'a [Found],
-    /// The columns of the other.
-    pub current_columns: &'a [Found],
+pub struct Side<'a> {
+    /// Its files.
+    pub set: &'a Located,
+    /// Its columns.
+    pub columns: &'a [Found],
+}
+
+/// What the model knows.
+#[derive(Clone, Copy)]
+pub enum Reference<'a> {
+    /// A set.
+    Set(Side<'a>),
+    /// What a profile has of one.
+    Profile(&'a Recalled),
 }
 
 /// How far it has moved.
@@ -36,49 +42,100 @@ pub struct Moved {
     pub findings: Vec<Finding>,
 }
 
-/// Reads both sides and compares them. The inner error is what is wrong with the files.
+/// What it takes to read a side.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// The data's part of the configuration.
+    pub data: &'a config::Data,
+    /// The folder for what has no room in memory.
+    pub spilled: &'a Path,
+    /// What stops it.
+    pub interrupt: &'a Interrupt,
+}
+
+/// Reads what is to be read and compares it. The inner error is what is wrong with the files.
 ///
 /// # Errors
 /// A file that cannot be read, a folder that cannot be written, or an interrupt.
 pub fn moved(
-    data: &config::Data,
     asked: &config::Drift,
-    sides: Sides<'_>,
-    spilled: &Path,
-    interrupt: &Interrupt,
+    reference: Reference<'_>,
+    current: Side<'_>,
+    means: Means<'_>,
 ) -> Result<std::result::Result<Moved, Vec<Finding>>> {
-    let (subjects, mut findings) =
-        compared::subjects(data, asked, sides.reference_columns, sides.current_columns);
-    std::fs::create_dir_all(spilled)
-        .map_err(|error| Fault::new(format!("make the folder {}", spilled.display()), error))?;
+    std::fs::create_dir_all(means.spilled)
+        .map_err(|error| Fault::new(format!("make the folder {}", means.spilled.display()), error))?;
+    match reference {
+        Reference::Set(reference) => of_sets(asked, reference, current, means),
+        Reference::Profile(recalled) => of_profile(asked, recalled, current, means),
+    }
+}
+
+fn of_sets(
+    asked: &config::Drift,
+    reference: Side<'_>,
+    current: Side<'_>,
+    means: Means<'_>,
+) -> Result<std::result::Result<Moved, Vec<Finding>>> {
+    let (subjects, mut findings) = compared::subjects(means.data, asked, reference.columns, current.columns);
     let mut read = Vec::new();
-    for set in [sides.reference, sides.current] {
-        match side(data, set, &subjects, spilled, interrupt)? {
+    for set in [reference.set, current.set] {
+        // Both sides are in memory at a time.
+        match side(set, &subjects, means.data.memory / 2, means)? {
             Ok(side) => read.push(side),
             Err(wrong) => findings.extend(wrong),
         }
     }
     let mut read = read.into_iter();
-    let (Some(reference), Some(current)) = (read.next(), read.next()) else { return Ok(Err(findings)) };
-    let first = [reference.strange.clone(), current.strange.clone()];
-    let columns = compared::paired(subjects, reference, current);
-    let name = compared::name_of(&asked.reference).to_owned();
-    let evidence = drift::drift(asked, name, &columns);
-    findings.extend(told::strange(&columns, [&sides.reference.name, &sides.current.name], &first));
-    for column in columns {
-        compared::end(column)?;
-    }
+    let (Some(one), Some(other)) = (read.next(), read.next()) else { return Ok(Err(findings)) };
+    let first = [one.strange.clone(), other.strange.clone()];
+    let columns = compared::paired(subjects, one, other);
+    let evidence = drift::drift(asked, compared::name_of(&asked.reference).to_owned(), &columns);
+    let names = [reference.set.name.as_str(), &current.set.name];
+    findings.extend(told::strange(&columns, names, [&first[0], &first[1]]));
+    columns.into_iter().try_for_each(|column| {
+        compared::end(column.reference)?;
+        compared::end(column.current)
+    })?;
+    Ok(Ok(told(evidence, findings)))
+}
+
+fn of_profile(
+    asked: &config::Drift,
+    recalled: &Recalled,
+    current: Side<'_>,
+    means: Means<'_>,
+) -> Result<std::result::Result<Moved, Vec<Finding>>> {
+    let known = recalled::columns(&recalled.profile);
+    let (subjects, mut findings) = compared::subjects(means.data, asked, &known, current.columns);
+    let plans = Plan::of(subjects, &recalled.profile, current.columns);
+    let subjects: Vec<Subject> = plans.iter().map(|plan| plan.subject.clone()).collect();
+    let read = match side(current.set, &subjects, means.data.memory, means)? {
+        Ok(read) => read,
+        Err(wrong) => return Ok(Err([findings, wrong].concat())),
+    };
+    let first = read.strange;
+    let columns: Vec<_> = plans.iter().zip(read.sides).map(|(plan, side)| plan.compared(side)).collect();
+    let columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
+    let name = compared::name_of(&asked.reference);
+    let mut evidence = drift::drift(asked, name.to_owned(), &columns);
+    evidence.profile = Some(recalled.evidence.clone());
+    findings.extend(told::strange(&columns, [name, &current.set.name], [&[], &first]));
+    findings.extend(told::not_compared(&columns, name));
+    columns.into_iter().try_for_each(|column| compared::end(column.current))?;
+    Ok(Ok(told(evidence, findings)))
+}
+
+fn told(evidence: record::Drift, mut findings: Vec<Finding>) -> Moved {
     findings.extend(told::nothing_compared(&evidence));
-    Ok(Ok(Moved { evidence, findings }))
+    Moved { evidence, findings }
 }
 
 fn side(
-    data: &config::Data,
     set: &Located,
     subjects: &[Subject],
-    spilled: &Path,
-    interrupt: &Interrupt,
+    memory: u64,
+    means: Means<'_>,
 ) -> Result<std::result::Result<Read, Vec<Finding>>> {
-    // Both sides are in memory at a time.
-    compared::read(set, subjects, Spool::new(subjects.len(), data.memory / 2, spilled), interrupt)
+    compared::read(set, subjects, Spool::new(subjects.len(), memory, means.spilled), means.interrupt)
 }

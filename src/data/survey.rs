@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::keyed::Keyed;
+use super::profile::Profile;
 use super::schema::{Checked, Checker, Plan, Schema};
 use super::sets::Located;
-use super::spool::Room;
+use super::spool::{Room, Spool};
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
@@ -23,6 +25,8 @@ pub struct Survey {
     pub missing: BTreeMap<String, u64>,
     /// What the schema says of it; none without one.
     pub checked: Option<Checked>,
+    /// The profile of what is looked at; none where nobody asked for it.
+    pub profile: Option<Profile>,
     /// What should be known of the columns.
     pub notes: Vec<Finding>,
 }
@@ -31,6 +35,18 @@ pub struct Survey {
 struct Part<'a> {
     missing: Vec<u64>,
     checker: Option<Checker<'a>>,
+    profile: Option<Profile>,
+}
+
+/// What is asked of a set.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The schema that it is held to.
+    pub schema: Option<&'a Schema>,
+    /// The columns that nobody looks at.
+    pub ignore: &'a [String],
+    /// Whether its profile is wanted.
+    pub is_profiled: bool,
 }
 
 /// Reads a set. `now` is the time in seconds since 1970. The inner error is what is wrong with the files.
@@ -39,57 +55,86 @@ struct Part<'a> {
 /// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
 pub fn survey(
     set: &Located,
-    schema: Option<&Schema>,
-    ignore: &[String],
+    asked: Asked<'_>,
     now: u64,
     room: Room<'_>,
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Survey, Vec<Finding>>> {
-    let table::Head { columns, notices } = match table::columns(&set.files, interrupt)? {
+    let Asked { schema, ignore, is_profiled } = asked;
+    let table::Head { columns, mut notices } = match table::columns(&set.files, interrupt)? {
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
-    let looked_at: Vec<Found> =
-        columns.iter().filter(|found| !ignore.contains(&found.name)).cloned().collect();
+    let (ignored, looked_at): (Vec<Found>, Vec<Found>) =
+        columns.into_iter().partition(|found| ignore.contains(&found.name));
     let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &looked_at));
-    let ignored = columns.iter().filter(|found| ignore.contains(&found.name)).map(|found| found.name.clone());
-    let wanted = wanted(&looked_at, plan.as_ref());
-    let mut all = Part { missing: vec![0; wanted.len()], checker: plan.as_ref().map(Checker::new) };
-    let each = |batch: Batch| part(&batch, &wanted, plan.as_ref());
+    let read_as = read_as(&looked_at, plan.as_ref());
+    let wanted: Vec<Wanted> = read_as.iter().map(|found| Wanted::cells(&found.name, found.holds)).collect();
+    let profiled = is_profiled.then_some(read_as.as_slice());
     let mut keys = room.spool(plan.as_ref().map_or(0, Plan::keys), room.memory)?;
-    let mut spooled = Ok(());
-    let merge = |part| {
-        let Part { missing, checker } = part;
-        all.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
-        if let (Some(all), Some(more), Ok(())) = (&mut all.checker, checker, &spooled) {
-            spooled = all.merge(more, &mut keys);
+    let mut all = Part::new(wanted.len(), plan.as_ref(), profiled);
+    let mut taken = Ok(());
+    let each = |batch: Batch| part(&batch, &wanted, plan.as_ref(), profiled);
+    let merge = |part: Result<_>| {
+        if taken.is_ok() {
+            taken = part.and_then(|part| all.take(part, &mut keys, &mut notices));
         }
     };
     let table = table::fold(&set.files, &wanted, 0, interrupt, each, merge)?;
-    spooled?;
+    taken?;
     let table = match table {
         Ok(table) => table,
         Err(findings) => return Ok(Err(findings)),
     };
     let names = wanted.into_iter().map(|wanted| wanted.column);
     Ok(Ok(Survey {
-        ignored: ignored.collect(),
+        ignored: ignored.into_iter().map(|found| found.name).collect(),
         columns: looked_at,
         table,
         missing: names.zip(all.missing).collect(),
         checked: all.checker.map(|checker| checker.finish(keys, now)).transpose()?,
+        profile: all.profile,
         notes: notices,
     }))
 }
 
-/// All columns; what the schema says of a column is what it is read as.
-fn wanted(found: &[Found], plan: Option<&Plan>) -> Vec<Wanted> {
-    let said: BTreeMap<&str, table::Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
-    let holds = |found: &Found| said.get(found.name.as_str()).copied().unwrap_or(found.holds);
-    found.iter().map(|found| Wanted::cells(&found.name, holds(found))).collect()
+impl<'a> Part<'a> {
+    /// Of no rows.
+    fn new(columns: usize, plan: Option<&'a Plan>, profiled: Option<&[Found]>) -> Self {
+        Self {
+            missing: vec![0; columns],
+            checker: plan.map(Checker::new),
+            profile: profiled.map(Profile::new),
+        }
+    }
+
+    /// Takes in what comes next.
+    fn take(&mut self, later: Self, keys: &mut Spool<Keyed>, notes: &mut Vec<Finding>) -> Result<()> {
+        let Self { missing, checker, profile } = later;
+        self.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
+        if let (Some(all), Some(more)) = (&mut self.profile, profile) {
+            notes.extend(all.merge(&more));
+        }
+        match (&mut self.checker, checker) {
+            (Some(all), Some(more)) => all.merge(more, keys),
+            _ => Ok(()),
+        }
+    }
 }
 
-fn part<'a>(batch: &Batch, wanted: &[Wanted], plan: Option<&'a Plan>) -> Part<'a> {
+/// All columns; what the schema says of a column is what it is read as.
+fn read_as(found: &[Found], plan: Option<&Plan>) -> Vec<Found> {
+    let said: BTreeMap<&str, table::Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
+    let holds = |found: &Found| said.get(found.name.as_str()).copied().unwrap_or(found.holds);
+    found.iter().map(|found| Found { name: found.name.clone(), holds: holds(found) }).collect()
+}
+
+fn part<'a>(
+    batch: &Batch,
+    wanted: &[Wanted],
+    plan: Option<&'a Plan>,
+    profiled: Option<&[Found]>,
+) -> Result<Part<'a>> {
     let cells: Vec<_> = wanted
         .iter()
         .zip(&batch.columns)
@@ -100,5 +145,14 @@ fn part<'a>(batch: &Batch, wanted: &[Wanted], plan: Option<&'a Plan>) -> Part<'a
         checker.add(&cells, batch.first);
         checker
     });
-    Part { missing: cells.iter().map(|(_, cells)| cells.missing).collect(), checker }
+    let profile = profiled.map(|columns| {
+        let mut profile = Profile::new(columns);
+        let cells: Vec<_> = cells.iter().map(|(_, cells)| *cells).collect();
+        profile.add(&cells, batch.rows as u64).map(|()| profile)
+    });
+    Ok(Part {
+        missing: cells.iter().map(|(_, cells)| cells.missing).collect(),
+        checker,
+        profile: profile.transpose()?,
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compared::Sorted;
-use super::drift::Compared;
+use super::drift::{Ascending, Compared, Lack, lacking};
 use super::schema::Checked;
 use super::sets::Located;
 use super::survey::Survey;
@@ -19,7 +19,7 @@ use crate::table::Table;
 /// A set, for the record.
 pub fn set(survey: &Survey, files: BTreeMap<String, Digest>) -> Set {
     let missing = survey.missing.iter().map(|(column, rows)| (column.clone(), *rows)).collect();
-    Set { rows: survey.table.rows, columns: survey.columns.len() as u64, files, missing }
+    Set { rows: survey.table.rows, columns: survey.columns.len() as u64, files, missing, profile: None }
 }
 
 /// What breaks the schema, for the record.
@@ -61,27 +61,30 @@ pub fn problem(problem: Problem, path: &str) -> Finding {
 
 /// Columns in which values are of another type than the reference's. `first` has for each side and column the first of
 /// them, and where it is.
-pub fn strange(
-    columns: &[Compared<Sorted>],
+pub fn strange<R: Ascending>(
+    columns: &[Compared<R, Sorted>],
     names: [&str; 2],
-    first: &[Vec<Option<String>>; 2],
+    first: [&[Option<String>]; 2],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, column) in columns.iter().enumerate() {
-        for ((side, set), first) in [&column.reference, &column.current].into_iter().zip(names).zip(first) {
-            let first = first.get(place).and_then(Option::as_deref).unwrap_or("of another type");
+        let Compared { reference, current, .. } = column;
+        let sides = [(reference.strange, reference.present()), (current.strange, current.present())];
+        for (((strange, present), set), first) in sides.into_iter().zip(names).zip(first) {
+            let first = first.get(place).and_then(Option::as_deref);
+            let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
             let name = shown(&column.column);
-            if side.strange > 0 && side.present() == 0 {
+            if strange > 0 && present == 0 {
                 let message = format!(
-                    "no value of the column «{name}» of «{set}» is of the type that it has in «{}»: the first is {first}",
+                    "no value of the column «{name}» of «{set}» is of the type that it has in «{}»{first}",
                     names[0]
                 );
                 let help = "a model that learned from it has nothing to go by: mend what writes it, or name it under `ignore`";
                 findings.push(Finding::error("data-column-type", message).help(help));
-            } else if side.strange > 0 {
-                let rows = usize::try_from(side.strange).unwrap_or(usize::MAX);
+            } else if strange > 0 {
+                let rows = usize::try_from(strange).unwrap_or(usize::MAX);
                 let message = format!(
-                    "{} of the column «{name}» of «{set}» {} of another type than the others: the first is {first}",
+                    "{} of the column «{name}» of «{set}» {} of another type than the others{first}",
                     counted(rows, "value", "values"),
                     if rows == 1 { "is" } else { "are" },
                 );
@@ -103,6 +106,20 @@ pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Find
     let told = unknown.map(|(key, name)| {
         let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
         Finding::warning("data-column-unknown", message).help("correct the name, or remove it")
+    });
+    told.collect()
+}
+
+/// Columns that the profile of the reference has not enough of. They are errors: nobody knows whether they have drifted.
+pub fn not_compared<R: Ascending>(columns: &[Compared<R, Sorted>], reference: &str) -> Vec<Finding> {
+    let told = columns.iter().filter_map(|column| {
+        let why = lacking(column.lacks()?, column.measured.method);
+        let name = shown(&column.column);
+        let message = format!("the column «{name}» could not be compared with «{}»: {why}", shown(reference));
+        Some(Finding::error("data-not-compared", message).help(match column.lacks()? {
+            Lack::Method => "compare with the data itself, or choose `psi` or `auto` for the column",
+            Lack::Coarse | Lack::Counts => "compare with the data itself, or name the column under `ignore`",
+        }))
     });
     told.collect()
 }

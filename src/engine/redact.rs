@@ -112,7 +112,8 @@ impl Redaction {
         if self.mask.is_empty() {
             return baseline;
         }
-        let Baseline { from, place, commit, run, job, metrics, outputs, predictions, comparison } = baseline;
+        let Baseline { from, place, commit, run, job, metrics, outputs, profiles, predictions, comparison } =
+            baseline;
         Baseline {
             from: self.text(&from),
             place: place.map(|place| self.text(&place)),
@@ -121,6 +122,7 @@ impl Redaction {
             job: job.map(|job| self.text(&job)),
             metrics: self.metrics(metrics),
             outputs: self.named(outputs),
+            profiles: self.named(profiles),
             predictions: predictions.map(|predictions| Box::new(self.predictions(*predictions))),
             comparison: comparison.map(|comparison| Box::new(self.comparison(*comparison))),
         }

@@ -185,7 +185,8 @@ impl Forge for Local {
         let mut reports: Vec<(&str, Vec<u8>)> =
             files.into_iter().map(|(name, content)| (name, content.into_bytes())).collect();
         reports.push((RECORD, run));
-        let is_elsewhere = record.outputs().keys().any(|path| !self.root.join(path).exists());
+        let is_elsewhere = record.outputs().keys().any(|path| !self.root.join(path).exists())
+            || record.profiles().keys().any(|path| !self.run_dir.join(path).exists());
         match bundle::pack(&self.root, &self.run_dir, record, &reports) {
             Err(fault) if is_elsewhere => Ok(Some(fault)),
             packed => packed.map(|()| None),

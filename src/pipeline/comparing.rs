@@ -35,12 +35,12 @@ pub(super) struct Compared {
 }
 
 /// A folder in the run's folder, which goes away with what is in it.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
     const NAME: &str = "baseline";
 
-    fn new(run_dir: &Path) -> Result<Self> {
+    pub(super) fn new(run_dir: &Path) -> Result<Self> {
         let folder = Self(run_dir.join(Self::NAME));
         // What a run that was killed left there.
         folder.remove();

@@ -25,6 +25,21 @@ pub struct Data {
     pub drift: Option<Drift>,
 }
 
+impl Data {
+    /// The profiles that were kept for later runs, by their paths in the run's folder.
+    #[must_use]
+    pub fn profiles(&self) -> BTreeMap<String, Digest> {
+        let of = |(set, found): (&String, &Set)| Some((profile_path(set), found.profile?));
+        self.sets.iter().filter_map(of).collect()
+    }
+}
+
+/// Where the profile of a set is kept, in the run's folder and in its bundle.
+#[must_use]
+pub fn profile_path(set: &str) -> String {
+    format!("data/profile-{set}.json")
+}
+
 /// A set of data.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Set {
@@ -37,6 +52,9 @@ pub struct Set {
     /// How many rows have no value, by column.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub missing: BTreeMap<String, u64>,
+    /// The profile that was kept of it for later runs, `data/profile-SET.json` in the run's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Digest>,
 }
 
 /// Rows that break one check of the schema.
@@ -85,6 +103,9 @@ pub struct Leakage {
 pub struct Drift {
     /// What the data is compared with: the name of a set, a file, or `baseline`.
     pub reference: String,
+    /// The profile that stood for the reference; none where the data itself was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Recalled>,
     /// The name of the set that was compared.
     pub current: String,
     /// The method: a word of `data.drift.method`.
@@ -97,6 +118,18 @@ pub struct Drift {
     pub drifted: bool,
     /// The columns, those that have drifted first, then by how far they are from their threshold.
     pub columns: Vec<ColumnDrift>,
+}
+
+/// A profile that stood for data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// Its digest.
+    pub digest: Digest,
+    /// How many rows it is of.
+    pub rows: u64,
+    /// The run whose data it is of; none of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<String>,
 }
 
 /// How far a column has moved.
@@ -125,9 +158,23 @@ pub struct ColumnDrift {
     /// The share of the rows now that have a category which the reference does not have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen: Option<f64>,
+    /// How far off the reference's numbers are, where only a sketch of them was left: in a profile of more values than are
+    /// counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sketch: Option<Sketch>,
     /// How the values lie, for a picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
+}
+
+/// How far off numbers are that a sketch has.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sketch {
+    /// By this share of themselves.
+    RelativeError(f64),
+    /// By so much: of days and times, in seconds.
+    AbsoluteError(f64),
 }
 
 impl ColumnDrift {

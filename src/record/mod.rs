@@ -174,6 +174,12 @@ impl Record {
         self.step(Step::Train).map(|step| step.evidence.outputs.clone()).unwrap_or_default()
     }
 
+    /// The profiles of data that were kept for later runs, by their paths in the run's folder.
+    #[must_use]
+    pub fn profiles(&self) -> BTreeMap<String, Digest> {
+        self.data().map(Data::profiles).unwrap_or_default()
+    }
+
     /// Every output of every step.
     #[must_use]
     pub fn outputs(&self) -> BTreeMap<String, Digest> {
@@ -283,6 +289,9 @@ pub struct Baseline {
     /// What its train made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, Digest>,
+    /// The profiles that it has kept of its data, by the names of the sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub profiles: BTreeMap<String, Digest>,
     /// What its predictions came to, without the pictures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predictions: Option<Box<Predictions>>,
@@ -303,10 +312,16 @@ impl Baseline {
             job: record.context.job.clone(),
             metrics: record.metrics(),
             outputs: record.model_outputs(),
+            profiles: record.data().map(profiles).unwrap_or_default(),
             predictions: record.predictions().map(|predictions| Box::new(predictions.without_pictures())),
             comparison: None,
         }
     }
+}
+
+/// The digests of the profiles that were kept, by the names of their sets.
+fn profiles(data: &Data) -> BTreeMap<String, Digest> {
+    data.sets.iter().filter_map(|(name, set)| Some((name.clone(), set.profile?))).collect()
 }
 
 /// What was shipped, and where.

@@ -7,7 +7,7 @@ const FEW: f64 = 10.0;
 
 /// Draws as many rows as there are, with replacement, and counts them by cell: `drawn` becomes each cell's count.
 /// A multinomial draw is one binomial draw a cell, of what the cells before it left.
-pub(super) fn multinomial(cells: &[u64], stream: &mut Stream, drawn: &mut [f64]) {
+pub fn multinomial(cells: &[u64], stream: &mut Stream, drawn: &mut [f64]) {
     let mut rows: u64 = cells.iter().sum();
     let mut left = rows;
     for (cell, drawn) in cells.iter().zip(drawn) {
@@ -19,7 +19,7 @@ pub(super) fn multinomial(cells: &[u64], stream: &mut Stream, drawn: &mut [f64])
 }
 
 /// The successes of so many trials.
-pub(super) fn binomial(trials: u64, share: f64, stream: &mut Stream) -> u64 {
+pub fn binomial(trials: u64, share: f64, stream: &mut Stream) -> u64 {
     if share > 0.5 {
         return trials - binomial(trials, 1.0 - share, stream);
     }

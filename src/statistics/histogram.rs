@@ -42,9 +42,16 @@ pub fn histogram(bars: &[Bar]) -> Option<Histogram> {
         (true, false) => BINS,
     };
     let edges: Vec<f64> = (0..=bins).map(|edge| between(low, high, edge, bins)).collect();
-    let mut counts = vec![0; bins];
+    Some(Histogram { low, high, counts: between_edges(bars, &edges) })
+}
+
+/// How many of the values in the bars are between two edges each, which are at least two and ascend; what lies beyond them is
+/// in the outer ones.
+#[must_use]
+pub fn between_edges(bars: &[Bar], edges: &[f64]) -> Vec<u64> {
+    let mut counts = vec![0; edges.len() - 1];
     for bar in bars {
-        let (first, last) = (bin(&edges, bar.low), bin(&edges, bar.high));
+        let (first, last) = (bin(edges, bar.low), bin(edges, bar.high));
         // Rounding what is below each edge, and not what is in each bin, loses no value.
         let mut before = 0;
         for (at, count) in counts.iter_mut().enumerate().take(last + 1).skip(first) {
@@ -53,7 +60,7 @@ pub fn histogram(bars: &[Bar]) -> Option<Histogram> {
             before = until;
         }
     }
-    Some(Histogram { low, high, counts })
+    counts
 }
 
 /// The bin that a value is in, as NumPy has it: the last one holds its upper edge too.

@@ -4,7 +4,7 @@
 
 pub mod bootstrap;
 pub mod delong;
-mod binomial;
+pub(crate) mod binomial;
 mod chi_square;
 mod curve;
 pub mod distinct;
@@ -20,7 +20,7 @@ pub mod moments;
 pub mod order;
 pub mod quantiles;
 mod ranks;
-mod stream;
+pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
 pub mod two_sample;

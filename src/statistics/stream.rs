@@ -3,7 +3,7 @@
 
 /// A stream of random bits.
 #[derive(Debug, Clone)]
-pub(super) struct Stream([u64; 4]);
+pub struct Stream([u64; 4]);
 
 impl Stream {
     /// The stream of this number of a seed. Streams of other numbers share nothing with it.

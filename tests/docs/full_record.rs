@@ -3,7 +3,9 @@
 use modelgate::context::{Context, Forge};
 use modelgate::finding::{Finding, Severity};
 use modelgate::name::{Commit, Digest, MetricName, ModelName};
-use modelgate::record::data::{ColumnDrift, Data, Drift, Leakage, Picture, Role, Set, Violation};
+use modelgate::record::data::{
+    ColumnDrift, Data, Drift, Leakage, Picture, Recalled, Role, Set, Sketch, Violation,
+};
 use modelgate::record::{
     Aside, Baseline, Bin, BuildEvidence, BuildStep, CommandEvidence, Comparison, Conclusion, Confusion,
     Curves, Delivery, DeliveryOutcome, Estimate, Evidence, ImageEvidence, Inputs, Method, MetricValue,
@@ -96,6 +98,7 @@ pub fn full_record() -> Record {
             },
         }],
         baseline: Some(Baseline {
+            profiles: [("train".to_owned(), digest)].into(),
             place: Some(text()),
             from: text(),
             commit: Some(commit),
@@ -163,6 +166,7 @@ fn data() -> Data {
                 columns: 1,
                 files: [("train".to_owned(), digest)].into(),
                 missing: [("test".to_owned(), 1)].into(),
+                profile: Some(digest),
             },
         )]
         .into(),
@@ -185,6 +189,7 @@ fn data() -> Data {
         }),
         drift: Some(Drift {
             reference: text(),
+            profile: Some(Recalled { digest, rows: 3, run: Some(text()) }),
             current: text(),
             method: text(),
             share: 0.5,
@@ -201,6 +206,7 @@ fn data() -> Data {
                 because: text(),
                 missing: [0.0, 0.5],
                 unseen: Some(0.5),
+                sketch: Some(Sketch::RelativeError(0.5)),
                 picture: Some(Picture {
                     edges: vec![0.0, 1.0],
                     categories: vec![text()],

@@ -82,10 +82,14 @@ pub struct Leakage {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Drift {
-    /// What the model knows: a set. A profile that `modelgate data profile` wrote, and `baseline`, the data of the
-    /// baseline's run, are not yet available in this version. Default: `train`
+    /// What the model knows: a set; a profile that `modelgate data profile` wrote; or `baseline`, the data that the
+    /// baseline learned from. Default: `train`
     #[schemars(extend("default" = "train", "examples" = ["train", "profiles/train.json", "baseline"]))]
     pub reference: Option<String>,
+    /// With `reference: baseline`, the set that the model learns from: each run keeps its profile, and is compared with
+    /// that of the baseline. Default: `train`
+    #[schemars(extend("default" = "train"))]
+    pub baseline_set: Option<String>,
     /// The set that is compared with it. Default: `live`
     #[schemars(extend("default" = "live"))]
     pub current: Option<String>,

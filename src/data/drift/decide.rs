@@ -4,17 +4,19 @@ use rayon::prelude::*;
 
 use super::picture::picture;
 use super::score::{Score, Sign, score};
+use super::sketch::Sketch;
 use super::values::{Ascending, Side, Values};
 use super::words;
 use crate::config::{Drift, DriftCorrection, DriftMethod, Measured};
 use crate::record::data::{self as record, ColumnDrift, Role};
+use crate::statistics::quantiles::Error;
 use crate::statistics::two_sample::z_proportions;
 use crate::statistics::{benjamini_hochberg, holm_adjusted};
 use crate::table::Type;
 
 /// A column that both sides have.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Compared<N> {
+pub struct Compared<R, N = R> {
     /// Its name.
     pub column: String,
     /// What it is to the model.
@@ -24,9 +26,38 @@ pub struct Compared<N> {
     /// How it is measured.
     pub measured: Measured,
     /// The reference.
-    pub reference: Side<N>,
+    pub reference: Side<R>,
     /// What is held against it.
     pub current: Side<N>,
+}
+
+/// Why a column cannot be compared with what a profile has of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// The method is of the values, and there is a sketch.
+    Method,
+    /// The numbers lie so near each other, and so far from 0, that the sketch's buckets do not tell them apart.
+    Coarse,
+    /// The values are to be counted, and there are too many to be in a profile.
+    Counts,
+}
+
+impl<R: Ascending, N: Ascending> Compared<R, N> {
+    /// Why its values cannot be compared with what a profile has of them; none where they can, or where it is not the
+    /// profile that is lacking.
+    #[must_use]
+    pub fn lacks(&self) -> Option<Lack> {
+        if self.reference.present() == 0 || self.current.present() == 0 {
+            return None;
+        }
+        match (&self.reference.values, &self.current.values) {
+            (_, Values::Prose(_)) => None,
+            (Values::Uncounted(_), _) => Some(Lack::Counts),
+            (Values::Sketched(_), _) if !Sketch::measures(self.measured.method) => Some(Lack::Method),
+            (Values::Sketched(sketch), _) if sketch.is_coarse() => Some(Lack::Coarse),
+            _ => None,
+        }
+    }
 }
 
 /// From which change of the share of rows without a value on a column has drifted, whatever its values do; and from which
@@ -48,10 +79,10 @@ enum Besides {
 }
 
 /// The drift of the columns, and of the data set. `reference` is what it is called.
-pub fn drift<N: Ascending + Send>(
+pub fn drift<R: Ascending + Send, N: Ascending + Send>(
     config: &Drift,
     reference: String,
-    columns: &[Compared<N>],
+    columns: &[Compared<R, N>],
 ) -> record::Drift {
     let weighed: Vec<Weighed> = columns.par_iter().map(|column| weigh(config, column)).collect();
     let adjusted = adjusted(config, &weighed);
@@ -75,6 +106,7 @@ pub fn drift<N: Ascending + Send>(
     };
     record::Drift {
         reference,
+        profile: None,
         current: config.current.clone(),
         method: config.measure.method.word().into(),
         share,
@@ -84,7 +116,7 @@ pub fn drift<N: Ascending + Send>(
     }
 }
 
-fn weigh<N: Ascending>(config: &Drift, column: &Compared<N>) -> Weighed {
+fn weigh<R: Ascending, N: Ascending>(config: &Drift, column: &Compared<R, N>) -> Weighed {
     let Compared { holds, measured, reference, current, .. } = column;
     let score = score(*measured, config.alpha, *holds, reference, current);
     let besides = if measured.method == DriftMethod::Auto { besides(column) } else { Vec::new() };
@@ -92,14 +124,13 @@ fn weigh<N: Ascending>(config: &Drift, column: &Compared<N>) -> Weighed {
 }
 
 /// What has drifted where the values that are there have not.
-fn besides<N: Ascending>(column: &Compared<N>) -> Vec<(Besides, Sign)> {
-    let [reference, current] = [&column.reference, &column.current];
+fn besides<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> Vec<(Besides, Sign)> {
+    let Compared { reference, current, .. } = column;
     let of_shares = |one: (u64, u64), other: (u64, u64)| {
         let share = |(part, of): (u64, u64)| part as f64 / of as f64;
         let p = z_proportions(one, other)?.p;
         Some(Sign::Effect { size: (share(other) - share(one)).abs(), bound: SHARE, p })
     };
-    let gone = |side: &Side<N>| (side.gone(), side.present() + side.gone());
     let missing = of_shares(gone(reference), gone(current)).map(|sign| (Besides::Missing, sign));
     let unseen = unseen(reference, current).and_then(|(rows, _)| {
         // As many rows as have a category that no other has are about as many as the next sample has new ones. (Good 1953)
@@ -112,8 +143,13 @@ fn besides<N: Ascending>(column: &Compared<N>) -> Vec<(Besides, Sign)> {
     missing.into_iter().chain(unseen).collect()
 }
 
+/// How many rows have no value that could be compared, and how many there are.
+fn gone<N: Ascending>(side: &Side<N>) -> (u64, u64) {
+    (side.gone(), side.present() + side.gone())
+}
+
 /// How many rows now have a category that the reference does not have, and their share; none of other columns.
-fn unseen<N: Ascending>(reference: &Side<N>, current: &Side<N>) -> Option<(u64, f64)> {
+fn unseen<R: Ascending, N: Ascending>(reference: &Side<R>, current: &Side<N>) -> Option<(u64, f64)> {
     let (Values::Categories(known), Values::Categories(now)) = (&reference.values, &current.values) else {
         return None;
     };
@@ -175,7 +211,21 @@ fn far(column: &ColumnDrift) -> f64 {
     }
 }
 
-fn tell<N: Ascending>(column: &Compared<N>, weighed: &Weighed, p: &[Option<f64>], alpha: f64) -> ColumnDrift {
+/// How far off the numbers are that are known of the reference; none where they are exact.
+fn sketch<R: Ascending>(reference: &Side<R>) -> Option<record::Sketch> {
+    let Values::Sketched(sketch) = &reference.values else { return None };
+    Some(match sketch.error() {
+        Error::Relative(error) => record::Sketch::RelativeError(error),
+        Error::Absolute(error) => record::Sketch::AbsoluteError(error),
+    })
+}
+
+fn tell<R: Ascending, N: Ascending>(
+    column: &Compared<R, N>,
+    weighed: &Weighed,
+    p: &[Option<f64>],
+    alpha: f64,
+) -> ColumnDrift {
     let Compared { reference, current, .. } = column;
     let sign = weighed.score.sign;
     let own = p.first().copied().flatten();
@@ -187,10 +237,7 @@ fn tell<N: Ascending>(column: &Compared<N>, weighed: &Weighed, p: &[Option<f64>]
         .filter(|((_, sign), p)| shows(*sign, **p, alpha))
         .map(|((what, _), _)| *what)
         .collect();
-    let shares = [reference, current].map(|side| {
-        let gone = side.gone();
-        gone as f64 / (side.present() + gone).max(1) as f64
-    });
+    let shares = [gone(reference), gone(current)].map(|(gone, rows)| gone as f64 / rows.max(1) as f64);
     let unseen = unseen(reference, current).map(|(_, share)| share);
     let mut reasons = vec![words::values(column, &weighed.score, own, by_values, alpha)];
     reasons.extend(beside.iter().map(|what| match what {
@@ -208,6 +255,7 @@ fn tell<N: Ascending>(column: &Compared<N>, weighed: &Weighed, p: &[Option<f64>]
         because: reasons.join("; "),
         missing: shares,
         unseen,
+        sketch: sketch(reference),
         picture: picture(reference, current),
     }
 }

@@ -12,12 +12,17 @@ const NAMED: usize = 9;
 const OUTER: f64 = 0.005;
 
 /// The picture of a column; none where the sides hold different things, or one of them nothing.
-pub fn picture<N: Ascending>(reference: &Side<N>, current: &Side<N>) -> Option<Picture> {
+pub fn picture<R: Ascending, N: Ascending>(reference: &Side<R>, current: &Side<N>) -> Option<Picture> {
     if reference.present() == 0 || current.present() == 0 {
         return None;
     }
     match (&reference.values, &current.values) {
-        (Values::Numbers(one), Values::Numbers(other)) => numbers(one, other),
+        (Values::Numbers(one), Values::Numbers(other)) => {
+            numbers(middle(one)?, other, one.rows(), |edges| counts(one, edges))
+        }
+        (Values::Sketched(sketch), Values::Numbers(other)) => {
+            numbers(sketch.middle(OUTER)?, other, sketch.rows(), |edges| sketch.counts(edges))
+        }
         (Values::Categories(one), Values::Categories(other)) => {
             let (names, [one, other]) = aligned(one, other);
             Some(categories(&names, &one, &other))
@@ -26,20 +31,25 @@ pub fn picture<N: Ascending>(reference: &Side<N>, current: &Side<N>) -> Option<P
     }
 }
 
-fn numbers(one: &impl Ascending, other: &impl Ascending) -> Option<Picture> {
-    let ((low, high), (other_low, other_high)) = (middle(one)?, middle(other)?);
+/// The picture of a reference of so many rows, whose middle and whose counts between edges are known.
+fn numbers(
+    (low, high): (f64, f64),
+    other: &impl Ascending,
+    rows: u64,
+    of_reference: impl Fn(&[f64]) -> Vec<u64>,
+) -> Option<Picture> {
+    let (other_low, other_high) = middle(other)?;
     let (low, high) = (low.min(other_low), high.max(other_high));
     // Half of each first, for a range beyond the largest number.
     let half_step = (high / 2.0 - low / 2.0) / BARS as f64;
     let bars = if half_step > 0.0 { BARS } else { 1 };
     let edge = |bar: usize| if bar == bars { high } else { (bar as f64 * half_step).mul_add(2.0, low) };
     let edges: Vec<f64> = (0..=bars).map(edge).collect();
-    let shares = |side: &dyn Fn() -> Vec<u64>, rows: u64| {
-        side().into_iter().map(|count| count as f64 / rows as f64).collect::<Vec<_>>()
-    };
+    let shares =
+        |counts: Vec<u64>, rows: u64| counts.into_iter().map(|count| count as f64 / rows as f64).collect();
     Some(Picture {
-        reference: shares(&|| counts(one, &edges), one.rows()),
-        current: shares(&|| counts(other, &edges), other.rows()),
+        reference: shares(of_reference(&edges), rows),
+        current: shares(counts(other, &edges), other.rows()),
         edges,
         categories: Vec::new(),
     })

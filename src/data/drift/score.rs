@@ -1,5 +1,6 @@
 //! How far one column has moved, by the method that is asked for.
 
+use super::sketch::Sketch;
 use super::values::{Ascending, Side, Values, aligned, distinct};
 use crate::config::{DriftMethod, Measured};
 use crate::statistics::drift::{Cuts, Edges, alibi, auto, evidently};
@@ -79,11 +80,11 @@ impl Sign {
 const NOTHING: Score = Score { method: "none", sign: None };
 
 /// Measures a column of this type.
-pub fn score<N: Ascending>(
+pub fn score<R: Ascending, N: Ascending>(
     measured: Measured,
     alpha: f64,
     holds: Type,
-    reference: &Side<N>,
+    reference: &Side<R>,
     current: &Side<N>,
 ) -> Score {
     if reference.present() == 0 || current.present() == 0 {
@@ -100,6 +101,7 @@ pub fn score<N: Ascending>(
     };
     match (&reference.values, &current.values) {
         (Values::Numbers(one), Values::Numbers(other)) => how.numbers(holds, one, other),
+        (Values::Sketched(sketch), Values::Numbers(other)) => how.sketched(sketch, other),
         (Values::Categories(one), Values::Categories(other)) => {
             let (_, [one, other]) = aligned(one, other);
             how.categories(holds, &one, &other)
@@ -155,8 +157,7 @@ impl How {
             DriftMethod::Wasserstein => self.wasserstein(one, other),
             DriftMethod::Psi => {
                 let Some([reference, current]) = deciles(one, other) else { return NOTHING };
-                let seen = auto::numbers(&reference, &current, 1.0).map_or(f64::NAN, |effect| effect.seen);
-                self.distance("psi", seen, auto::PSI_BOUND)
+                self.index(&reference, &current)
             }
             DriftMethod::JensenShannon => self.binned_jensen_shannon(one, other),
             DriftMethod::ChiSquare => {
@@ -164,6 +165,28 @@ impl How {
                 self.table(&reference, &current)
             }
         }
+    }
+
+    /// Against a sketch: over bins of its deciles, as far as it tells them apart.
+    fn sketched(self, sketch: &Sketch, other: &impl Ascending) -> Score {
+        if sketch.is_coarse() {
+            return NOTHING;
+        }
+        let beside = sketch.beside(other);
+        let [reference, current] = beside.deciles();
+        match self.measured.method {
+            DriftMethod::Auto => {
+                let effect = auto::numbers(&reference, &current, beside.ks_p());
+                self.effect("psi", effect, auto::PSI_BOUND)
+            }
+            DriftMethod::Psi => self.index(&reference, &current),
+            _ => NOTHING,
+        }
+    }
+
+    fn index(self, reference: &[u64], current: &[u64]) -> Score {
+        let seen = auto::numbers(reference, current, 1.0).map_or(f64::NAN, |effect| effect.seen);
+        self.distance("psi", seen, auto::PSI_BOUND)
     }
 
     fn categories(self, holds: Type, reference: &[u64], current: &[u64]) -> Score {

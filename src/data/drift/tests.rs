@@ -11,9 +11,10 @@ use crate::record::data::{self as record, ColumnDrift, Role};
 use crate::statistics::hash::mix;
 use crate::table::Type;
 
-fn asked(method: DriftMethod) -> Drift {
+pub fn asked(method: DriftMethod) -> Drift {
     Drift {
         reference: Reference::Set("train".into()),
+        baseline_set: "train".into(),
         current: "live".into(),
         measure: Measured { method, ..Measured::default() },
         alpha: 0.05,
@@ -36,7 +37,12 @@ fn texts(counts: &[(&str, u64)]) -> Side<Vec<f64>> {
     Side { missing: 0, strange: 0, values: Values::Categories(counts) }
 }
 
-fn column(name: &str, holds: Type, method: DriftMethod, sides: [Side<Vec<f64>>; 2]) -> Compared<Vec<f64>> {
+pub fn column(
+    name: &str,
+    holds: Type,
+    method: DriftMethod,
+    sides: [Side<Vec<f64>>; 2],
+) -> Compared<Vec<f64>> {
     let [reference, current] = sides;
     Compared {
         column: name.into(),
@@ -132,7 +138,7 @@ fn what_cannot_be_compared_is_said() {
             sentence([empty(), numbers([1.0])]),
             sentence([numbers([1.0]), empty()]),
             sentence([empty(), empty()]),
-            sentence([texts(&[("a", 1)]), Side { values: Values::Prose, ..texts(&[]) }]),
+            sentence([texts(&[("a", 1)]), Side { values: Values::Prose(1), ..texts(&[]) }]),
             sentence([numbers([f64::INFINITY, 1.0]), numbers([f64::NEG_INFINITY, 1.0])]),
         ]
         .join("\n")

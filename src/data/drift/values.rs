@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::sketch::Sketch;
 use crate::statistics::{Lists, Ranked};
 
 /// More different texts than these are no categories.
@@ -25,8 +26,13 @@ pub enum Values<N> {
     Numbers(N),
     /// How many rows have each text.
     Categories(BTreeMap<Box<str>, u64>),
-    /// Texts, of which nearly each is another one.
-    Prose,
+    /// Texts, of which nearly each is another one: how many rows have one.
+    Prose(u64),
+    /// Numbers of which a profile has a sketch alone. Only a reference holds them.
+    Sketched(Box<Sketch>),
+    /// Values that are to be counted and of which a profile has the frequent ones alone: how many rows have one. Only a
+    /// reference holds them.
+    Uncounted(u64),
 }
 
 /// Numbers in ascending order, as often as one likes. None of them is NaN.
@@ -59,7 +65,8 @@ impl<N: Ascending> Side<N> {
         match &self.values {
             Values::Numbers(numbers) => numbers.rows(),
             Values::Categories(counts) => counts.values().sum(),
-            Values::Prose => 0,
+            Values::Prose(rows) | Values::Uncounted(rows) => *rows,
+            Values::Sketched(sketch) => sketch.rows(),
         }
     }
 }

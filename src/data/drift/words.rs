@@ -1,15 +1,16 @@
 //! Why a column has drifted, or has not, in a sentence.
 
-use super::decide::Compared;
+use super::decide::{Compared, Lack};
 use super::score::{Score, Sign};
-use super::values::{Ascending, Side, Values};
+use super::values::{Ascending, Values};
 use crate::config::DriftMethod;
-use crate::number::{apart, chance, percent, short};
+use crate::number::{apart, chance, percent, short, thousands};
+use crate::statistics::frequent::EXACT;
 use crate::table::Type;
 
 /// What its values did.
-pub fn values<N: Ascending>(
-    column: &Compared<N>,
+pub fn values<R: Ascending, N: Ascending>(
+    column: &Compared<R, N>,
     score: &Score,
     p: Option<f64>,
     drifted: bool,
@@ -46,9 +47,11 @@ fn effect(name: &str, [size, bound]: [f64; 2], p: f64, drifted: bool, alpha: f64
 }
 
 /// Why there is nothing to say.
-fn nothing<N: Ascending>(column: &Compared<N>) -> String {
-    let empty = |side: &Side<N>| side.present() == 0 && !matches!(side.values, Values::Prose);
-    match (empty(&column.reference), empty(&column.current)) {
+fn nothing<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
+    if let Some(lack) = column.lacks() {
+        return lacking(lack, column.measured.method).into();
+    }
+    match (column.reference.present() == 0, column.current.present() == 0) {
         (true, true) => "neither side has a value".into(),
         (true, false) => "the reference has no value".into(),
         (false, true) => "there is no value now".into(),
@@ -62,8 +65,25 @@ fn nothing<N: Ascending>(column: &Compared<N>) -> String {
     }
 }
 
+/// Why a profile does not do.
+pub fn lacking(lack: Lack, method: DriftMethod) -> String {
+    match lack {
+        Lack::Method => format!(
+            "the profile has a sketch of its values, which are more than {}, and `{}` needs the values",
+            thousands(EXACT as u64),
+            method.word()
+        ),
+        Lack::Coarse => "the profile has a sketch of its values, in which most of them are the same: they are far from 0 and \
+                         near each other".into(),
+        Lack::Counts => {
+            let most = thousands(EXACT as u64);
+            format!("the profile has only the most frequent of its values, which are more than {most}")
+        }
+    }
+}
+
 /// Why numbers have no score.
-fn not_a_number<N: Ascending>(column: &Compared<N>) -> String {
+fn not_a_number<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
     match column.measured.method {
         DriftMethod::Evidently if column.holds == Type::Boolean => {
             "Evidently compares no truth values of which some are missing"

@@ -2,6 +2,7 @@
 //! `sketch`, what it was read off. One line a column.
 
 use std::collections::HashSet;
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -14,6 +15,12 @@ use crate::table::Type;
 
 /// The `schema` of every document of this version.
 pub const SCHEMA: &str = "modelgate/profile/v1";
+
+/// How the schemas of all versions begin.
+const FAMILY: &str = "modelgate/profile/";
+
+/// As we write it, a document names its schema within so many bytes.
+const HEAD: u64 = 4096;
 
 /// A document with more columns is none that we wrote.
 const COLUMNS: usize = 100_000;
@@ -43,11 +50,11 @@ struct Head {
 struct Document<'a> {
     rows: u64,
     #[serde(borrow)]
-    columns: Vec<Read<'a>>,
+    columns: Vec<ReadColumn<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Read<'a> {
+struct ReadColumn<'a> {
     name: String,
     #[serde(rename = "type")]
     holds: String,
@@ -79,6 +86,23 @@ impl Profile {
         }
         json.push_str("\n]\n}\n");
         Ok(json)
+    }
+
+    /// Whether a file is meant as a profile, of whatever version, whole or not: it begins with an object that has our
+    /// schema. Of JSON lines the first is read.
+    pub fn is_meant(mut text: impl Read) -> bool {
+        let mut head = Vec::new();
+        if text.by_ref().take(HEAD).read_to_end(&mut head).is_err() {
+            return false;
+        }
+        let dense: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        let begins = format!("\"schema\":\"{FAMILY}");
+        if dense.windows(begins.len()).any(|bytes| bytes == begins.as_bytes()) {
+            return true;
+        }
+        let mut json = serde_json::Deserializer::from_reader(std::io::BufReader::new(head.chain(text)));
+        dense.first() == Some(&b'{')
+            && Head::deserialize(&mut json).is_ok_and(|head| head.schema.starts_with(FAMILY))
     }
 
     /// Reads a document; `from` is its file or whatever else people know it by. The sketches count: what is there for
@@ -119,7 +143,7 @@ fn read(text: &str) -> std::result::Result<Profile, Why> {
     Ok(Profile { rows: document.rows, columns: columns.collect::<std::result::Result<_, Why>>()? })
 }
 
-impl Read<'_> {
+impl ReadColumn<'_> {
     fn restore(&self, rows: u64) -> std::result::Result<Column, Why> {
         let cells = self.count.checked_add(self.missing).and_then(|sum| sum.checked_add(self.strange));
         if cells != Some(rows) {

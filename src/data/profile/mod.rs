@@ -14,6 +14,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use serde::Serializer;
@@ -76,13 +77,13 @@ impl Profile {
     /// # Errors
     /// Cells that are not of these columns or of so many rows, which is a mistake of whoever read them. What the profile
     /// says then is no longer of whole rows.
-    pub fn add(&mut self, batch: &[Cells], rows: u64) -> Result<()> {
+    pub fn add(&mut self, batch: &[impl Borrow<Cells>], rows: u64) -> Result<()> {
         let wrong = |why: String| Fault::new("profile a batch of rows", why);
         if batch.len() != self.columns.len() {
             return Err(wrong(format!("it has {} columns instead of {}", batch.len(), self.columns.len())));
         }
         for (column, cells) in self.columns.iter_mut().zip(batch) {
-            column.add(cells, rows).map_err(wrong)?;
+            column.add(cells.borrow(), rows).map_err(wrong)?;
         }
         self.rows += rows;
         Ok(())

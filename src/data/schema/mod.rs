@@ -25,4 +25,6 @@ pub use check::{Checked, Checker, Plan, Violation};
 pub use compare::{Comparison, Operator};
 pub use infer::{Summary, infer};
 pub use read::{Dialect, Read, json_schema, parse};
+pub(in crate::data) use values::written;
+
 pub use rules::{Allowed, Bound, ColumnRules, Extra, Fresh, Length, Pattern, Range, Rule, Schema};

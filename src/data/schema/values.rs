@@ -64,7 +64,7 @@ pub(super) fn pattern(written: &str, whole: bool) -> Result<Pattern, String> {
 }
 
 /// A value of a column as people write it.
-pub(super) fn written(value: f64, holds: Type) -> String {
+pub(in crate::data) fn written(value: f64, holds: Type) -> String {
     let moment = match holds {
         Type::Date => moment::day(value),
         Type::Time => moment::time(value),

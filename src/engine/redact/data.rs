@@ -19,8 +19,8 @@ impl Redaction {
     }
 
     fn set(&mut self, set: Set) -> Set {
-        let Set { rows, columns, files, missing } = set;
-        Set { rows, columns, files: self.named(files), missing: self.named(missing) }
+        let Set { rows, columns, files, missing, profile } = set;
+        Set { rows, columns, files: self.named(files), missing: self.named(missing), profile }
     }
 
     fn texts(&mut self, texts: Vec<String>) -> Vec<String> {
@@ -53,9 +53,10 @@ impl Redaction {
     }
 
     fn drift(&mut self, drift: Drift) -> Drift {
-        let Drift { reference, current, method, share, bound, drifted, columns } = drift;
+        let Drift { reference, profile, current, method, share, bound, drifted, columns } = drift;
         Drift {
             reference: self.text(&reference),
+            profile,
             current: self.text(&current),
             method,
             share,
@@ -77,6 +78,7 @@ impl Redaction {
             because,
             missing,
             unseen,
+            sketch,
             picture,
         } = column;
         ColumnDrift {
@@ -90,6 +92,7 @@ impl Redaction {
             because: self.text(&because),
             missing,
             unseen,
+            sketch,
             picture: picture.map(|picture| self.picture(picture)),
         }
     }

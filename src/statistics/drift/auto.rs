@@ -3,7 +3,6 @@
 //! every index is above its bound.
 
 use super::chance::{expected_divergence, homogeneity};
-use crate::statistics::holm;
 use crate::statistics::two_sample::{self, Base};
 
 /// From here on numbers have drifted: the population stability index over the reference's deciles, as the field says
@@ -15,9 +14,6 @@ pub const PSI_BOUND: f64 = 0.1;
 /// of two values that goes from 0.5 to 0.6 just that, so the 0.1 that is common elsewhere, where it must leave room for
 /// what chance alone does to many categories, would miss it. Chance is taken off here.
 pub const JENSEN_SHANNON_BOUND: f64 = 0.05;
-
-/// How often data of one distribution may be said to have drifted.
-pub const LEVEL: f64 = 0.05;
 
 /// What an empty bin counts as. The count whose chance to be 0 is a half is ln 2; half a row is the usual round of it, is
 /// small among many rows and not absurd among few: an empty bin of 200 rows adds 0.36 to an index, where 0.0001 adds 0.69.
@@ -64,15 +60,6 @@ pub fn categories(reference: &[u64], current: &[u64]) -> Option<Effect> {
     let chance = expected_divergence(reference, current);
     let size = (seen * seen - chance).max(0.0).sqrt();
     Some(Effect { seen, chance: chance.sqrt(), size, p: homogeneity(reference, current)?.p })
-}
-
-/// Which columns have drifted, given the bound of each: those whose effect is at least as large, and whose p-value Holm's
-/// procedure over all columns rejects at the level.
-#[must_use]
-pub fn drifted(columns: &[(Effect, f64)], level: f64) -> Vec<bool> {
-    let p: Vec<f64> = columns.iter().map(|(effect, _)| effect.p).collect();
-    let sure = holm(&p, level);
-    columns.iter().zip(sure).map(|((effect, bound), sure)| sure && effect.size >= *bound).collect()
 }
 
 fn rows(reference: &[u64], current: &[u64]) -> Option<[f64; 2]> {

@@ -9,9 +9,6 @@ mod chance;
 pub mod evidently;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod simulation;
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use bins::{Cuts, Edges};

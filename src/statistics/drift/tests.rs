@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::auto::Effect;
 use super::evidently::{Kind, Method};
 use super::*;
 use crate::statistics::two_sample::{Base, chi_square_table, jensen_shannon};
@@ -193,14 +192,6 @@ fn a_constant_column_that_changes_drifts() {
     assert_eq!((same.seen, same.chance, same.size), (0.0, 0.0, 0.0));
     assert_eq!(auto::numbers(&[0, 0], &[1, 1], 0.0), None);
     assert_eq!(auto::categories(&[], &[]), None);
-}
-
-#[test]
-fn drift_takes_both_an_effect_and_certainty() {
-    let effect = |size, p| (Effect { seen: size, chance: 0.0, size, p }, 0.1);
-    let columns = [effect(0.1, 1e-9), effect(0.09, 0.0), effect(5.0, 0.03), effect(0.2, f64::NAN)];
-    assert_eq!(auto::drifted(&columns, 0.05), [true, false, false, false]);
-    assert_eq!(auto::drifted(&columns[2..3], 0.05), [true]);
 }
 
 proptest! {

@@ -186,6 +186,35 @@ impl Quantiles {
         Ladder::new(steps)
     }
 
+    /// The place of a number among the counts that there are: what is in one place is not told apart. Places ascend with the
+    /// numbers; the infinities have the outermost.
+    #[inline]
+    #[must_use]
+    pub fn place(&self, number: f64) -> i64 {
+        match number {
+            f64::NEG_INFINITY => i64::MIN,
+            f64::INFINITY => i64::MAX,
+            // Minus nought is nought.
+            number => self.scale.widened(self.scale.bucket(number + 0.0), self.level),
+        }
+    }
+
+    /// Whether all that is in a place is one number: an infinity, or nought.
+    #[must_use]
+    pub fn is_single(&self, place: i64) -> bool {
+        matches!(place, i64::MIN | i64::MAX) || (place == 0 && self.scale == Scale::Logarithmic)
+    }
+
+    /// How many numbers are in each place, exactly, of those that have some, ascending.
+    #[must_use]
+    pub fn places(&self) -> Vec<(i64, u64)> {
+        let [below, above] = self.infinite;
+        let ends =
+            [(i64::MIN, below), (i64::MAX, above)].map(|end| Some(end).filter(|(_, count)| *count > 0));
+        let [below, above] = ends;
+        below.into_iter().chain(self.buckets.ascending()).chain(above).collect()
+    }
+
     /// The finite numbers in bars, for a histogram.
     #[must_use]
     pub fn bars(&self) -> Vec<Bar> {

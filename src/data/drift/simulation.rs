@@ -2,12 +2,21 @@
 
 use rayon::prelude::*;
 
-use super::auto::{self, Effect, JENSEN_SHANNON_BOUND, LEVEL, PSI_BOUND};
-use super::{Cuts, Edges, evidently};
+use super::tests::{asked, column};
+use super::{Side, Sketch, Values, drift};
+use crate::config::DriftMethod;
+use crate::record::data::ColumnDrift;
 use crate::statistics::binomial::{binomial, multinomial};
+use crate::statistics::drift::auto::{self, Effect};
+use crate::statistics::drift::{Cuts, Edges, evidently, expected_divergence};
+use crate::statistics::order;
+use crate::statistics::quantiles::{Quantiles, Scale};
 use crate::statistics::stream::Stream;
-use crate::statistics::two_sample::{KsP, ks, ks_p};
-use crate::statistics::{Lists, order};
+use crate::statistics::two_sample::by_value;
+use crate::table::Type;
+
+/// How often data of one distribution may be said to have drifted.
+const LEVEL: f64 = 0.05;
 
 /// What a number is drawn from: Cauchy's distribution has no mean, and the last one has a value in a thousand at 10⁹.
 #[derive(Clone, Copy)]
@@ -39,13 +48,53 @@ fn numbers(shape: Shape, rows: u64, shift: f64, stream: &mut Stream) -> Vec<f64>
     numbers
 }
 
-fn effect_of_numbers(reference: &[f64], current: &[f64]) -> Effect {
-    let (n, m) = (reference.len() as u64, current.len() as u64);
-    let sides = [reference, current].map(|side| Lists::new([side]));
-    let cuts = Cuts::deciles(&sides[0]).unwrap();
-    let [before, now] = [0, 1].map(|side| cuts.counts(&sides[side]));
-    let p = ks_p(ks(&sides[0], &sides[1]), n, m, KsP::Auto);
-    auto::numbers(&before, &now, p).unwrap()
+/// What is known of a reference.
+#[derive(Clone, Copy, PartialEq)]
+enum Known {
+    Data,
+    /// Of numbers the sketch of a profile.
+    Sketch,
+}
+
+type Pair = [Side<Vec<f64>>; 2];
+
+fn side(values: Values<Vec<f64>>) -> Side<Vec<f64>> {
+    Side { missing: 0, strange: 0, values }
+}
+
+/// Two sides of numbers, which ascend.
+fn of_numbers(known: Known, reference: Vec<f64>, current: Vec<f64>) -> Pair {
+    let reference = match known {
+        Known::Data => Values::Numbers(reference),
+        Known::Sketch => Values::Sketched(Box::new(sketch(&reference))),
+    };
+    [reference, Values::Numbers(current)].map(side)
+}
+
+/// As a profile has it that counts the values which are a thousandth of all, or more.
+pub fn sketch(ascending: &[f64]) -> Sketch {
+    let mut quantiles = Quantiles::new(Scale::Logarithmic);
+    quantiles.add(ascending);
+    let [counts, _] = by_value(ascending.iter().copied(), std::iter::empty());
+    let mut values = ascending.to_vec();
+    values.dedup();
+    let known = values.into_iter().zip(counts).filter(|(_, count)| count * 1000 > ascending.len() as u64);
+    Sketch::new(quantiles, known)
+}
+
+fn of_categories(reference: &[u64], current: &[u64]) -> Pair {
+    let name = |place: usize| format!("kind {place}").into();
+    [reference, current].map(|side| {
+        let present = side.iter().enumerate().filter(|(_, count)| **count > 0);
+        self::side(Values::Categories(present.map(|(place, count)| (name(place), *count)).collect()))
+    })
+}
+
+/// What is said of columns by `auto`.
+fn told(pairs: Vec<(Type, Pair)>) -> Vec<ColumnDrift> {
+    let columns: Vec<_> =
+        pairs.into_iter().map(|(holds, pair)| column("x", holds, DriftMethod::Auto, pair)).collect();
+    drift(&asked(DriftMethod::Auto), "train".into(), &columns).columns
 }
 
 /// The shares of so many categories, the i-th in proportion to 1 / i^slope, in millionths of millionths.
@@ -84,6 +133,10 @@ fn drawn(shares: &[u64], rows: u64, stream: &mut Stream) -> Vec<u64> {
     counts
 }
 
+fn pair_of_categories(reference: &[u64], current: &[u64], rows: [u64; 2], stream: &mut Stream) -> Pair {
+    of_categories(&drawn(reference, rows[0], stream), &drawn(current, rows[1], stream))
+}
+
 /// Of the categories that either side has.
 fn effect_of_categories(reference: &[u64], current: &[u64], rows: [u64; 2], stream: &mut Stream) -> Effect {
     let (reference, current) = (drawn(reference, rows[0], stream), drawn(current, rows[1], stream));
@@ -92,29 +145,29 @@ fn effect_of_categories(reference: &[u64], current: &[u64], rows: [u64; 2], stre
     auto::categories(&reference, &current).unwrap()
 }
 
-/// Twenty columns of one distribution each: which of them are said to have drifted.
-fn undrifted(rows: [u64; 2], categories: &[Vec<u64>], stream: &mut Stream) -> Vec<bool> {
+/// Twenty columns of one distribution each: whether any of them is said to have drifted.
+fn undrifted(known: Known, rows: [u64; 2], categories: &[Vec<u64>], stream: &mut Stream) -> bool {
     let shapes = [Shape::Normal, Shape::Cauchy, Shape::Outliers, Shape::Tied];
-    let columns: Vec<(Effect, f64)> = (0..20)
-        .map(|column| match categories.get(column) {
-            Some(shares) => (effect_of_categories(shares, shares, rows, stream), JENSEN_SHANNON_BOUND),
-            None => {
-                let shape = shapes[column % shapes.len()];
-                let [reference, current] = rows.map(|rows| numbers(shape, rows, 0.0, stream));
-                (effect_of_numbers(&reference, &current), PSI_BOUND)
-            }
-        })
-        .collect();
-    auto::drifted(&columns, LEVEL)
+    let pair = |column: usize| match categories.get(column) {
+        Some(shares) => (Type::Text, pair_of_categories(shares, shares, rows, stream)),
+        None => {
+            let shape = shapes[column % shapes.len()];
+            let [reference, current] = rows.map(|rows| numbers(shape, rows, 0.0, stream));
+            (Type::Number, of_numbers(known, reference, current))
+        }
+    };
+    let told = told((0..20).map(pair).collect());
+    assert!(told.iter().all(|column| column.score.is_some()), "{told:?}");
+    told.iter().any(|column| column.drifted)
 }
 
 /// In how many of so many pairs of data sets anything is said to have drifted.
-fn false_alarms(pairs: u64, rows: [u64; 2], categories: &[Vec<u64>]) -> usize {
+fn false_alarms(known: Known, pairs: u64, rows: [u64; 2], categories: &[Vec<u64>]) -> usize {
     (0..pairs)
         .into_par_iter()
         .filter(|pair| {
             let mut stream = Stream::new(rows[0] * 31 + rows[1], *pair);
-            undrifted(rows, categories, &mut stream).contains(&true)
+            undrifted(known, rows, categories, &mut stream)
         })
         .count()
 }
@@ -136,7 +189,20 @@ fn of_a_thousand_pairs_of_data_sets_that_have_not_drifted_few_are_said_to_have()
     ];
     let mut all = 0;
     for (pairs, rows) in sizes {
-        let alarms = false_alarms(pairs, rows, &categories);
+        let alarms = false_alarms(Known::Data, pairs, rows, &categories);
+        eprintln!("{rows:?} rows: {alarms} of {pairs} data sets");
+        all += alarms;
+    }
+    assert!(all <= 50, "{all} false alarms in 1,000 data sets");
+}
+
+#[test]
+fn a_sketch_raises_few_alarms_too() {
+    // The larger the samples, the farther is chance from the bounds of the effects.
+    let sizes = [(600, [300, 200]), (382, [200, 500]), (16, [2000, 1000]), (2, [12_000, 5000])];
+    let mut all = 0;
+    for (pairs, rows) in sizes {
+        let alarms = false_alarms(Known::Sketch, pairs, rows, &[]);
         eprintln!("{rows:?} rows: {alarms} of {pairs} data sets");
         all += alarms;
     }
@@ -144,10 +210,10 @@ fn of_a_thousand_pairs_of_data_sets_that_have_not_drifted_few_are_said_to_have()
 }
 
 /// How often each of so many pairs has drifted, as one of twenty columns, by Bonferroni's part of the level.
-fn seen(pairs: u64, bound: f64, effect: impl Fn(&mut Stream) -> Effect + Sync) -> usize {
-    let seen = |pair: &u64| {
-        let effect = effect(&mut Stream::new(4, *pair));
-        effect.size >= bound && effect.p <= LEVEL / 20.0
+fn seen(pairs: u64, pair: impl Fn(&mut Stream) -> (Type, Pair) + Sync) -> usize {
+    let seen = |number: &u64| {
+        let told = told(vec![pair(&mut Stream::new(4, *number))]);
+        told[0].score.unwrap() >= told[0].threshold && told[0].p.unwrap() <= LEVEL / 20.0
     };
     (0..pairs).into_par_iter().filter(seen).count()
 }
@@ -160,17 +226,46 @@ fn a_shift_is_seen_behind_an_outlier() {
             reference[rows as usize - 1] = 1e9;
             (reference, numbers(Shape::Normal, rows, 1.0, stream))
         };
-        let seen = seen(200, PSI_BOUND, |stream| {
-            let (reference, current) = shifted(stream);
-            effect_of_numbers(&reference, &current)
-        });
-        assert!(seen >= 195, "{rows} rows: {seen} of 200");
+        for known in [Known::Data, Known::Sketch] {
+            let seen = seen(200, |stream| {
+                let (reference, current) = shifted(stream);
+                (Type::Number, of_numbers(known, reference, current))
+            });
+            assert!(seen >= 195, "{rows} rows: {seen} of 200");
+        }
 
         // Which bins of one width do not see.
         let (reference, current) = shifted(&mut Stream::new(4, 0));
         let edges = Edges::sturges(current[0].min(reference[0]), 1e9, 2 * rows).unwrap();
         let counts = [&reference, &current].map(|side| edges.counts(side.iter().copied()));
         assert!(evidently::psi(&counts[0], &counts[1]).unwrap() < evidently::Method::Psi.bound());
+    }
+}
+
+/// What a sketch does not round away is seen in it: shifts of half a deviation, and wider spreads, of numbers around 0, of
+/// large ones in which a bucket is half a deviation, and of heavy tails.
+#[test]
+fn a_sketch_sees_what_moved() {
+    type Change = fn(f64) -> f64;
+    let cases: [(&str, Change, Change); 5] = [
+        ("half a deviation", |x| x, |x| x + 0.5),
+        ("half a deviation far from 0", |x| x + 30.0, |x| x + 30.5),
+        ("wider", |x| x, |x| x * 1.6),
+        ("a heavy tail", |x| (3.0 * x).exp(), |x| (3.0 * (x + 0.5)).exp()),
+        ("below 0", |x| -x.exp(), |x| -(x + 0.5).exp()),
+    ];
+    for (case, before, now) in cases {
+        let seen = seen(100, |stream| {
+            let [reference, current] = [(before, 1500), (now, 1000)].map(|(change, rows)| {
+                let mut numbers: Vec<f64> =
+                    numbers(Shape::Normal, rows, 0.0, stream).into_iter().map(change).collect();
+                order::sort(&mut numbers);
+                numbers
+            });
+            (Type::Number, of_numbers(Known::Sketch, reference, current))
+        });
+        eprintln!("{case}: {seen} of 100");
+        assert!(seen >= 95, "{case}: {seen} of 100");
     }
 }
 
@@ -204,9 +299,8 @@ fn a_tenth_of_rows_that_moves_is_seen() {
         ("from everywhere to a new one", 1000, old, new),
     ];
     for (case, rows, reference, current) in cases {
-        let seen = seen(200, JENSEN_SHANNON_BOUND, |stream| {
-            effect_of_categories(&reference, &current, [rows, rows], stream)
-        });
+        let seen =
+            seen(200, |stream| (Type::Text, pair_of_categories(&reference, &current, [rows, rows], stream)));
         eprintln!("{case}, {rows} rows: {seen} of 200");
         assert!(seen >= 190, "{case}, {rows} rows: {seen} of 200");
     }
@@ -240,7 +334,9 @@ fn chance_is_as_large_as_said() {
             .map(|pair| {
                 let mut stream = Stream::new(10, pair);
                 let [reference, current] = rows.map(|rows| numbers(Shape::Cauchy, rows, 0.0, &mut stream));
-                let effect = effect_of_numbers(&reference, &current);
+                let cuts = Cuts::deciles(&reference).unwrap();
+                let counts = [reference, current].map(|side| cuts.counts(&side));
+                let effect = auto::numbers(&counts[0], &counts[1], 1.0).unwrap();
                 // The index of few rows is a little more: its terms are no squares.
                 effect.seen / effect.chance - 1.0
             })
@@ -270,7 +366,7 @@ fn frequent_categories_have_the_divergence_of_the_textbook() {
     multinomial(&[500; 20], &mut stream, &mut one);
     multinomial(&[500; 20], &mut stream, &mut other);
     let [one, other] = [one, other].map(|side| side.map(|count| count as u64));
-    let expected = super::expected_divergence(&one, &other);
+    let expected = expected_divergence(&one, &other);
     let textbook = 19.0 / 8.0 * (2.0 / 10_000.0);
     assert!((expected / textbook - 1.0).abs() < 1e-3, "{expected} {textbook}");
 }
