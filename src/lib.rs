@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod context;
 pub mod document;
 pub mod files;
+pub mod store;
 pub mod table;
 pub mod statistics;
 pub mod record;
