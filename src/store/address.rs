@@ -107,6 +107,17 @@ impl Address {
     }
 }
 
+impl Address {
+    /// The kind of its store; none of the web.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Object(objects) => Some(objects.kind),
+            Self::Web(_) => None,
+        }
+    }
+}
+
 /// A secret must not get into a message by way of a debug view either.
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -115,6 +126,12 @@ impl std::fmt::Debug for Address {
 }
 
 impl Objects {
+    /// Whether both are of the same bucket.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (self.kind, &self.bucket, &self.account) == (other.kind, &other.bucket, &other.account)
+    }
+
     /// The address of a key in the same bucket.
     #[must_use]
     pub fn shown(&self, key: &str) -> String {

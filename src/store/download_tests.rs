@@ -1,0 +1,3 @@
+//! Downloads from sources that fail in all ways.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
