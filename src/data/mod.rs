@@ -25,6 +25,7 @@ use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::record::{Evidence, Outcome, Work, data as record};
+use crate::store::{self, Way};
 use crate::table;
 use leakage::Sets;
 use schema::Schema;
@@ -32,9 +33,9 @@ use survey::Survey;
 
 pub use moved::Moved;
 pub use profiled::{Profiled, inferred, profiled};
-pub use sets::{Located, Place, locate};
+pub use sets::{Located, Place, asked, locate};
 
-/// The folder below that of the run in which values lie that have no room in memory.
+/// The folder below that of the run in which values lie that have no room in memory, and what was fetched.
 const SPILLED: &str = "tmp";
 
 /// Looks at the data. The step fails when a finding is an error.
@@ -44,10 +45,13 @@ const SPILLED: &str = "tmp";
 pub async fn perform(config: &Data, engine: &Engine) -> Result<Work> {
     let (config, root, run_dir) = (config.clone(), engine.root.clone(), engine.run_dir.clone());
     let (interrupt, now) = (engine.interrupt.clone(), engine.clock.unix_seconds());
+    let spilled = run_dir.join(SPILLED);
+    let way = Way { variables: &engine.variables, folder: &spilled, interrupt: &interrupt };
+    let fetched = store::fetch(&asked(&config.sets), way).await?;
     // On a thread of its own, so that a signal is still heard.
     let examined = tokio::task::spawn_blocking(move || {
-        let spilled = run_dir.join(SPILLED);
-        let place = Place { root: &root, folders: &[&run_dir], interrupt: &interrupt };
+        let place =
+            Place { root: &root, folders: &[&run_dir], fetched: &fetched, interrupt: &interrupt };
         Examination { config: &config, place, spilled: &spilled, now }.examine()
     });
     let (evidence, findings) = examined.await.map_err(|error| Fault::new("look at the data", error))??;
@@ -78,7 +82,7 @@ type Known = BTreeMap<String, (Located, Survey)>;
 impl Examination<'_> {
     fn examine(&self) -> Result<(record::Data, Vec<Finding>)> {
         let mut evidence = record::Data::default();
-        let mut findings = Vec::new();
+        let mut findings = self.place.fetched.notes.clone();
         let schema = self.schema(&mut findings)?;
         let known = self.survey(schema.as_ref(), &mut evidence, &mut findings)?;
         if known.len() == self.config.sets.len() {
@@ -266,11 +270,12 @@ pub fn compare(
     }
     let [reference_columns, current_columns] = columns.as_slice() else { return Ok(Err(findings)) };
     let has = |name: &str| columns.iter().flatten().any(|found| found.name == name);
-    let unknown = told::unknown(config, has);
+    let noted = place.fetched.notes.iter().cloned().chain(told::unknown(config, has));
+    let noted: Vec<Finding> = noted.collect();
     let sides = moved::Sides { reference, current, reference_columns, current_columns };
     let moved = moved::moved(config, asked, sides, spilled, place.interrupt)?;
     Ok(moved.map(|mut moved| {
-        moved.findings.splice(0..0, unknown);
+        moved.findings.splice(0..0, noted);
         moved
     }))
 }

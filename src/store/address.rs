@@ -40,6 +40,16 @@ pub struct Objects {
     pub key: String,
 }
 
+/// What may be shown of a text that is a path or an address.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    match is_address(text).then(|| Address::parse(text)) {
+        Some(Ok(address)) => address.shown(),
+        Some(Err(_)) => without_secrets(text),
+        None => text.to_owned(),
+    }
+}
+
 /// Why a text is no address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoAddress {

@@ -19,7 +19,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-pub use address::{Address, Kind, NoAddress, Objects, is_address, without_secrets};
+pub use address::{Address, Kind, NoAddress, Objects, is_address, shown, without_secrets};
 
 use crate::context::Variables;
 use crate::fault::{Fault, Result};
