@@ -42,7 +42,9 @@ async fn downloaded(answers: Vec<String>) -> (std::result::Result<String, Troubl
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("0");
     let counted = std::sync::atomic::AtomicU64::new(0);
-    let came = |bytes| drop(counted.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed));
+    let came = |bytes| {
+        counted.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+    };
     let done = download(&source, &to, SMALL, &came).await.unwrap();
     if let Err(trouble) = &done {
         assert!(!format!("{trouble:?}").contains("geheim"), "{trouble:?}");

@@ -50,8 +50,8 @@ impl Page {
             let status = answer.status().as_u16();
             match status {
                 200 | 206 => {
-                    if url.host_str() != self.url.host_str() {
-                        self.connector.note_led(&shown_url(&self.url), url.host_str().unwrap_or_default());
+                    if host(&url) != host(&self.url) {
+                        self.connector.note_led(&shown_url(&self.url), &host(&url));
                     }
                     return Ok(answer);
                 }
@@ -102,6 +102,11 @@ fn next(first: &Url, from: &Url, location: Option<&str>) -> Result<Url, Trouble>
         return Err(trouble.help("name that address yourself, if it is meant"));
     }
     Ok(next)
+}
+
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Whether an address is of this machine or of a network that is not the public one: nothing that somebody outside
