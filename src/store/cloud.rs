@@ -24,6 +24,13 @@ pub(super) fn open(
     variables: &Variables,
     connector: &Connector,
 ) -> Result<Arc<dyn ObjectStore>, Trouble> {
+    let has_account = objects.account.is_some()
+        || ["AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_USE_EMULATOR"].iter().any(|name| text(variables, name).is_some());
+    if objects.kind == Kind::Azure && !has_account {
+        return Err(Trouble::new(What::Forbidden, "no account of Azure is named").help(
+            "set AZURE_STORAGE_ACCOUNT_NAME, or write `abfss://container@account.dfs.core.windows.net/…`",
+        ));
+    }
     let opened = match objects.kind {
         Kind::S3 => s3(objects, variables, connector),
         Kind::Google => google(objects, variables, connector),
@@ -130,7 +137,9 @@ async fn folder_or_near(
     let prefix = (!folder.is_empty()).then(|| Path::parse(folder).ok()).flatten();
     let Ok(beside) = store.list_with_delimiter(prefix.as_ref()).await else { return Err(missing) };
     let likeness = |key: &str| strsim::normalized_damerau_levenshtein(&objects.key, key);
-    let near = beside.objects.iter().map(|meta| meta.location.as_ref());
+    let others = beside.objects.iter().map(|meta| meta.location.as_ref());
+    // A store that lists what it does not give is no reason to ask whether it was meant.
+    let near = others.filter(|key| *key != objects.key);
     let near = near.map(|key| (likeness(key), key)).filter(|(likeness, _)| *likeness >= ALIKE);
     Err(match near.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((_, key)) => missing.help(format!("did you mean «{}»?", objects.shown(key))),
@@ -150,7 +159,12 @@ async fn list(store: &Arc<dyn ObjectStore>, folder: &str) -> Result<Vec<Item>, T
 }
 
 fn item(meta: ObjectMeta) -> Item {
-    Item { key: meta.location, size: meta.size, tag: meta.e_tag }
+    Item { key: meta.location, size: meta.size, tag: meta.e_tag.map(quoted) }
+}
+
+/// Azure lists tags without the quotes that it gives them elsewhere, and that `If-Match` wants.
+fn quoted(tag: String) -> String {
+    if tag.contains('"') { tag } else { format!("\"{tag}\"") }
 }
 
 fn key(text: &str) -> Result<Path, Trouble> {

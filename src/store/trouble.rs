@@ -98,7 +98,8 @@ impl Trouble {
                 _ => Self::of_lost(lost),
             };
         }
-        let text = without_secrets(&chain(error));
+        // The name that the crate has for the store is of no use to anybody.
+        let text = without_secrets(&error.source().map_or_else(|| error.to_string(), chain));
         match error {
             object_store::Error::NotFound { .. } => Self::new(What::Missing, "it is not there"),
             object_store::Error::Precondition { .. } => {

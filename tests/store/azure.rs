@@ -116,5 +116,5 @@ fn sets_are_blobs_folders_and_globs_of_azure() {
     let said = told("az://churn/data/train.csv", &[variables[0], ("AZURE_STORAGE_ACCOUNT_KEY", &wrong), variables[2]]);
     assert!(said.contains("data-forbidden") && said.contains("AZURE_STORAGE_ACCOUNT_KEY was used"), "{said}");
     let said = told("az://churn/data/train.csv", &[]);
-    assert!(said.contains("data-forbidden") && said.contains("account"), "{said}");
+    assert!(said.contains("data-forbidden") && said.contains("AZURE_STORAGE_ACCOUNT_NAME"), "{said}");
 }

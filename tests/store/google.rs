@@ -18,7 +18,7 @@ fn answer(objects: &BTreeMap<String, String>, tag: fn(&str) -> String, request: 
     let Some(below) = path.strip_prefix("/churn") else {
         return write(stream, "404 Not Found", "", b"<Error><Code>NoSuchBucket</Code></Error>");
     };
-    let key = below.trim_start_matches('/').replace("%3D", "=");
+    let key = below.trim_start_matches('/').replace("%2F", "/").replace("%3D", "=");
     if key.is_empty() {
         let prefix = query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
         let prefix = prefix.replace("%2F", "/");

@@ -97,10 +97,16 @@ fn what_a_server_refuses_is_a_finding_with_address_and_help() {
 fn what_never_comes_as_a_whole_is_a_finding() {
     let (code, message) = refused("200 OK\r\nContent-Length: 10", "01234");
     assert_eq!(code, "data-incomplete", "{message}");
-    // Nobody listens there.
+}
+
+#[test]
+fn where_nobody_listens_nothing_can_be_read() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     assert_eq!(told(&format!("http://127.0.0.1:{port}/a.csv?sig={SECRET}")).0, "data-unreachable");
-    // Who answers there does not speak TLS.
+}
+
+#[test]
+fn who_does_not_speak_tls_is_not_asked_without_it() {
     let far = served();
     assert_eq!(told(&format!("https://{}/live?sig={SECRET}", far.host)).0, "data-unreachable");
 }
