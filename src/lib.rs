@@ -10,6 +10,7 @@ pub mod finding;
 pub mod step;
 pub mod clock;
 pub mod random;
+pub mod progress;
 pub mod interrupt;
 pub mod context;
 pub mod document;

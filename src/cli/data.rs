@@ -281,6 +281,8 @@ fn over<T: Send + 'static>(
     let root = call.environment.folder.clone();
     let temporary = tempfile::tempdir().map_err(|error| Fault::new("make a temporary folder", error))?;
     wire::block_on(|interrupt| async move {
+        let console = wire::console(&call.settings, &call.environment);
+        let _drawing = wire::Drawing::begin(&call.settings, &call.environment, &interrupt, console);
         let way =
             Way { variables: &call.environment.variables, folder: temporary.path(), interrupt: &interrupt };
         let fetched = store::fetch(&data::asked(&sets), way).await?;

@@ -11,6 +11,7 @@ use super::trouble::{Trouble, What};
 use super::try_again::wait;
 use crate::fault::{Fault, Result};
 use crate::number;
+use crate::progress::Progress;
 
 /// A try that brings as much as this was none in vain: a long way may break often.
 const WORTH: u64 = 8 * 1024 * 1024;
@@ -48,7 +49,7 @@ impl From<Trouble> for Stop {
     }
 }
 
-/// Downloads into a new file, and says how many bytes it has. `came` is told of bytes as they come. The inner error is
+/// Downloads into a new file, and says how many bytes it has. The inner error is
 /// what is wrong over there.
 ///
 /// # Errors
@@ -57,14 +58,14 @@ pub(super) async fn download(
     source: &Source,
     to: &Path,
     limits: Limits,
-    came: &(dyn Fn(u64) + Sync),
+    progress: &Progress,
 ) -> Result<std::result::Result<u64, Trouble>> {
     let file = File::create_new(to).map_err(|error| Fault::file("write", to, error))?;
     let mut partly = Partly { file, written: 0, size: source.size(), tag: None };
     let mut tries = 0;
     loop {
         let before = partly.written;
-        match partly.go_on(source, limits, came).await {
+        match partly.go_on(source, limits, progress).await {
             Ok(()) => return Ok(Ok(partly.written)),
             Err(Stop::Full(error)) => return Err(partly.full(to, error)),
             Err(Stop::Trouble(trouble)) => {
@@ -82,7 +83,7 @@ pub(super) async fn download(
 
 impl Partly {
     /// One more try: the rest where that can be had, else all of it.
-    async fn go_on(&mut self, source: &Source, limits: Limits, came: &(dyn Fn(u64) + Sync)) -> std::result::Result<(), Stop> {
+    async fn go_on(&mut self, source: &Source, limits: Limits, progress: &Progress) -> std::result::Result<(), Stop> {
         let opened = source.open(self.written, self.tag.as_deref()).await?;
         self.is_same(&opened)?;
         if opened.start != self.written {
@@ -90,12 +91,15 @@ impl Partly {
             self.written = opened.start;
         }
         let Opened { mut bytes, size, tag, .. } = opened;
+        if self.size.is_none() {
+            progress.more(size.unwrap_or(0));
+        }
         (self.size, self.tag) = (size, tag);
         while let Some(part) = bytes.next().await {
             let part = part?;
             self.file.write_all(&part).map_err(Stop::Full)?;
             self.written += part.len() as u64;
-            came(part.len() as u64);
+            progress.came(part.len() as u64);
             self.is_enough(limits)?;
         }
         match self.size {

@@ -41,11 +41,13 @@ async fn downloaded(answers: Vec<String>) -> (std::result::Result<String, Troubl
     let source = Source::Web(Page { connector: Connector::new().unwrap(), url });
     let folder = tempfile::tempdir().unwrap();
     let to = folder.path().join("0");
-    let counted = std::sync::atomic::AtomicU64::new(0);
-    let came = |bytes| {
-        counted.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
-    };
-    let done = download(&source, &to, SMALL, &came).await.unwrap();
+    let progress = Progress::default();
+    let fetching = progress.begin(crate::progress::Doing::Fetching, 0);
+    let done = download(&source, &to, SMALL, &progress).await.unwrap();
+    if let Ok(bytes) = done {
+        assert_eq!(progress.seen().unwrap().done, bytes);
+    }
+    drop(fetching);
     if let Err(trouble) = &done {
         assert!(!format!("{trouble:?}").contains("geheim"), "{trouble:?}");
     }

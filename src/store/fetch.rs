@@ -18,6 +18,7 @@ use super::{Asked, FOLDER, Fetched, Way};
 use crate::fault::{Fault, Result};
 use crate::files::ProjectFile;
 use crate::finding::Finding;
+use crate::progress::{Doing, Progress};
 
 /// How many files are on their way at a time.
 const AT_A_TIME: usize = 4;
@@ -50,7 +51,7 @@ pub(super) async fn all(asked: &[Asked<'_>], way: Way<'_>) -> Result<Fetched> {
         });
         found.push(places);
     }
-    let came = download_all(&downloads.list, folder.path()).await?;
+    let came = download_all(&downloads.list, folder.path(), way.interrupt.progress()).await?;
     let files = asked.iter().zip(found).map(|(asked, places)| {
         let files = places.and_then(|places| {
             places.into_iter().map(|place| downloads.file(place, &came, *asked, way)).collect()
@@ -146,10 +147,12 @@ fn is_numbered(path: &str, shown: &str) -> bool {
 /// Where a download lies, or what is wrong with it.
 type Came = std::result::Result<PathBuf, Trouble>;
 
-async fn download_all(list: &[(String, Source)], folder: &Path) -> Result<Vec<Came>> {
+async fn download_all(list: &[(String, Source)], folder: &Path, progress: &Progress) -> Result<Vec<Came>> {
+    let known = list.iter().filter_map(|(_, source)| source.size()).sum();
+    let _fetching = progress.begin(Doing::Fetching, known);
     let each = list.iter().enumerate().map(|(number, (_, source))| async move {
         let to = folder.join(number.to_string());
-        let came = download(source, &to, Limits::USUAL, &|_| ()).await?;
+        let came = download(source, &to, Limits::USUAL, progress).await?;
         Ok(came.map(|_| to))
     });
     futures_util::stream::iter(each).buffered(AT_A_TIME).try_collect().await

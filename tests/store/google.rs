@@ -18,10 +18,10 @@ fn answer(objects: &BTreeMap<String, String>, tag: fn(&str) -> String, request: 
     let Some(below) = path.strip_prefix("/churn") else {
         return write(stream, "404 Not Found", "", b"<Error><Code>NoSuchBucket</Code></Error>");
     };
-    let key = below.trim_start_matches('/').replace("%2F", "/").replace("%3D", "=");
+    let key = decoded(below.trim_start_matches('/'));
     if key.is_empty() {
         let prefix = query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
-        let prefix = prefix.replace("%2F", "/");
+        let prefix = decoded(prefix);
         let listed = objects.iter().filter(|(key, _)| key.starts_with(&prefix)).map(|(key, text)| {
             format!(
                 "<Contents><Key>{key}</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified>\
@@ -43,6 +43,16 @@ fn answer(objects: &BTreeMap<String, String>, tag: fn(&str) -> String, request: 
         return;
     }
     write(stream, "200 OK", &headers(&tag("\"1\"")), text.as_bytes());
+}
+
+/// A text in which `%2E` stands for a dot.
+fn decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let (code, rest) = part.split_at(2);
+        text + &char::from(u8::from_str_radix(code, 16).unwrap()).to_string() + rest
+    })
 }
 
 #[test]
