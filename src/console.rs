@@ -110,7 +110,15 @@ impl Console {
         clock: Clock,
     ) -> Self {
         let reset = if forge == Forge::Local { RESET_ALL } else { RESET };
-        let screen = Screen { out, line_is_open: false, is_styled: false, reset, frame: None, commands: 0, has_moment: false };
+        let screen = Screen {
+            out,
+            line_is_open: false,
+            is_styled: false,
+            reset,
+            frame: None,
+            commands: 0,
+            has_moment: false,
+        };
         Self { screen: Arc::new(Mutex::new(screen)), forge, verbosity, color, clock }
     }
 

@@ -270,7 +270,9 @@ mod tests {
     #[test]
     fn moments_are_for_a_person_at_a_terminal() {
         assert!(environment(&[]).shows_moments());
-        for (name, value) in [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITLAB_CI", "true"), ("TERM", "dumb")] {
+        for (name, value) in
+            [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITLAB_CI", "true"), ("TERM", "dumb")]
+        {
             assert!(!environment(&[(name, value)]).shows_moments(), "{name}");
         }
         let mut file = environment(&[]);

@@ -430,7 +430,8 @@ impl Drawing {
             return Self(None);
         }
         let (end, ended) = mpsc::channel();
-        let (progress, clock, columns) = (interrupt.progress().clone(), environment.clock, environment.errors.width);
+        let (progress, clock, columns) =
+            (interrupt.progress().clone(), environment.clock, environment.errors.width);
         let drawing = std::thread::spawn(move || {
             let mut begun = (0, (clock.steady)());
             while ended.recv_timeout(AGAIN) == Err(RecvTimeoutError::Timeout) {

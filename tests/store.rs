@@ -65,7 +65,8 @@ fn assert_same_as_local(project: &Project) {
     }
     for (name, set) in near["sets"].as_object().unwrap() {
         assert_eq!(far["sets"][name]["rows"], set["rows"]);
-        let digests = |set: &Value| -> Vec<Value> { set["files"].as_object().unwrap().values().cloned().collect() };
+        let digests =
+            |set: &Value| -> Vec<Value> { set["files"].as_object().unwrap().values().cloned().collect() };
         assert_eq!(digests(&far["sets"][name]), digests(set));
     }
 }
@@ -78,4 +79,17 @@ fn files(project: &Project, set: &str) -> Vec<String> {
 /// What [`Project::data`] has in its files.
 fn sets() -> [String; 3] {
     [customers(1, 600), customers(2, 300), customers(3, 300)]
+}
+
+/// Puts a body to an address, and answers status and body.
+fn put_to(url: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request =
+        headers.iter().fold(client.put(url), |request, (name, value)| request.header(*name, *value));
+    let put = async {
+        let answer = request.body(body.to_owned()).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(put)
 }

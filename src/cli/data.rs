@@ -165,7 +165,9 @@ fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
 
 fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
     let profile = match args.files.as_slice() {
-        [one] if one.ends_with(".json") && !store::is_address(one) => Some(read_profile(Path::new(one), call)?),
+        [one] if one.ends_with(".json") && !store::is_address(one) => {
+            Some(read_profile(Path::new(one), call)?)
+        }
         _ => profiled(args.files, call)?,
     };
     let Some(profile) = profile else { return Ok(End::Wrong) };

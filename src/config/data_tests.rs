@@ -65,7 +65,10 @@ fn an_address_that_is_no_good_is_told_with_its_place_and_without_its_secrets() {
         let data = format!("data:\n  sets:\n    live: [a.csv, \"{address}\"]\n");
         let found = file(&data, "accuracy: { min: 0.8 }").expect_err("invalid");
         let [problem] = found.as_slice() else { panic!("{found:?}") };
-        assert_eq!((problem.key.as_str(), problem.place.map(|place| place.line)), ("data.sets.live[1]", Some(7)));
+        assert_eq!(
+            (problem.key.as_str(), problem.place.map(|place| place.line)),
+            ("data.sets.live[1]", Some(7))
+        );
         assert!(problem.message.starts_with(message), "{}", problem.message);
         let shown = crate::config::render(&found, "modelgate.yml", false);
         assert!(problem.help.is_some() && !shown.contains("geheim"), "{shown}");

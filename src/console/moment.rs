@@ -24,7 +24,8 @@ pub(super) fn line(seen: Seen, since: Duration, columns: usize) -> Option<String
     let speed = u64::try_from(u128::from(seen.done) * 1000 / since.as_millis().max(1)).unwrap_or(u64::MAX);
     let mut line = format!("  {doing:<8}  {}", number::bytes(seen.done));
     if seen.all > 0 {
-        let marks = usize::try_from(u128::from(seen.done) * u128::from(MARKS) / u128::from(seen.all)).unwrap_or(0);
+        let marks =
+            usize::try_from(u128::from(seen.done) * u128::from(MARKS) / u128::from(seen.all)).unwrap_or(0);
         let bar = "#".repeat(marks) + &"-".repeat(MARKS as usize - marks.min(MARKS as usize));
         line = format!("{line} of {}  [{bar}]", number::bytes(seen.all));
     }
@@ -52,7 +53,10 @@ mod tests {
             Some("  reading   1.0 GiB of 4.0 GiB  [######------------------]  512 MiB/s  6.0 s left")
         );
         assert_eq!(after(2000, seen(1 << 30, 0)).as_deref(), Some("  reading   1.0 GiB  512 MiB/s"));
-        assert_eq!(after(1000, seen(0, 9)).as_deref(), Some("  reading   0 B of 9 B  [------------------------]  0 B/s"));
+        assert_eq!(
+            after(1000, seen(0, 9)).as_deref(),
+            Some("  reading   0 B of 9 B  [------------------------]  0 B/s")
+        );
         assert!(after(1000, seen(u64::MAX, u64::MAX)).is_some());
         assert_eq!(line(seen(1, 2), WORTH, 12).as_deref(), Some("  reading  "));
     }

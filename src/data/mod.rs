@@ -50,8 +50,7 @@ pub async fn perform(config: &Data, engine: &Engine) -> Result<Work> {
     let fetched = store::fetch(&asked(&config.sets), way).await?;
     // On a thread of its own, so that a signal is still heard.
     let examined = tokio::task::spawn_blocking(move || {
-        let place =
-            Place { root: &root, folders: &[&run_dir], fetched: &fetched, interrupt: &interrupt };
+        let place = Place { root: &root, folders: &[&run_dir], fetched: &fetched, interrupt: &interrupt };
         Examination { config: &config, place, spilled: &spilled, now }.examine()
     });
     let (evidence, findings) = examined.await.map_err(|error| Fault::new("look at the data", error))??;

@@ -98,7 +98,8 @@ impl Address {
         let (scheme, rest) = text.split_once(':').unwrap_or((text, ""));
         let Some(kind) = known(scheme) else { return Err(unknown(scheme)) };
         let Some(rest) = rest.strip_prefix("//") else {
-            let help = format!("write two slashes: `{scheme}://{}`", shown_rest(rest.trim_start_matches('/')));
+            let help =
+                format!("write two slashes: `{scheme}://{}`", shown_rest(rest.trim_start_matches('/')));
             return Err(no(format!("«{scheme}:/» does not begin an address"), help));
         };
         match kind {
@@ -233,7 +234,8 @@ fn objects(kind: Kind, scheme: &str, rest: &str) -> Result<Address, NoAddress> {
     Ok(Address::Object(objects))
 }
 
-const HOW_TO_SIGN: &str = "what is in modelgate.yml is seen by many: leave it out, and set the variables of the store";
+const HOW_TO_SIGN: &str =
+    "what is in modelgate.yml is seen by many: leave it out, and set the variables of the store";
 
 /// Letters, digits, `-`, `_` and `.`: what all three allow in names of buckets and of accounts, and nothing that could
 /// lead a request elsewhere.

@@ -15,7 +15,9 @@ fn shown(text: &str) -> String {
 
 #[test]
 fn addresses_are_told_from_paths() {
-    for address in ["s3://b/k", "S3://b/k", "ftp://x", "s3:/b", "https://h/a", "abfss://c@a.dfs.core.windows.net/k"] {
+    for address in
+        ["s3://b/k", "S3://b/k", "ftp://x", "s3:/b", "https://h/a", "abfss://c@a.dfs.core.windows.net/k"]
+    {
         assert!(is_address(address), "{address}");
     }
     for path in ["a.csv", "data/s3/a.csv", "/s3://x", "C:/data", "a:b", "b/c://d", "", "ä://x"] {

@@ -25,7 +25,9 @@ pub(super) fn open(
     connector: &Connector,
 ) -> Result<Arc<dyn ObjectStore>, Trouble> {
     let has_account = objects.account.is_some()
-        || ["AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_USE_EMULATOR"].iter().any(|name| text(variables, name).is_some());
+        || ["AZURE_STORAGE_ACCOUNT_NAME", "AZURE_STORAGE_USE_EMULATOR"]
+            .iter()
+            .any(|name| text(variables, name).is_some());
     if objects.kind == Kind::Azure && !has_account {
         return Err(Trouble::new(What::Forbidden, "no account of Azure is named").help(
             "set AZURE_STORAGE_ACCOUNT_NAME, or write `abfss://container@account.dfs.core.windows.net/…`",
@@ -103,11 +105,19 @@ pub(super) async fn find(store: &Arc<dyn ObjectStore>, objects: &Objects) -> Res
     let no = |error: super::NoAddress| Trouble::new(What::Address, error.message).help(error.help);
     if let Some((folder, glob)) = objects.glob().map_err(no)? {
         let found = matching(list(store, folder).await?, &objects.key, &glob);
-        return if found.is_empty() { Err(Trouble::new(What::Missing, "no object matches")) } else { Ok(found) };
+        return if found.is_empty() {
+            Err(Trouble::new(What::Missing, "no object matches"))
+        } else {
+            Ok(found)
+        };
     }
     if objects.key.is_empty() || objects.key.ends_with('/') {
         let found = below(list(store, &objects.key).await?);
-        return if found.is_empty() { Err(Trouble::new(What::Missing, "no object lies there")) } else { Ok(found) };
+        return if found.is_empty() {
+            Err(Trouble::new(What::Missing, "no object lies there"))
+        } else {
+            Ok(found)
+        };
     }
     let key = key(&objects.key)?;
     match persistently(|| head(store, &key)).await {
@@ -229,7 +239,8 @@ mod tests {
 
     #[tokio::test]
     async fn objects_are_found_as_files_are() {
-        let all = ["data/a.csv", "data/b.csv", "data/year=2026/deep/p-1.parquet", "data/year=2026/p-0.parquet"];
+        let all =
+            ["data/a.csv", "data/b.csv", "data/year=2026/deep/p-1.parquet", "data/year=2026/p-0.parquet"];
         for (address, keys) in [
             ("s3://b/data/a.csv", &all[..1]),
             ("s3://b/data/*.csv", &all[..2]),

@@ -80,7 +80,8 @@ impl Connector {
     pub fn notes(&self) -> Vec<Finding> {
         let plain = self.plain.lock().unwrap_or_else(PoisonError::into_inner);
         let plain = plain.iter().map(|host| {
-            let message = format!("data came from «{host}» without TLS: everybody on the way could change it");
+            let message =
+                format!("data came from «{host}» without TLS: everybody on the way could change it");
             Finding::warning("data-plain-http", message).help("use an address with https://")
         });
         let led = self.led.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +151,8 @@ impl Refused {
         let word = |text: &str| -> String {
             text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect()
         };
-        let after = header(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let after =
+            header(headers, "retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
         Self {
             status,
             code: word(code),

@@ -8,7 +8,9 @@ use crate::context::Variables;
 /// What a person can do who may not read something.
 pub(super) fn help(kind: Kind, variables: &Variables) -> String {
     match found(kind, variables) {
-        Some(name) => format!("{name} {}: may it read and list this bucket, and is it still valid?", "was used"),
+        Some(name) => {
+            format!("{name} {}: may it read and list this bucket, and is it still valid?", "was used")
+        }
         None => format!("{} were looked for", looked_for(kind)),
     }
 }

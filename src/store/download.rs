@@ -83,7 +83,12 @@ pub(super) async fn download(
 
 impl Partly {
     /// One more try: the rest where that can be had, else all of it.
-    async fn go_on(&mut self, source: &Source, limits: Limits, progress: &Progress) -> std::result::Result<(), Stop> {
+    async fn go_on(
+        &mut self,
+        source: &Source,
+        limits: Limits,
+        progress: &Progress,
+    ) -> std::result::Result<(), Stop> {
         let opened = source.open(self.written, self.tag.as_deref()).await?;
         self.is_same(&opened)?;
         if opened.start != self.written {
@@ -128,8 +133,11 @@ impl Partly {
             }
             None if self.written > limits.unsaid => {
                 let most = number::bytes(limits.unsaid);
-                Err(Trouble::new(What::Broken, format!("it does not say how long it is, and does not end after {most}"))
-                    .help("name an address that ends; does it lead to a stream?"))
+                Err(Trouble::new(
+                    What::Broken,
+                    format!("it does not say how long it is, and does not end after {most}"),
+                )
+                .help("name an address that ends; does it lead to a stream?"))
             }
             _ => Ok(()),
         }
@@ -141,7 +149,11 @@ impl Partly {
             return trouble;
         }
         let of = self.size.map(|size| format!(" of {}", number::thousands(size))).unwrap_or_default();
-        let said = format!("it broke off again and again, at last after {}{of} bytes: {}", number::thousands(self.written), trouble.said);
+        let said = format!(
+            "it broke off again and again, at last after {}{of} bytes: {}",
+            number::thousands(self.written),
+            trouble.said
+        );
         Trouble { what: What::Broken, said, ..trouble }
     }
 

@@ -74,7 +74,8 @@ async fn look(
         let message = format!("an address of the set «{}»: {}", asked.set, no.message);
         Finding::error(What::Address.code(), message).help(no.help)
     })?;
-    let finding = |trouble: Trouble| trouble.finding(asked.set, &address.shown(), address.kind(), way.variables);
+    let finding =
+        |trouble: Trouble| trouble.finding(asked.set, &address.shown(), address.kind(), way.variables);
     match &address {
         Address::Web(url) => {
             let page = Page { connector: connector.clone(), url: url.clone() };
@@ -113,8 +114,9 @@ impl Downloads {
         if let Some(place) = self.places.get(&identity) {
             return *place;
         }
-        // Two addresses that differ only in what is not shown are two files.
-        let alike = self.list.iter().filter(|(path, _)| is_numbered(path, &shown)).count();
+        // Two addresses that differ only in what is not shown are two files. Of an object all is shown.
+        let is_alike = |path: &String| matches!(source, Source::Web(_)) && is_numbered(path, &shown);
+        let alike = self.list.iter().filter(|(path, _)| is_alike(path)).count();
         let shown = if alike == 0 { shown } else { format!("{shown}#{}", alike + 1) };
         self.list.push((shown, source));
         self.places.insert(identity, self.list.len() - 1);
@@ -122,7 +124,13 @@ impl Downloads {
     }
 
     /// What became of a place.
-    fn file(&self, place: usize, came: &[Came], asked: Asked<'_>, way: Way<'_>) -> std::result::Result<ProjectFile, Finding> {
+    fn file(
+        &self,
+        place: usize,
+        came: &[Came],
+        asked: Asked<'_>,
+        way: Way<'_>,
+    ) -> std::result::Result<ProjectFile, Finding> {
         let (Some((path, source)), Some(came)) = (self.list.get(place), came.get(place)) else {
             // Each place has both.
             return Err(Finding::error(What::Broken.code(), "a download got lost"));
@@ -131,7 +139,9 @@ impl Downloads {
             Ok(on_disk) => Ok(ProjectFile { path: path.clone(), on_disk: on_disk.clone() }),
             Err(trouble) => {
                 let kind = match source {
-                    Source::Object(..) => Address::parse(asked.address).ok().and_then(|address| address.kind()),
+                    Source::Object(..) => {
+                        Address::parse(asked.address).ok().and_then(|address| address.kind())
+                    }
                     Source::Web(_) => None,
                 };
                 Err(trouble.finding(asked.set, path, kind, way.variables))

@@ -104,4 +104,3 @@ fn sweep(folder: &Path) {
         }
     }
 }
-

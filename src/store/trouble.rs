@@ -105,8 +105,9 @@ impl Trouble {
             object_store::Error::Precondition { .. } => {
                 Self::new(What::Changed, "it has changed since it was first seen")
             }
-            object_store::Error::InvalidPath { .. } => Self::new(What::Refused, text)
-                .help("keys with empty parts, such as `a//b`, cannot be asked for: give the objects other names"),
+            object_store::Error::InvalidPath { .. } => Self::new(What::Refused, text).help(
+                "keys with empty parts, such as `a//b`, cannot be asked for: give the objects other names",
+            ),
             _ => Self::new(What::Refused, text),
         }
     }
@@ -158,10 +159,16 @@ fn usual_help(what: What, kind: Option<Kind>, variables: &Variables) -> String {
         (What::Forbidden, None) => {
             "no credentials are sent to web servers: use an address that is signed, or an object store".into()
         }
-        (What::Passing, Some(_)) => "run it again; if it stays so, look at the endpoint and the proxy in the variables".into(),
-        (What::Passing, None) => "run it again; if it stays so, is the address right, and is there a way to it?".into(),
+        (What::Passing, Some(_)) => {
+            "run it again; if it stays so, look at the endpoint and the proxy in the variables".into()
+        }
+        (What::Passing, None) => {
+            "run it again; if it stays so, is the address right, and is there a way to it?".into()
+        }
         (What::Refused, _) => "is the address right, and does it lead to data itself?".into(),
-        (What::Changed, _) => "run it again when nobody writes it; data that stays as it is can be judged".into(),
+        (What::Changed, _) => {
+            "run it again when nobody writes it; data that stays as it is can be judged".into()
+        }
         (What::Broken, _) => "run it again; if it stays so, write the data again".into(),
     }
 }

@@ -5,12 +5,8 @@ use std::time::Duration;
 use super::trouble::Trouble;
 
 /// How long we wait before each further try.
-const PAUSES: [Duration; 4] = [
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(3),
-];
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(200), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// Waits before the next try; false where there have been enough.
 pub(super) async fn wait(tries: usize, trouble: &Trouble) -> bool {

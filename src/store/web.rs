@@ -34,8 +34,9 @@ impl Page {
             _ => (0, answer.content_length()),
         };
         if header(answer.headers(), CONTENT_TYPE.as_str()).is_some_and(is_page) {
-            return Err(Trouble::new(What::Refused, "what is there is a web page and not data")
-                .help("name the address of the file itself, not of a page about it; is a login wanted there?"));
+            return Err(Trouble::new(What::Refused, "what is there is a web page and not data").help(
+                "name the address of the file itself, not of a page about it; is a login wanted there?",
+            ));
         }
         let bytes = answer.bytes_stream();
         let bytes = bytes.map(|part| part.map_err(|error| Trouble::of_lost(&error.without_url()))).boxed();
@@ -58,7 +59,12 @@ impl Page {
                 301 | 302 | 303 | 307 | 308 => {
                     url = next(&self.url, &url, header(answer.headers(), LOCATION.as_str()))?;
                 }
-                416 => return Err(Trouble::new(What::Changed, "it is shorter than it was when it was first seen")),
+                416 => {
+                    return Err(Trouble::new(
+                        What::Changed,
+                        "it is shorter than it was when it was first seen",
+                    ));
+                }
                 _ => return Err(Trouble::of_status(&Refused::of_answer(status, answer.headers(), ""))),
             }
         }
@@ -94,11 +100,13 @@ fn next(first: &Url, from: &Url, location: Option<&str>) -> Result<Url, Trouble>
         return Err(refuse(format!("it leads to «{shown}» with a user or a password")));
     }
     if from.scheme() == "https" && next.scheme() == "http" {
-        let trouble = refuse(format!("it leads to «{shown}», where everybody on the way can change the bytes"));
+        let trouble =
+            refuse(format!("it leads to «{shown}», where everybody on the way can change the bytes"));
         return Err(trouble.help("name an address that stays with https://"));
     }
     if is_inside(&next) && !is_inside(first) {
-        let trouble = refuse(format!("it leads from the outside to «{shown}», which is inside of this network"));
+        let trouble =
+            refuse(format!("it leads from the outside to «{shown}», which is inside of this network"));
         return Err(trouble.help("name that address yourself, if it is meant"));
     }
     Ok(next)
@@ -161,7 +169,10 @@ mod tests {
             next(&from, &from, Some(to)).map(|url| url.to_string()).map_err(|trouble| trouble.said)
         };
         assert_eq!(led("https://a.example/x?sig=1", "/y"), Ok("https://a.example/y".into()));
-        assert_eq!(led("https://a.example/x", "https://cdn.example/y?k=1"), Ok("https://cdn.example/y?k=1".into()));
+        assert_eq!(
+            led("https://a.example/x", "https://cdn.example/y?k=1"),
+            Ok("https://cdn.example/y?k=1".into())
+        );
         assert_eq!(led("http://127.0.0.1:1/x", "http://[::1]:2/y"), Ok("http://[::1]:2/y".into()));
         for to in [
             "http://a.example/y",

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
 use super::common::{node_modules, skip, until};
-use super::{assert_clean, assert_same_as_local, files, findings, project, sets};
+use super::{assert_clean, assert_same_as_local, files, findings, project, put_to, sets};
 
 /// The account and the key that azurite publishes for everybody.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -55,17 +55,9 @@ impl Azurite {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &STANDARD.decode(KEY).unwrap());
         let signed = STANDARD.encode(hmac::sign(&key, text.as_bytes()));
         let url = format!("{}/{path}?{query}", self.endpoint());
-        let body = body.to_owned();
-        let put = async {
-            let _ = rustls::crypto::ring::default_provider().install_default();
-            let client = reqwest::Client::builder().no_proxy().build().unwrap();
-            let request = headers.iter().fold(client.put(url), |request, (name, value)| request.header(*name, *value));
-            let request = request.header("authorization", format!("SharedKey {ACCOUNT}:{signed}"));
-            let answer = request.body(body).send().await.unwrap();
-            (answer.status().as_u16(), answer.text().await.unwrap())
-        };
-        let (status, said) =
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(put);
+        let authorization = format!("SharedKey {ACCOUNT}:{signed}");
+        headers.push(("authorization", &authorization));
+        let (status, said) = put_to(&url, &headers, body);
         assert_eq!(status, 201, "{path}: {said}");
     }
 }
@@ -113,7 +105,10 @@ fn sets_are_blobs_folders_and_globs_of_azure() {
     let said = told("az://none/data/", &variables);
     assert!(said.contains("no such bucket"), "{said}");
     let wrong = KEY.replace("Eby8", "Fby8");
-    let said = told("az://churn/data/train.csv", &[variables[0], ("AZURE_STORAGE_ACCOUNT_KEY", &wrong), variables[2]]);
+    let said = told(
+        "az://churn/data/train.csv",
+        &[variables[0], ("AZURE_STORAGE_ACCOUNT_KEY", &wrong), variables[2]],
+    );
     assert!(said.contains("data-forbidden") && said.contains("AZURE_STORAGE_ACCOUNT_KEY was used"), "{said}");
     let said = told("az://churn/data/train.csv", &[]);
     assert!(said.contains("data-forbidden") && said.contains("AZURE_STORAGE_ACCOUNT_NAME"), "{said}");

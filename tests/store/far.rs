@@ -78,6 +78,7 @@ fn serve(mut stream: TcpStream, got: &Mutex<Vec<Request>>, answer: &dyn Fn(&Requ
 
 /// Answers with a body that is as long as is said. Who has gone away is let go.
 pub fn write(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
-    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+    let head =
+        format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
 }

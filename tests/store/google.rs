@@ -13,7 +13,12 @@ fn bucket(objects: &[(&str, String)], tag: fn(&str) -> String) -> Far {
     Far::new(move |request, stream| answer(&objects, tag, request, stream))
 }
 
-fn answer(objects: &BTreeMap<String, String>, tag: fn(&str) -> String, request: &Request, stream: &mut TcpStream) {
+fn answer(
+    objects: &BTreeMap<String, String>,
+    tag: fn(&str) -> String,
+    request: &Request,
+    stream: &mut TcpStream,
+) {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let Some(below) = path.strip_prefix("/churn") else {
         return write(stream, "404 Not Found", "", b"<Error><Code>NoSuchBucket</Code></Error>");
@@ -38,7 +43,11 @@ fn answer(objects: &BTreeMap<String, String>, tag: fn(&str) -> String, request: 
     let headers = |tag: &str| format!("ETag: {tag}\r\nLast-Modified: Fri, 02 Jan 2026 03:04:05 GMT\r\n");
     if request.method == "HEAD" {
         // A body that is said and not sent is what a HEAD is.
-        let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n{}\r\n", text.len(), headers("\"1\""));
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n{}\r\n",
+            text.len(),
+            headers("\"1\"")
+        );
         let _ = std::io::Write::write_all(stream, head.as_bytes());
         return;
     }
@@ -58,10 +67,10 @@ fn decoded(text: &str) -> String {
 #[test]
 fn sets_are_objects_and_globs_of_google() {
     let [train, test, live] = sets();
-    let objects =
-        [("data/train.csv", train), ("data/test/a.csv", test), ("data/live/day=1/a.csv", live)];
+    let objects = [("data/train.csv", train), ("data/test/a.csv", test), ("data/live/day=1/a.csv", live)];
     let far = bucket(&objects, str::to_owned);
-    let project = project("gs://churn/data/train.csv", "gs://churn/data/test/", "gs://churn/data/live/**/*.csv");
+    let project =
+        project("gs://churn/data/train.csv", "gs://churn/data/test/", "gs://churn/data/live/**/*.csv");
     // The folder's column is new, and no more than that.
     project.replace("modelgate.yml", "ignore: [id]", "ignore: [id, day]");
     let said = project.modelgate_with(&["data"], &[("STORAGE_EMULATOR_HOST", &far.host)]);

@@ -1,11 +1,13 @@
 //! Sets on web servers, which fail in every way.
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::Signal;
+use tempfile::TempDir;
 
-use super::common::{Project, until};
+use super::common::{Project, skip, until};
 use super::far::{Far, write};
 use super::{SECRET, assert_clean, assert_same_as_local, files, findings, project, sets};
 
@@ -111,6 +113,63 @@ fn who_does_not_speak_tls_is_not_asked_without_it() {
     assert_eq!(told(&format!("https://{}/live?sig={SECRET}", far.host)).0, "data-unreachable");
 }
 
+/// A server that speaks TLS, with a certificate that it has given to itself.
+struct Secure {
+    child: Child,
+    folder: TempDir,
+    port: u16,
+}
+
+impl Secure {
+    fn start(text: &str) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let openssl = |words: &str| {
+            let mut command = Command::new("openssl");
+            command.args(words.split(' ')).current_dir(folder.path());
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let made = openssl(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem -days 2 \
+             -subj /CN=localhost -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=IP:127.0.0.1",
+        );
+        { made }.status().ok().filter(std::process::ExitStatus::success)?;
+        std::fs::write(folder.path().join("live.csv"), text).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = openssl(&format!("s_server -accept {port} -cert cert.pem -key key.pem -WWW -quiet"))
+            .spawn()
+            .unwrap();
+        until("openssl listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        Some(Self { child, folder, port })
+    }
+}
+
+impl Drop for Secure {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_trusts_is_refused_and_one_that_is_named_is_trusted() {
+    const NAME: &str = "a_certificate_that_nobody_trusts_is_refused_and_one_that_is_named_is_trusted";
+    let [_, _, live] = sets();
+    let Some(secure) = Secure::start(&live) else { return skip(NAME, "no openssl") };
+    let address = format!("https://127.0.0.1:{}/live.csv", secure.port);
+    let (code, message) = told(&address);
+    assert!(
+        code == "data-unreachable" && message.contains("certificate is not trusted"),
+        "{code}: {message}"
+    );
+    let project = project("data/train.csv", "data/test.csv", &address);
+    let certificate = secure.folder.path().join("cert.pem");
+    let trusted = [("SSL_CERT_FILE", certificate.to_str().unwrap())];
+    let said = project.modelgate_with(&["data"], &trusted);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_same_as_local(&project);
+}
+
 #[test]
 fn what_breaks_off_is_taken_up_again_and_is_whole() {
     let [_, _, live] = sets();
@@ -119,7 +178,8 @@ fn what_breaks_off_is_taken_up_again_and_is_whole() {
         if request.headers.contains_key("range") {
             assert_eq!(request.headers["range"], format!("bytes={half}-"));
             assert_eq!(request.headers["if-match"], "\"7\"");
-            let range = format!("ETag: \"7\"\r\nContent-Range: bytes {half}-{}/{}\r\n", live.len() - 1, live.len());
+            let range =
+                format!("ETag: \"7\"\r\nContent-Range: bytes {half}-{}/{}\r\n", live.len() - 1, live.len());
             write(stream, "206 Partial Content", &range, &live.as_bytes()[half..]);
         } else {
             let head = format!("HTTP/1.1 200 OK\r\nETag: \"7\"\r\nContent-Length: {}\r\n\r\n", live.len());
@@ -139,8 +199,7 @@ fn a_redirect_takes_no_secret_along_and_is_told() {
     let there = served();
     let to = there.at("/live");
     let here = Far::new(move |_, stream| write(stream, "302 Found", &format!("Location: {to}\r\n"), b""));
-    let project =
-        project("data/train.csv", "data/test.csv", &here.at(&format!("/live.csv?sig={SECRET}")));
+    let project = project("data/train.csv", "data/test.csv", &here.at(&format!("/live.csv?sig={SECRET}")));
     let said = project.modelgate(&["data"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert_clean(&project, &said);
@@ -170,6 +229,20 @@ fn an_interrupt_ends_a_download_at_once_and_leaves_nothing() {
 }
 
 #[test]
+fn a_full_disk_says_how_much_was_wanted() {
+    const NAME: &str = "a_full_disk_says_how_much_was_wanted";
+    let far = Far::files(&[("/live.csv", "id,age\n".repeat(100_000))]);
+    let project = project("data/train.csv", "data/test.csv", &far.at("/live.csv"));
+    let before = "mkdir -p .modelgate\nmount -t tmpfs -o size=400k tmpfs .modelgate";
+    let Some(said) = project.modelgate_in_namespace(before, "data", "ls .modelgate/tmp") else {
+        return skip(NAME, "no mount namespace");
+    };
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("this file alone needs 684 KiB"), "{}", said.err);
+    assert!(!said.out.contains("fetched-"), "{}", said.out);
+}
+
+#[test]
 fn the_commands_without_a_file_read_addresses_too() {
     let far = served();
     let project = Project::empty();
@@ -180,7 +253,8 @@ fn the_commands_without_a_file_read_addresses_too() {
     let said = project.modelgate(&["data", "infer", &at("/train.csv")]);
     assert!(said.code == 0 && said.out.contains("income"), "{}", said.err);
     for format in ["human", "json"] {
-        let words = ["--format", format, "data", "drift", &at("/train.csv"), &at("/live"), "--label", "churned"];
+        let words =
+            ["--format", format, "data", "drift", &at("/train.csv"), &at("/live"), "--label", "churned"];
         let said = project.modelgate(&[&words[..], &["--ignore", "id"]].concat());
         assert_eq!(said.code, 0, "{}", said.err);
         assert!(!said.out.contains(SECRET) && !said.err.contains(SECRET), "{}", said.out);
