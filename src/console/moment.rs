@@ -9,9 +9,9 @@ use crate::progress::{Doing, Seen};
 const WORTH: Duration = Duration::from_secs(1);
 
 /// How many marks the bar has.
-const MARKS: u64 = 24;
+const MARKS: u64 = 16;
 
-/// Such as `  reading   1.2 GiB of 3.4 GiB  [########----------------]  250 MiB/s  9 s left`; none before it is worth
+/// Such as `  reading   1.2 GiB of 3.4 GiB  [#####-----------]  250 MiB/s  9 s left`; none before it is worth
 /// it. `columns` is how wide the screen is.
 pub(super) fn line(seen: Seen, since: Duration, columns: usize) -> Option<String> {
     if since < WORTH {
@@ -50,12 +50,12 @@ mod tests {
         assert_eq!(after(999, seen(1 << 30, 4 << 30)), None);
         assert_eq!(
             after(2000, seen(1 << 30, 4 << 30)).as_deref(),
-            Some("  reading   1.0 GiB of 4.0 GiB  [######------------------]  512 MiB/s  6.0 s left")
+            Some("  reading   1.0 GiB of 4.0 GiB  [####------------]  512 MiB/s  6.0 s left")
         );
         assert_eq!(after(2000, seen(1 << 30, 0)).as_deref(), Some("  reading   1.0 GiB  512 MiB/s"));
         assert_eq!(
             after(1000, seen(0, 9)).as_deref(),
-            Some("  reading   0 B of 9 B  [------------------------]  0 B/s")
+            Some("  reading   0 B of 9 B  [----------------]  0 B/s")
         );
         assert!(after(1000, seen(u64::MAX, u64::MAX)).is_some());
         assert_eq!(line(seen(1, 2), WORTH, 12).as_deref(), Some("  reading  "));

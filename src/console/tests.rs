@@ -72,7 +72,7 @@ fn what_is_for_the_moment_is_taken_back_by_whatever_comes_next() {
         console.command_begins(Step::Lint, "ruff");
         console.moment(|| second(9), 80);
     });
-    let bar = "1.0 MiB of 2.0 MiB  [############------------]";
+    let bar = "1.0 MiB of 2.0 MiB  [########--------]";
     assert_eq!(
         text,
         format!(

@@ -238,7 +238,8 @@ fn a_full_disk_says_how_much_was_wanted() {
         return skip(NAME, "no mount namespace");
     };
     assert_eq!(said.code, 1, "{}", said.err);
-    assert!(said.err.contains("this file alone needs 684 KiB"), "{}", said.err);
+    let all = format!("{}{}", said.out, said.err);
+    assert!(all.contains("this file alone needs 684 KiB"), "{all}");
     assert!(!said.out.contains("fetched-"), "{}", said.out);
 }
 
