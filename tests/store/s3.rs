@@ -2,6 +2,7 @@
 
 use super::common::moto::Moto;
 use super::common::skip;
+use super::far::{Far, write};
 use super::{SECRET, assert_clean, assert_same_as_local, evidence, files, findings, project, put_to, sets};
 
 /// Makes a bucket, or an object of one.
@@ -93,4 +94,53 @@ fn what_s3_has_not_and_does_not_give_is_a_finding() {
     // A bucket that everybody may read needs none.
     let public = [("AWS_ENDPOINT_URL", &*moto.address), ("AWS_SKIP_SIGNATURE", "true")];
     assert!(told("s3://churn/data/trian.csv", &public).contains("did you mean"));
+}
+
+/// What is said of an object whose store answers so.
+fn refused(status: &'static str, headers: &'static str, body: &'static str) -> String {
+    let far = Far::new(move |request, stream| {
+        let body = if request.method == "HEAD" { "" } else { body };
+        write(stream, status, headers, body.as_bytes());
+    });
+    let endpoint = far.at("");
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", SECRET)];
+    let project = project("data/train.csv", "data/test.csv", "s3://churn/*.csv");
+    let said = project.modelgate_with(&["data"], &[&keys[..], &[("AWS_ENDPOINT_URL", &*endpoint)]].concat());
+    assert_eq!(said.code, 11, "{}", said.err);
+    assert_clean(&project, &said);
+    let found = findings(&project);
+    let text = |key: &str| found[0][key].as_str().unwrap_or_default().to_owned();
+    format!("{}: {} ({})", text("code"), text("message"), text("help"))
+}
+
+#[test]
+fn what_s3_refuses_is_told_in_its_own_word_and_nothing_else_of_it() {
+    let denied = "<Error><Code>AccessDenied</Code><Message>geheim</Message><StringToSign>geheim</StringToSign></Error>";
+    let said = refused("403 Forbidden", "", denied);
+    assert!(said.starts_with("data-forbidden") && said.contains("403 (AccessDenied)"), "{said}");
+    assert!(said.contains("AWS_ACCESS_KEY_ID was used"), "{said}");
+    let said = refused(
+        "301 Moved Permanently",
+        "x-amz-bucket-region: eu-west-1\r\n",
+        "<Error><Code>PermanentRedirect</Code></Error>",
+    );
+    assert!(said.starts_with("data-unreachable") && said.contains("set AWS_REGION=eu-west-1"), "{said}");
+    // Its credentials are not for whoever it names.
+    let said = refused("307 Temporary Redirect", "Location: http://127.0.0.1:1/geheim\r\n", "");
+    assert!(said.starts_with("data-unreachable") && said.contains("status 307"), "{said}");
+    let said = refused("503 Slow Down", "Retry-After: 0\r\n", "<Error><Code>SlowDown</Code></Error>");
+    assert!(said.starts_with("data-unreachable") && said.contains("503 (SlowDown)"), "{said}");
+    let said = refused("200 OK", "", "this is no list");
+    assert!(said.starts_with("data-unreachable"), "{said}");
+}
+
+#[test]
+fn an_endpoint_without_tls_has_to_be_allowed() {
+    // Nobody is asked: the name is one that leads nowhere.
+    let endpoint = [("AWS_ENDPOINT_URL", "http://store.invalid"), ("AWS_SKIP_SIGNATURE", "true")];
+    let project = project("data/train.csv", "data/test.csv", "s3://churn/*.csv");
+    assert_eq!(project.modelgate_with(&["data"], &endpoint).code, 11);
+    let found = findings(&project);
+    assert!(found[0]["message"].to_string().contains("not encrypted"), "{found:?}");
+    assert!(found[0]["help"].to_string().contains("AWS_ALLOW_HTTP=true"), "{found:?}");
 }
