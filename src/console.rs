@@ -4,15 +4,18 @@
 //! terminal was closed goes on, and its log and its record say what happened.
 
 mod frame;
+mod moment;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 
 use crate::clock::Clock;
 use crate::context::Forge;
 use crate::number;
+use crate::progress::Seen;
 use crate::record::Outcome;
 use crate::step::Step;
 use frame::Frame;
@@ -23,6 +26,9 @@ const RESET: &[u8] = b"\x1b[0m";
 /// Ends on a person's terminal what a command may have left on: an unfinished sequence, a colour, a hidden
 /// cursor, bracketed paste, a link.
 const RESET_ALL: &[u8] = b"\x1b\\\x1b[0m\x1b[?25h\x1b[?2004l\x1b]8;;\x1b\\";
+
+/// Empties the line and goes to its beginning.
+const CLEAR: &[u8] = b"\r\x1b[2K";
 
 const DIM: Style = Style::new().dimmed();
 
@@ -60,14 +66,24 @@ struct Screen {
     frame: Option<Frame>,
     /// How many commands have begun; tells their sections apart.
     commands: u32,
+    /// Whether a line stands there that is only for the moment.
+    has_moment: bool,
 }
 
 impl Screen {
     /// Writes, and lets a closed or broken far side be.
     fn write(&mut self, bytes: &[u8]) {
         let Some(last) = bytes.last() else { return };
+        self.end_moment();
         let _ = self.out.write_all(bytes).and_then(|()| self.out.flush());
         self.line_is_open = *last != b'\n';
+    }
+
+    /// Takes back what is only for the moment.
+    fn end_moment(&mut self) {
+        if std::mem::take(&mut self.has_moment) {
+            let _ = self.out.write_all(CLEAR).and_then(|()| self.out.flush());
+        }
     }
 
     /// Writes whole lines of our own, on a new line.
@@ -94,7 +110,15 @@ impl Console {
         clock: Clock,
     ) -> Self {
         let reset = if forge == Forge::Local { RESET_ALL } else { RESET };
-        let screen = Screen { out, line_is_open: false, is_styled: false, reset, frame: None, commands: 0 };
+        let screen = Screen {
+            out,
+            line_is_open: false,
+            is_styled: false,
+            reset,
+            frame: None,
+            commands: 0,
+            has_moment: false,
+        };
         Self { screen: Arc::new(Mutex::new(screen)), forge, verbosity, color, clock }
     }
 
@@ -180,6 +204,19 @@ impl Console {
             let label = self.paint(AnsiColor::Yellow.on_default(), "note:");
             self.screen().write_lines(&format!("{label} {}\n", self.neutral(message)));
         }
+    }
+
+    /// Shows for the moment how far something has come that began so long ago; whatever is written next takes its place.
+    /// `look` is asked while nobody else writes. Only for a terminal, that has so many columns.
+    pub fn moment(&self, look: impl FnOnce() -> Option<(Seen, Duration)>, columns: usize) {
+        let mut screen = self.screen();
+        // The output of a command is not ours to write into.
+        let is_free = screen.frame.is_none() && !screen.line_is_open;
+        let line = look().filter(|_| is_free).and_then(|(seen, since)| moment::line(seen, since, columns));
+        let Some(line) = line else { return screen.end_moment() };
+        let line = format!("\r\x1b[2K{}", self.paint(DIM, &line));
+        let _ = screen.out.write_all(line.as_bytes()).and_then(|()| screen.out.flush());
+        screen.has_moment = true;
     }
 
     /// Lines that the runner reads as commands. Whoever wrote them has escaped what others say in them.

@@ -176,6 +176,13 @@ impl Environment {
         self.forge() != Forge::Local || (screen.is_terminal && self.get("TERM") != Some("dumb"))
     }
 
+    /// Whether a person looks at standard error who can be shown something for the moment: a terminal, and no CI.
+    #[must_use]
+    pub fn shows_moments(&self) -> bool {
+        let in_ci = self.forge() != Forge::Local || self.get("CI").is_some_and(|ci| ci != "false");
+        self.errors.is_terminal && !in_ci && self.get("TERM") != Some("dumb")
+    }
+
     /// An absolute path for one that is relative to where we were started.
     #[must_use]
     pub fn absolute(&self, path: &Path) -> PathBuf {
@@ -258,6 +265,19 @@ mod tests {
     fn a_laptop_is_what_nothing_says_otherwise() {
         let context = environment(&[("GITHUB_ACTIONS", ""), ("CI", "true")]).context(None);
         assert_eq!((context.forge, context.event.as_str()), (Forge::Local, "manual"));
+    }
+
+    #[test]
+    fn moments_are_for_a_person_at_a_terminal() {
+        assert!(environment(&[]).shows_moments());
+        for (name, value) in
+            [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITLAB_CI", "true"), ("TERM", "dumb")]
+        {
+            assert!(!environment(&[(name, value)]).shows_moments(), "{name}");
+        }
+        let mut file = environment(&[]);
+        file.errors.is_terminal = false;
+        assert!(!file.shows_moments());
     }
 
     #[test]

@@ -32,6 +32,14 @@ pub struct ProjectFile {
     pub on_disk: PathBuf,
 }
 
+impl ProjectFile {
+    /// Its bytes; 0 where that cannot be told.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        std::fs::metadata(&self.on_disk).map_or(0, |metadata| metadata.len())
+    }
+}
+
 /// What patterns came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Expanded {

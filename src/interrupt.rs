@@ -1,10 +1,13 @@
 //! Somebody wants us to stop: Ctrl-C, or a runner that cancels the job.
 //!
-//! One raised hand that everything long-running looks at. `wire.rs` raises it when a signal comes.
+//! One raised hand that everything long-running looks at. `wire.rs` raises it when a signal comes. What is long enough to
+//! be interrupted is long enough to be waited for, so that it also tells here how far it has come.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
+
+use crate::progress::Progress;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,7 @@ pub struct Raised {
 #[derive(Debug, Clone)]
 pub struct Interrupt {
     hand: watch::Receiver<Option<Raised>>,
+    progress: Progress,
 }
 
 /// The raising side.
@@ -51,7 +55,13 @@ impl Interrupt {
     #[must_use]
     pub fn channel() -> (Hand, Self) {
         let (sender, receiver) = watch::channel(None);
-        (Hand(Arc::new(sender)), Self { hand: receiver })
+        (Hand(Arc::new(sender)), Self { hand: receiver, progress: Progress::default() })
+    }
+
+    /// Where work tells how far it has come.
+    #[must_use]
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// What was raised so far.

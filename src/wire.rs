@@ -4,6 +4,9 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::config::{self, Config, Problem};
@@ -41,6 +44,8 @@ pub struct Settings {
     pub verbosity: Option<Verbosity>,
     /// Whether progress is coloured.
     pub color: bool,
+    /// Whether it is shown how far reading has come.
+    pub moments: bool,
 }
 
 /// The names of a configuration that nobody named, in the order in which they are looked for.
@@ -128,6 +133,7 @@ pub struct House {
     restore: bool,
     is_foreign: bool,
     environment: Environment,
+    _drawing: Drawing,
 }
 
 impl House {
@@ -145,6 +151,7 @@ impl House {
         let folder = run_folder(settings, &environment, config_path);
         let cache = cache(settings, &environment, &folder, &interrupt);
         let console = console(settings, &environment);
+        let drawing = Drawing::begin(settings, &environment, &interrupt, console.clone());
         let engine = Engine {
             root: root.clone(),
             run_dir: folder.path().to_owned(),
@@ -173,6 +180,7 @@ impl House {
             restore: settings.restore,
             is_foreign: environment.event().is_foreign,
             environment,
+            _drawing: drawing,
         }
     }
 
@@ -403,6 +411,53 @@ pub fn console(settings: &Settings, environment: &Environment) -> Console {
         settings.color,
         environment.clock,
     )
+}
+
+/// A thread that shows how far something has come, until this is dropped.
+pub struct Drawing(Option<(mpsc::Sender<()>, JoinHandle<()>)>);
+
+impl Drawing {
+    /// Begins where there is somebody to see it.
+    #[must_use]
+    pub fn begin(
+        settings: &Settings,
+        environment: &Environment,
+        interrupt: &Interrupt,
+        console: Console,
+    ) -> Self {
+        const AGAIN: Duration = Duration::from_millis(100);
+        if !settings.moments {
+            return Self(None);
+        }
+        let (end, ended) = mpsc::channel();
+        let (progress, clock, columns) =
+            (interrupt.progress().clone(), environment.clock, environment.errors.width);
+        let drawing = std::thread::spawn(move || {
+            let mut begun = (0, (clock.steady)());
+            while ended.recv_timeout(AGAIN) == Err(RecvTimeoutError::Timeout) {
+                let look = || {
+                    let seen = progress.seen()?;
+                    if seen.number != begun.0 {
+                        begun = (seen.number, (clock.steady)());
+                    }
+                    Some((seen, (clock.steady)().saturating_duration_since(begun.1)))
+                };
+                console.moment(look, columns);
+            }
+            console.moment(|| None, columns);
+        });
+        Self(Some((end, drawing)))
+    }
+}
+
+impl Drop for Drawing {
+    fn drop(&mut self) {
+        if let Some((end, drawing)) = self.0.take() {
+            // A thread that has ended needs to be told nothing.
+            let _ = end.send(());
+            let _ = drawing.join();
+        }
+    }
 }
 
 /// What tells a run from every other, and sorts by time: `20260102t030405z-1f2e3d4c`.

@@ -14,10 +14,10 @@ use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::any_error;
-use crate::interrupt::Interrupt;
 use crate::record::Outcome;
 use crate::report::terminal;
 use crate::step::Step;
+use crate::store::{self, Way};
 use crate::wire;
 
 /// `modelgate data`
@@ -51,7 +51,7 @@ enum Command {
 Example:
   modelgate data profile 'shards/*.parquet' --out profile.json")]
 struct ProfileArgs {
-    /// Files, globs and folders: CSV, TSV, JSON lines, Parquet or Arrow
+    /// Files, globs, folders and addresses: CSV, TSV, JSON lines, Parquet or Arrow
     #[arg(required = true)]
     files: Vec<String>,
     /// Write the profile there, and a summary to the screen [default: the profile to standard output]
@@ -77,7 +77,7 @@ struct Merge {
 Example:
   modelgate data infer data/train.csv --out data.schema.yml")]
 struct Infer {
-    /// Files, globs and folders, or one profile
+    /// Files, globs, folders and addresses, or one profile
     #[arg(required = true)]
     files: Vec<String>,
     /// Write the schema there [default: standard output]
@@ -93,7 +93,7 @@ Example:
   modelgate data drift data/train.csv data/last-week.parquet --label churned
   modelgate data drift profile.json data/last-week.parquet")]
 struct Drift {
-    /// What the model knows: a file, a glob or a folder, or a profile
+    /// What the model knows: a file, a glob, a folder or an address, or a profile
     reference: String,
     /// What is held against it: a file, a glob or a folder
     current: String,
@@ -166,7 +166,9 @@ fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
 
 fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
     let profile = match args.files.as_slice() {
-        [one] if one.ends_with(".json") => Some(read_profile(Path::new(one), call)?),
+        [one] if one.ends_with(".json") && !store::is_address(one) => {
+            Some(read_profile(Path::new(one), call)?)
+        }
         _ => profiled(args.files, call)?,
     };
     let Some(profile) = profile else { return Ok(End::Wrong) };
@@ -192,10 +194,11 @@ fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
 
 fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
     let set = |name: &str, files: String| config::Set { name: name.into(), files: vec![files] };
-    let names = [args.reference.clone(), args.current.clone()];
+    // The names are in the report, and an address may hold a secret.
+    let names = [store::shown(&args.reference), store::shown(&args.current)];
+    let is_profile = data::is_profile(&call.environment.absolute(Path::new(&args.reference)));
     let mut sets = vec![set(&names[0], args.reference), set(&names[1], args.current)];
     let [reference, current] = names;
-    let is_profile = data::is_profile(&call.environment.absolute(Path::new(&reference)));
     let reference = if is_profile {
         sets.remove(0);
         config::Reference::Profile(reference)
@@ -224,12 +227,8 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
         columns: Vec::new(),
         from: None,
     };
-    let folder = call.environment.folder.clone();
-    let spilled = tempfile::tempdir().map_err(|error| Fault::new("make a temporary folder", error))?;
-    let moved = blocking(move |interrupt| {
-        let place = Place { root: &folder, folders: &[], interrupt };
-        data::compare(&data, &asked, place, spilled.path())
-    })?;
+    let sets = data.sets.clone();
+    let moved = over(sets, call, move |place, spilled| data::compare(&data, &asked, place, spilled))?;
     let moved = match moved {
         Ok(moved) => moved,
         Err(findings) => {
@@ -252,14 +251,17 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
 
 /// The profile of files; none where they are no good, which was said.
 fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
-    let folder = call.environment.folder.clone();
-    let answer = blocking(move |interrupt| {
-        let place = Place { root: &folder, folders: &[], interrupt };
-        let set = config::Set { name: "data".into(), files: patterns };
-        match data::locate(&set, place)? {
-            Ok(Located { files, .. }) => data::profiled(&files, interrupt),
-            Err(finding) => Ok(Err(vec![finding])),
+    let set = config::Set { name: "data".into(), files: patterns };
+    let answer = over(vec![set.clone()], call, move |place, _| match data::locate(&set, place)? {
+        Ok(Located { files, .. }) => {
+            let notes = place.fetched.notes.iter().cloned();
+            let answer = data::profiled(&files, place.interrupt)?;
+            Ok(answer.map(|Profiled { profile, findings }| Profiled {
+                profile,
+                findings: notes.chain(findings).collect(),
+            }))
         }
+        Err(finding) => Ok(Err(vec![finding])),
     })?;
     let (profile, findings) = match answer {
         Ok(Profiled { profile, findings }) => (Some(profile), findings),
@@ -282,11 +284,25 @@ fn write(out: Option<&Path>, text: &str, call: &Call) -> anyhow::Result<()> {
     }
 }
 
-/// Work on a thread of its own, so that a signal is still heard.
-fn blocking<T: Send + 'static>(work: impl FnOnce(&Interrupt) -> Result<T> + Send + 'static) -> Result<T> {
+/// Works over sets, those from elsewhere fetched, with a folder that is deleted in the end.
+fn over<T: Send + 'static>(
+    sets: Vec<config::Set>,
+    call: &Call,
+    work: impl FnOnce(Place<'_>, &Path) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let root = call.environment.folder.clone();
+    let temporary = tempfile::tempdir().map_err(|error| Fault::new("make a temporary folder", error))?;
     wire::block_on(|interrupt| async move {
-        tokio::task::spawn_blocking(move || work(&interrupt))
-            .await
-            .map_err(|error| Fault::new("look at the data", error))?
+        let console = wire::console(&call.settings, &call.environment);
+        let _drawing = wire::Drawing::begin(&call.settings, &call.environment, &interrupt, console);
+        let way =
+            Way { variables: &call.environment.variables, folder: temporary.path(), interrupt: &interrupt };
+        let fetched = store::fetch(&data::asked(&sets), way).await?;
+        // On a thread of its own, so that a signal is still heard.
+        let worked = tokio::task::spawn_blocking(move || {
+            let place = Place { root: &root, folders: &[], fetched: &fetched, interrupt: &interrupt };
+            work(place, temporary.path())
+        });
+        worked.await.map_err(|error| Fault::new("look at the data", error))?
     })?
 }

@@ -218,6 +218,7 @@ pub fn main() -> End {
             _ => Verbosity::Normal,
         }),
         color: color_errors,
+        moments: !cli.globals.quiet && cli.globals.format == Format::Human && environment.shows_moments(),
     };
     let folder = environment.folder.clone();
     let call = Call { settings, environment, format: cli.globals.format, color };

@@ -1,11 +1,11 @@
 //! The data's part of the file: where it is, and what must be true of it.
 
 use super::image::size;
-use super::paths::{Reach, check_path, check_patterns};
+use super::paths::{Reach, check_path, check_pattern};
 use super::source::{KeyPath, Source};
 use super::{BaselineSource, Gate, raw, suggest};
 use crate::document::shown;
-use crate::step::Step;
+use crate::store::{self, Address};
 
 pub use raw::{DriftCorrection, DriftMethod, Holds};
 
@@ -55,7 +55,7 @@ impl Data {
 pub struct Set {
     /// Its name.
     pub name: String,
-    /// Paths, globs and folders, relative to the project or absolute.
+    /// Paths, globs and folders, relative to the project or absolute, and addresses.
     pub files: Vec<String>,
 }
 
@@ -210,12 +210,20 @@ fn sets(source: &mut Source<'_>, path: &KeyPath, raw: Option<raw::Ordered<raw::O
         if files.0.is_empty() {
             source.value(&at, "no file is named", "name the files of the set, or remove it");
         }
-        check_patterns(source, &at, Reach::Anywhere);
-        if files.0.iter().any(|file| file.contains("://")) {
-            source.unavailable(Step::Data, &at, true);
+        for (at, text) in source.texts(&at) {
+            check_file(source, &at, text);
         }
     }
     sets.into_iter().map(|(name, files)| Set { name, files: files.0 }).collect()
+}
+
+/// A path, a glob, or an address.
+fn check_file(source: &mut Source<'_>, at: &KeyPath, text: &str) {
+    if !store::is_address(text) {
+        check_pattern(source, at, text, Reach::Anywhere);
+    } else if let Err(no) = Address::parse(text) {
+        source.value(at, no.message, no.help);
+    }
 }
 
 /// A name that can be part of a metric's, and is none of the words that stand for something else.

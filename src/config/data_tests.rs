@@ -52,10 +52,33 @@ fn a_profile_and_the_baseline_stand_for_data() {
 }
 
 #[test]
-fn what_this_version_cannot_read_is_not_passed_over() {
-    let config =
-        file("data: { sets: { live: 's3://bucket/a.csv' } }", "accuracy: { min: 0.8 }").expect("valid");
-    assert_eq!(config.unavailable[0].key, "data.sets.live");
+fn a_set_may_be_elsewhere() {
+    let data = "data: { sets: { live: [a.csv, 's3://bucket/day=*/', 'https://host/b.csv?sig=x'] } }";
+    let config = file(data, "accuracy: { min: 0.8 }").expect("valid");
+    assert_eq!(config.unavailable, []);
+}
+
+#[test]
+fn an_address_that_is_no_good_is_told_with_its_place_and_without_its_secrets() {
+    for (address, message) in [
+        ("s3:/x", "«s3:/» does not begin an address"),
+        ("s3://", "the address names no bucket"),
+        ("ftp://host/a.csv", "«ftp://» is no kind of address that data can have"),
+        ("https://host/*.csv", "a web server does not list its files"),
+        ("https://me:geheim@host/a.csv", "an address must not hold a user or a password"),
+        ("s3://id:geheim@bucket/a.csv", "an address must not hold a user or a password"),
+    ] {
+        let data = format!("data:\n  sets:\n    live: [a.csv, \"{address}\"]\n");
+        let found = file(&data, "accuracy: { min: 0.8 }").expect_err("invalid");
+        let [problem] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(
+            (problem.key.as_str(), problem.place.map(|place| place.line)),
+            ("data.sets.live[1]", Some(7))
+        );
+        assert!(problem.message.starts_with(message), "{}", problem.message);
+        let shown = crate::config::render(&found, "modelgate.yml", false);
+        assert!(problem.help.is_some() && !shown.contains("geheim"), "{shown}");
+    }
 }
 
 #[test]

@@ -15,9 +15,14 @@ pub(super) enum Reach {
 /// Checks the paths or globs at `path`.
 pub(super) fn check_patterns(source: &mut Source<'_>, path: &KeyPath, reach: Reach) {
     for (path, text) in source.texts(path) {
-        if check_path(source, &path, text, reach) {
-            check_glob(source, &path, text);
-        }
+        check_pattern(source, &path, text, reach);
+    }
+}
+
+/// Checks one path or glob.
+pub(super) fn check_pattern(source: &mut Source<'_>, path: &KeyPath, text: &str, reach: Reach) {
+    if check_path(source, path, text, reach) {
+        check_glob(source, path, text);
     }
 }
 

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
 
 use crate::document::{Place, deceives};
+use crate::store::without_secrets;
 
 /// More problems than anybody reads at once.
 pub(super) const MOST_SHOWN: usize = 100;
@@ -39,7 +40,7 @@ impl Problem {
     pub(crate) fn with_line(mut self, text: &str) -> Self {
         const LONGEST: usize = 400;
         let line = self.place.and_then(|place| text.lines().nth(place.line.saturating_sub(1) as usize));
-        self.line = line.filter(|line| line.len() <= LONGEST).map(str::to_owned);
+        self.line = line.filter(|line| line.len() <= LONGEST).map(without_secrets);
         self
     }
 }

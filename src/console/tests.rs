@@ -57,6 +57,32 @@ fn a_run(console: &Console) {
 }
 
 #[test]
+fn what_is_for_the_moment_is_taken_back_by_whatever_comes_next() {
+    use crate::progress::{Doing, Seen};
+    let seen = Seen { doing: Doing::Reading, done: 1 << 20, all: 2 << 20, number: 1 };
+    let second = |seconds| Some((seen, Duration::from_secs(seconds)));
+    let text = shown(Forge::Local, Verbosity::Normal, false, |console| {
+        console.moment(|| second(0), 80);
+        console.moment(|| second(1), 80);
+        console.moment(|| second(2), 80);
+        console.note("x");
+        console.moment(|| second(2), 80);
+        console.moment(|| None, 80);
+        console.moment(|| None, 80);
+        console.command_begins(Step::Lint, "ruff");
+        console.moment(|| second(9), 80);
+    });
+    let bar = "1.0 MiB of 2.0 MiB  [########--------]";
+    assert_eq!(
+        text,
+        format!(
+            "␍␛[2K  reading   {bar}  1.0 MiB/s  1.0 s left␍␛[2K  reading   {bar}  512 KiB/s  2.0 s left\
+             ␍␛[2Knote: x\n␍␛[2K  reading   {bar}  512 KiB/s  2.0 s left␍␛[2Klint      ruff\n"
+        )
+    );
+}
+
+#[test]
 fn a_person_sees_headlines_the_output_and_a_line_a_step() {
     insta::assert_snapshot!(shown(Forge::Local, Verbosity::Normal, false, a_run));
 }

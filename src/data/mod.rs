@@ -31,6 +31,7 @@ use crate::files;
 use crate::finding::{Finding, any_error};
 use crate::name::Digest;
 use crate::record::{Evidence, Outcome, Work, data as record};
+use crate::store::{self, Way};
 use crate::table::{self, Found};
 use leakage::Sets;
 use moved::Means;
@@ -44,9 +45,9 @@ pub use evaluated::{Reads, predicts_training};
 pub use moved::Moved;
 pub use profiled::{Profiled, inferred, profiled};
 pub use recalled::is_profile;
-pub use sets::{Located, Place, locate};
+pub use sets::{Located, Place, asked, locate};
 
-/// The folder below that of the run in which values lie that have no room in memory.
+/// The folder below that of the run in which values lie that have no room in memory, and what was fetched.
 const SPILLED: &str = "tmp";
 
 /// Looks at the data, and at what evaluate reads of it. The step fails when a finding is an error. `kept` is what the
@@ -58,10 +59,12 @@ pub async fn perform(config: &Data, reads: Reads<'_>, engine: &Engine, kept: Opt
     let (inputs, made) = (reads.inputs.to_vec(), reads.made.to_vec());
     let (config, root, run_dir) = (config.clone(), engine.root.clone(), engine.run_dir.clone());
     let (interrupt, now) = (engine.interrupt.clone(), engine.clock.unix_seconds());
+    let spilled = run_dir.join(SPILLED);
+    let way = Way { variables: &engine.variables, folder: &spilled, interrupt: &interrupt };
+    let fetched = store::fetch(&asked(&config.sets), way).await?;
     // On a thread of its own, so that a signal is still heard.
     let examined = tokio::task::spawn_blocking(move || {
-        let spilled = run_dir.join(SPILLED);
-        let place = Place { root: &root, folders: &[&run_dir], interrupt: &interrupt };
+        let place = Place { root: &root, folders: &[&run_dir], fetched: &fetched, interrupt: &interrupt };
         let reads = Reads { inputs: &inputs, made: &made };
         let spilled = &spilled;
         Examination { config: &config, reads, place, run_dir: &run_dir, spilled, kept, now }.examine()
@@ -97,7 +100,7 @@ type Known = BTreeMap<String, (Located, Survey)>;
 impl Examination<'_> {
     fn examine(&self) -> Result<(record::Data, Vec<Finding>)> {
         let mut evidence = record::Data::default();
-        let mut findings = Vec::new();
+        let mut findings = self.place.fetched.notes.clone();
         let schema = self.schema(&mut findings)?;
         let known = self.survey(schema.as_ref(), &mut evidence, &mut findings)?;
         if known.len() == self.config.sets.len() {
@@ -354,10 +357,11 @@ pub fn compare(
     let of_profile = recalled.iter().flat_map(|recalled| recalled::columns(&recalled.profile));
     let known: Vec<Found> = columns.iter().flatten().cloned().chain(of_profile).collect();
     let unknown = told::unknown(config, |name| known.iter().any(|found| found.name == name));
+    let noted: Vec<Finding> = place.fetched.notes.iter().cloned().chain(unknown).collect();
     let means = Means { data: config, spilled, interrupt: place.interrupt };
     let moved = moved::moved(asked, reference, current, means)?;
     Ok(moved.map(|mut moved| {
-        moved.findings.splice(0..0, unknown);
+        moved.findings.splice(0..0, noted);
         moved
     }))
 }

@@ -11,6 +11,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::name::Digest;
 use crate::number::thousands;
+use crate::store::{self, Asked, Fetched};
 use crate::table::Table;
 
 /// Where data is looked for.
@@ -20,6 +21,8 @@ pub struct Place<'a> {
     pub root: &'a Path,
     /// Folders that are never looked into.
     pub folders: &'a [&'a Path],
+    /// What has been fetched of sets that are elsewhere.
+    pub fetched: &'a Fetched,
     /// What stops it.
     pub interrupt: &'a Interrupt,
 }
@@ -62,16 +65,35 @@ impl Located {
     }
 }
 
-/// Finds the files of a set. The inner error is a pattern that no file matches.
+/// What has to be fetched before sets can be located.
+#[must_use]
+pub fn asked(sets: &[Set]) -> Vec<Asked<'_>> {
+    let each = sets.iter().flat_map(|set| set.files.iter().map(move |text| (set, text)));
+    let far = each.filter(|(_, text)| store::is_address(text));
+    far.map(|(set, text)| Asked { set: &set.name, address: text }).collect()
+}
+
+/// Finds the files of a set. The inner error is a pattern that no file matches, or what is wrong with an address.
 ///
 /// # Errors
 /// A folder that cannot be read.
 pub fn locate(set: &Set, place: Place<'_>) -> Result<std::result::Result<Located, Finding>> {
-    let expanded = files::expand_beside(place.root, place.folders, &set.files)?;
+    let (addresses, patterns): (Vec<_>, Vec<_>) =
+        set.files.iter().cloned().partition(|text| store::is_address(text));
+    let expanded = files::expand_beside(place.root, place.folders, &patterns)?;
     if let Some(pattern) = expanded.unmatched.first() {
         return Ok(Err(missing(set, pattern, place)));
     }
-    let files: Vec<ProjectFile> = expanded.files.into_iter().filter(|file| is_data(set, file)).collect();
+    let mut files: Vec<ProjectFile> = expanded.files.into_iter().filter(|file| is_data(set, file)).collect();
+    for address in &addresses {
+        match place.fetched.files(&set.name, address) {
+            Some(Ok(fetched)) => files.extend_from_slice(fetched),
+            Some(Err(finding)) => return Ok(Err(finding.clone())),
+            None => return Ok(Err(unfetched(set))),
+        }
+    }
+    files.sort_unstable();
+    files.dedup_by(|one, other| one.path == other.path);
     if files.is_empty() {
         let message = format!("the set «{}» has no file", set.name);
         let help = "files that begin with `_` or `.` are not data: name one that is";
@@ -96,8 +118,12 @@ fn missing(set: &Set, pattern: &str, place: Place<'_>) -> Finding {
     })
 }
 
-/// Hadoop, Spark and Arrow write marks and checksums beside the data, whose names begin so. What was named is meant.
+/// Whoever locates sets has fetched them.
+fn unfetched(set: &Set) -> Finding {
+    Finding::error(MISSING, format!("a part of the set «{}» was not fetched", set.name))
+}
+
+/// What was named is meant.
 fn is_data(set: &Set, file: &ProjectFile) -> bool {
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    !name.starts_with(['_', '.']) || set.files.contains(&file.path)
+    store::is_data(&file.path) || set.files.contains(&file.path)
 }

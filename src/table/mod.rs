@@ -35,6 +35,7 @@ use crate::fault::Result;
 use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
+use crate::progress::Doing;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
 pub use columns::{Head, columns};
@@ -205,12 +206,16 @@ fn read<T: Send>(
     if files.len() > 1 {
         check(sizes, files, shared)?;
     }
-    let mut rows = 0;
+    let sizes_of: Vec<u64> = files.iter().map(ProjectFile::size).collect();
+    let reading = shared.interrupt.progress().begin(Doing::Reading, sizes_of.iter().sum());
+    let (mut rows, mut bytes) = (0, 0);
     let mut rows_of = Vec::with_capacity(files.len());
-    for file in files {
+    for (file, size) in files.iter().zip(sizes_of) {
         heed(shared.interrupt, &file.path)?;
         let source = open::open(file, sizes, shared)?;
         let of_file = drive(source, &file.path, rows, shared, each, merge)?;
+        bytes += size;
+        reading.is_at(bytes);
         rows += of_file;
         rows_of.push(of_file);
     }

@@ -5,6 +5,7 @@ use std::io::{Read, Seek};
 
 use crate::files::ProjectFile;
 use crate::finding::Finding;
+use crate::progress::Progress;
 
 use super::blocks::{Blocks, Sizes};
 use super::columns::Sight;
@@ -38,6 +39,7 @@ fn source<'a>(
     let (format, packing) = format::of(path, &head).map_err(|finding| finding.at_path(path))?;
     match format {
         Format::Delimited(_) | Format::JsonLines | Format::Text => {
+            let opened = Counted { file: opened, progress: shared.interrupt.progress().clone() };
             match text_blocks(opened, path, format, packing, sizes)? {
                 (Format::Delimited(delimiter), blocks) => {
                     Ok(Box::new(Delimited::open(blocks, path, delimiter, &keys, shared)?))
@@ -89,9 +91,23 @@ fn head(file: &ProjectFile) -> Result<(File, Vec<u8>), Stop> {
     Ok((opened, head))
 }
 
+/// A file whose bytes are counted as they are read.
+struct Counted {
+    file: File,
+    progress: Progress,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(into)?;
+        self.progress.came(read as u64);
+        Ok(read)
+    }
+}
+
 /// Text in blocks, and which it is.
 fn text_blocks(
-    file: File,
+    file: impl Read + Send + 'static,
     path: &str,
     format: Format,
     packing: Packing,

@@ -99,6 +99,8 @@ impl Group<'_> {
             take(self.columns.parse(&batch, self.shared))?;
         }
         if rows == self.rows {
+            let bytes = self.metadata.metadata().row_group(self.number).compressed_size();
+            self.shared.interrupt.progress().came(u64::try_from(bytes).unwrap_or(0));
             return Ok(());
         }
         Err(failed(&self.path, &format!("a row group has {rows} rows, and says that it has {}", self.rows)))

@@ -1,6 +1,5 @@
 //! gzip and zstd, told by how they begin.
 
-use std::fs::File;
 use std::io::{Error, Read};
 
 use crate::fault::Fault;
@@ -39,7 +38,7 @@ impl Packing {
     }
 
     /// What is in it.
-    pub fn reader(self, file: File, path: &str) -> Result<Box<dyn Read + Send>, Stop> {
+    pub fn reader(self, file: impl Read + Send + 'static, path: &str) -> Result<Box<dyn Read + Send>, Stop> {
         Ok(match self {
             Self::None => Box::new(file),
             Self::Gzip => {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod moto;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use modelgate::fault::Fault;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::common::{docker, registry, skip, tool, until};
+use super::common::moto::Moto;
+use super::common::{docker, registry, skip};
 
 const ECR: &str = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
 const KEYS: [(&str, &str); 2] =
@@ -134,34 +135,6 @@ async fn a_login_of_dockers_opens_the_registry() {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let get = client.get(format!("http://{registry}/v2/")).basic_auth(found.user, Some(secret));
     assert_eq!(get.send().await.unwrap().status(), 200);
-}
-
-/// An AWS of our own.
-struct Moto {
-    child: Child,
-    address: String,
-    _folder: TempDir,
-}
-
-impl Moto {
-    fn start() -> Option<Self> {
-        let program = tool("moto_server")?;
-        let folder = TempDir::new().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(program);
-        command.args(["--host", "127.0.0.1", "--port", &port.to_string()]).current_dir(folder.path());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let moto = Self { child, address: format!("http://127.0.0.1:{port}"), _folder: folder };
-        until("moto listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-        Some(moto)
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[tokio::test]

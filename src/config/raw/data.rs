@@ -10,8 +10,8 @@ use super::{Bound, Number, OneOrMany, Ordered, Scalar};
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend("required" = ["sets"]))]
 pub struct Data {
-    /// The sets of data, by name: files, globs and folders, CSV, TSV, JSON lines, Parquet or Arrow, where `.gz` or
-    /// `.zst` may follow. A folder's `key=value` parts are columns.
+    /// The sets of data, by name: files, globs, folders and addresses (`s3://`, `gs://`, `az://`, `https://`), CSV, TSV,
+    /// JSON lines, Parquet or Arrow, where `.gz` or `.zst` may follow. A folder's `key=value` parts are columns.
     #[schemars(extend(
         "minProperties" = 1,
         "examples" = [{ "train": "data/train.csv", "test": "data/test.csv", "live": "data/live/*.parquet" }]
