@@ -14,6 +14,7 @@ use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files;
 use crate::finding::any_error;
+use crate::interrupt::Signal;
 use crate::record::Outcome;
 use crate::report::terminal;
 use crate::step::Step;
@@ -149,14 +150,30 @@ fn within(text: &str, fits: impl Fn(f64) -> bool, help: &str) -> std::result::Re
 
 /// Does the step, or answers what is asked.
 pub fn execute(args: Data, call: Call) -> anyhow::Result<End> {
-    match args.command {
+    let end = match args.command {
         None => step::execute(Step::Data, CacheFlags::default(), call),
         Some(Command::Profile(args)) => profile(args, &call),
         Some(Command::Merge(args)) => merge(&args, &call),
         Some(Command::Infer(args)) => infer(args, &call),
         Some(Command::Drift(args)) => drift(args, &call),
+    };
+    match end {
+        Err(error) => error.downcast().map(|Stopped(signal)| End::Stopped(signal)),
+        end => end,
     }
 }
+
+/// Somebody stopped the work.
+#[derive(Debug)]
+struct Stopped(Signal);
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the work was interrupted")
+    }
+}
+
+impl std::error::Error for Stopped {}
 
 fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
     let Some(profile) = profiled(args.files, call)? else { return Ok(End::Wrong) };
@@ -284,25 +301,32 @@ fn write(out: Option<&Path>, text: &str, call: &Call) -> anyhow::Result<()> {
     }
 }
 
-/// Works over sets, those from elsewhere fetched, with a folder that is deleted in the end.
+/// Works over sets, those from elsewhere fetched, with a folder that is deleted in the end. The error is [`Stopped`] where
+/// somebody did that.
 fn over<T: Send + 'static>(
     sets: Vec<config::Set>,
     call: &Call,
     work: impl FnOnce(Place<'_>, &Path) -> Result<T> + Send + 'static,
-) -> Result<T> {
+) -> anyhow::Result<T> {
     let root = call.environment.folder.clone();
     let temporary = tempfile::tempdir().map_err(|error| Fault::new("make a temporary folder", error))?;
     wire::block_on(|interrupt| async move {
         let console = wire::console(&call.settings, &call.environment);
         let _drawing = wire::Drawing::begin(&call.settings, &call.environment, &interrupt, console);
-        let way =
-            Way { variables: &call.environment.variables, folder: temporary.path(), interrupt: &interrupt };
-        let fetched = store::fetch(&data::asked(&sets), way).await?;
+        let folder = temporary.path();
+        let way = Way { variables: &call.environment.variables, folder, interrupt: &interrupt };
+        let fetched = store::fetch(&data::asked(&sets), way).await;
+        let heeded = interrupt.clone();
         // On a thread of its own, so that a signal is still heard.
         let worked = tokio::task::spawn_blocking(move || {
-            let place = Place { root: &root, folders: &[], fetched: &fetched, interrupt: &interrupt };
+            let fetched = fetched?;
+            let place = Place { root: &root, folders: &[], fetched: &fetched, interrupt: &heeded };
             work(place, temporary.path())
         });
-        worked.await.map_err(|error| Fault::new("look at the data", error))?
+        let worked = worked.await.map_err(|error| Fault::new("look at the data", error))?;
+        worked.map_err(|fault| match interrupt.raised() {
+            Some(raised) => Stopped(raised.signal).into(),
+            None => fault.into(),
+        })
     })?
 }

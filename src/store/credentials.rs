@@ -9,7 +9,7 @@ use crate::context::Variables;
 pub(super) fn help(kind: Kind, variables: &Variables) -> String {
     match found(kind, variables) {
         Some(name) => {
-            format!("{name} {}: may it read and list this bucket, and is it still valid?", "was used")
+            format!("{name} was used: may it read and list this bucket, and is it still valid?")
         }
         None => format!("{} were looked for", looked_for(kind)),
     }

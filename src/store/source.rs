@@ -55,15 +55,23 @@ impl Source {
     /// Asks for its bytes from there on, of the content that has this tag.
     pub async fn open(&self, from: u64, tag: Option<&str>) -> Result<Opened, Trouble> {
         match self {
-            Self::Object(store, item) => object(store, item, from).await,
+            Self::Object(store, item) => object(store, item, from, tag).await,
             Self::Web(page) => page.open(from, tag).await,
         }
     }
 }
 
-async fn object(store: &Arc<dyn ObjectStore>, item: &Item, from: u64) -> Result<Opened, Trouble> {
-    let range = (from > 0).then_some(GetRange::Offset(from));
-    let options = GetOptions { if_match: item.tag.clone(), range, ..GetOptions::default() };
+async fn object(
+    store: &Arc<dyn ObjectStore>,
+    item: &Item,
+    from: u64,
+    tag: Option<&str>,
+) -> Result<Opened, Trouble> {
+    // A weak tag stands for no bytes, and without a tag nobody knows whether the rest belongs to what we have.
+    let strong = |tag: &&str| !tag.starts_with("W/");
+    let wanted = item.tag.as_deref().or(tag).filter(strong).map(str::to_owned);
+    let range = (from > 0 && wanted.is_some()).then_some(GetRange::Offset(from));
+    let options = GetOptions { if_match: wanted, range, ..GetOptions::default() };
     let got = store.get_opts(&item.key, options).await;
     let got = got.map_err(|error| match Trouble::of_store(&error) {
         Trouble { what: What::Missing, .. } => Trouble::new(What::Changed, "it is gone since it was listed"),

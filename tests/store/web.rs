@@ -219,13 +219,16 @@ fn an_interrupt_ends_a_download_at_once_and_leaves_nothing() {
         // Until the other side has gone.
         let _ = std::io::Read::read(stream, &mut [0; 1]);
     });
-    let project = project("data/train.csv", "data/test.csv", &far.at("/live.csv"));
-    let run = project.start(&["data"]);
-    until("it asks", || !far.got().is_empty());
-    run.signal(Signal::INT);
-    let said = run.end();
-    assert_eq!(said.code, 130, "{}", said.err);
-    assert_clean(&project, &said);
+    let address = far.at("/live.csv");
+    let project = project("data/train.csv", "data/test.csv", &address);
+    for (number, words) in [&["data"][..], &["data", "profile", &address]].into_iter().enumerate() {
+        let run = project.start(words);
+        until("it asks", || far.got().len() > number);
+        run.signal(Signal::INT);
+        let said = run.end();
+        assert_eq!(said.code, 130, "{}", said.err);
+        assert_clean(&project, &said);
+    }
 }
 
 #[test]
