@@ -103,8 +103,10 @@ impl<'a> Plan<'a> {
     pub fn of(subjects: Vec<Subject>, profile: &'a Profile, current: &[Found]) -> Vec<Self> {
         let now: BTreeMap<&str, Type> =
             current.iter().map(|found| (found.name.as_str(), found.holds)).collect();
+        let known: BTreeMap<&str, &Column> =
+            profile.columns().iter().map(|column| (column.name.as_str(), column)).collect();
         let plan = |mut subject: Subject| {
-            let column = profile.column(&subject.column)?;
+            let column = *known.get(subject.column.as_str())?;
             let is_counted = subject.holds == Type::Text && column.holds != Type::Text;
             let counted = is_counted.then(|| {
                 let now = now.get(subject.column.as_str());
@@ -241,3 +243,6 @@ fn shorten(counts: BTreeMap<Box<str>, u64>) -> BTreeMap<Box<str>, u64> {
     }
     shorter
 }
+
+#[cfg(test)]
+mod tests;
