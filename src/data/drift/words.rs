@@ -49,7 +49,7 @@ fn effect(name: &str, [size, bound]: [f64; 2], p: f64, drifted: bool, alpha: f64
 /// Why there is nothing to say.
 fn nothing<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
     if let Some(lack) = column.lacks() {
-        return lacking(lack, column.measured.method).into();
+        return lacking(lack, column.measured.method);
     }
     match (column.reference.present() == 0, column.current.present() == 0) {
         (true, true) => "neither side has a value".into(),
