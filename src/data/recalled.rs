@@ -37,8 +37,8 @@ const HELP: &str =
 /// No profile of ours comes near it: a column has at most some hundred kilobytes.
 const LARGEST: u64 = 1 << 30;
 
-/// More rows than these are not walked through.
-const ROWS: u64 = 20_000_000_000;
+/// More rows than these are not walked through one by one: their sketch does, whose buckets are as good for so many.
+const WALKED: u64 = 1_000_000_000;
 
 /// Reads a profile; `path` is what it is called. The inner error is what is wrong with the file.
 ///
@@ -59,9 +59,6 @@ pub fn read(on_disk: &Path, path: &str) -> Result<std::result::Result<Recalled, 
         return wrong("this is no profile".into());
     }
     match Profile::parse(&text, path) {
-        Ok(profile) if profile.rows() > ROWS => {
-            wrong(format!("a profile of more than {} rows is not compared with", thousands(ROWS)))
-        }
         Ok(profile) if profile.columns().is_empty() => wrong("this is the profile of no column".into()),
         Ok(profile) => {
             let digest = Digest::from_bytes(Sha256::digest(&bytes).into());
@@ -134,8 +131,11 @@ impl<'a> Plan<'a> {
         match self.counted {
             Some(holds) if exact => Values::Categories(counts(known(), holds)),
             Some(_) => Values::Uncounted(self.column.count()),
-            None if exact => Values::Numbers(Counted(known().collect())),
-            None => Values::Sketched(Box::new(Sketch::new(seen.quantiles.clone(), known()))),
+            None if exact && self.column.count() <= WALKED => Values::Numbers(Counted(known().collect())),
+            None => {
+                let error = seen.frequent.error();
+                Values::Sketched(Box::new(Sketch::new(seen.quantiles.clone(), known(), error)))
+            }
         }
     }
 
