@@ -344,11 +344,15 @@ fn a_clone_that_cannot_tell_does_not_overrule_github() {
 
 /// The run's folder as an artifact, as the action uploads it.
 fn zip(record: &str) -> Vec<u8> {
+    zip_of(&[("report.md", ""), ("run.json", record)])
+}
+
+fn zip_of(files: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
-    archive.start_file("report.md", options).unwrap();
-    archive.start_file("run.json", options).unwrap();
-    archive.write_all(record.as_bytes()).unwrap();
+    for (name, content) in files {
+        archive.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        archive.write_all(content.as_bytes()).unwrap();
+    }
     archive.finish().unwrap().into_inner()
 }
 
@@ -475,4 +479,43 @@ fn what_is_deployed_and_has_no_record_is_not_taken_for_nothing() {
     let (said, _) = repository.again();
     assert_eq!(said.code, 0, "another model's deployment says nothing of ours: {}", said.err);
     assert_eq!(repository.found(), "no-baseline: nothing has been deployed to production with success");
+}
+
+#[test]
+fn the_profile_of_the_data_is_taken_from_the_artifact_of_its_run() {
+    let repository = Repository::new();
+    let project = &repository.project;
+    project.file("train.csv", common::customers(1, 400));
+    project.file("live.csv", common::customers(2, 300));
+    let data = "data:\n  sets: { train: train.csv, live: live.csv }\n  ignore: [id]\n  drift: { reference: baseline }\n";
+    project.file("modelgate.yml", project.read("modelgate.yml") + data);
+    project.commit("Compare the data");
+    let said = repository.push();
+    assert_eq!(said.code, 0, "{}", said.err);
+    let first = project.record();
+    let profile = project.read(".modelgate/data/profile-train.json");
+    repository.forget();
+    fs::remove_dir_all(project.path().join(".modelgate")).unwrap();
+
+    let path = "data/profile-train.json";
+    repository.github.state().artifacts = vec![artifact(zip_of(&[(path, &profile)]))];
+    let (said, _) = repository.pull("0.9");
+    assert_eq!(said.code, 0, "{}", said.err);
+    let drift = |project: &Project| {
+        let record = project.record();
+        let steps = record["steps"].as_array().unwrap().clone();
+        let step = steps.into_iter().find(|step| step["step"] == "data").unwrap();
+        step["evidence"]["data"]["drift"].clone()
+    };
+    assert_eq!(drift(project)["profile"]["run"], first["id"]);
+
+    // Another one has another digest, whoever says that it is this.
+    fs::remove_dir_all(project.path().join(".modelgate")).unwrap();
+    let forged = profile.replacen("\"missing\":0", "\"missing\": 0", 1);
+    assert_ne!(forged, profile);
+    repository.github.state().artifacts = vec![artifact(zip_of(&[(path, &forged)]))];
+    let (said, _) = repository.again();
+    assert_eq!(said.code, 11, "{}", said.err);
+    assert!(said.err.contains("is not to be had"), "{}", said.err);
+    assert!(drift(project).is_null());
 }

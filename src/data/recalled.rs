@@ -37,8 +37,8 @@ const HELP: &str =
 /// No profile of ours comes near it: a column has at most some hundred kilobytes.
 const LARGEST: u64 = 1 << 30;
 
-/// More rows than these are not walked through.
-const ROWS: u64 = 20_000_000_000;
+/// More rows than these are not walked through one by one: their sketch does, whose buckets are as good for so many.
+const WALKED: u64 = 1_000_000_000;
 
 /// Reads a profile; `path` is what it is called. The inner error is what is wrong with the file.
 ///
@@ -59,9 +59,6 @@ pub fn read(on_disk: &Path, path: &str) -> Result<std::result::Result<Recalled, 
         return wrong("this is no profile".into());
     }
     match Profile::parse(&text, path) {
-        Ok(profile) if profile.rows() > ROWS => {
-            wrong(format!("a profile of more than {} rows is not compared with", thousands(ROWS)))
-        }
         Ok(profile) if profile.columns().is_empty() => wrong("this is the profile of no column".into()),
         Ok(profile) => {
             let digest = Digest::from_bytes(Sha256::digest(&bytes).into());
@@ -103,8 +100,10 @@ impl<'a> Plan<'a> {
     pub fn of(subjects: Vec<Subject>, profile: &'a Profile, current: &[Found]) -> Vec<Self> {
         let now: BTreeMap<&str, Type> =
             current.iter().map(|found| (found.name.as_str(), found.holds)).collect();
+        let known: BTreeMap<&str, &Column> =
+            profile.columns().iter().map(|column| (column.name.as_str(), column)).collect();
         let plan = |mut subject: Subject| {
-            let column = profile.column(&subject.column)?;
+            let column = *known.get(subject.column.as_str())?;
             let is_counted = subject.holds == Type::Text && column.holds != Type::Text;
             let counted = is_counted.then(|| {
                 let now = now.get(subject.column.as_str());
@@ -132,8 +131,11 @@ impl<'a> Plan<'a> {
         match self.counted {
             Some(holds) if exact => Values::Categories(counts(known(), holds)),
             Some(_) => Values::Uncounted(self.column.count()),
-            None if exact => Values::Numbers(Counted(known().collect())),
-            None => Values::Sketched(Box::new(Sketch::new(seen.quantiles.clone(), known()))),
+            None if exact && self.column.count() <= WALKED => Values::Numbers(Counted(known().collect())),
+            None => {
+                let error = seen.frequent.error();
+                Values::Sketched(Box::new(Sketch::new(seen.quantiles.clone(), known(), error)))
+            }
         }
     }
 
@@ -271,3 +273,6 @@ fn shorten(counts: BTreeMap<Box<str>, u64>) -> BTreeMap<Box<str>, u64> {
     }
     shorter
 }
+
+#[cfg(test)]
+mod tests;

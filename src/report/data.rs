@@ -2,7 +2,7 @@
 
 use super::text::clipped;
 use crate::number::{apart, chance, counted, percent, short, thousands};
-use crate::record::data::{ColumnDrift, Data, Drift, Leakage, Role, Set, Violation};
+use crate::record::data::{ColumnDrift, Data, Drift, Leakage, Recalled, Role, Set, Violation};
 
 /// As many characters of a name or a value as a sentence bears.
 const NAME: usize = 60;
@@ -56,14 +56,25 @@ pub fn verdict(drift: &Drift) -> String {
     )
 }
 
-/// What the verdict rests on: `15 % of the features; from 50 % on the data has drifted; method «auto»`.
+/// What the verdict rests on: `15 % of the features; from 50 % on the data has drifted; method «auto»`, and a profile where
+/// one stood for the reference.
 pub fn rests_on(drift: &Drift) -> String {
     let share = percent(drift.share);
     format!(
-        "{share} of the features; from {} on the data has drifted; method «{}»",
+        "{share} of the features; from {} on the data has drifted; method «{}»{}",
         percent(drift.bound),
-        clipped(&drift.method, NAME)
+        clipped(&drift.method, NAME),
+        drift.profile.as_ref().map(|profile| recalled(drift, profile)).unwrap_or_default()
     )
+}
+
+fn recalled(drift: &Drift, profile: &Recalled) -> String {
+    let sketches = drift.columns.iter().filter(|column| column.sketch.is_some()).count();
+    let sketches = match sketches {
+        0 => String::new(),
+        some => format!(", with a sketch of {}", counted(some, "column", "columns")),
+    };
+    format!("; the reference is a profile of {} rows{sketches}", thousands(profile.rows))
 }
 
 /// The score of a column beside its threshold, as many digits as tell them apart: `0.31` and `≥ 0.1`, of a test `0.0004`

@@ -283,15 +283,6 @@ fn what_breaks_the_schema_fails_the_step() {
 }
 
 #[test]
-fn what_this_version_cannot_compare_with_is_said() {
-    for drift in ["{ reference: baseline }", "{ reference: profiles/train.json }"] {
-        let project = Project::data();
-        project.replace("modelgate.yml", "drift: {}", &format!("drift: {drift}"));
-        assert_said(&project.modelgate(&["data"]), 3, &["«data.drift.reference» is not yet available"]);
-    }
-}
-
-#[test]
 fn a_set_that_cannot_be_read_does_not_hide_what_is_wrong_with_others() {
     let project = Project::data();
     project.file("data/test.csv", customers(1, 600));

@@ -71,15 +71,16 @@ fn of_numbers(known: Known, reference: Vec<f64>, current: Vec<f64>) -> Pair {
     [reference, Values::Numbers(current)].map(side)
 }
 
-/// As a profile has it that counts the values which are a thousandth of all, or more.
+/// As a profile has it: counts are too low by up to a thousandth of all.
 pub fn sketch(ascending: &[f64]) -> Sketch {
     let mut quantiles = Quantiles::new(Scale::Logarithmic);
     quantiles.add(ascending);
     let [counts, _] = by_value(ascending.iter().copied(), std::iter::empty());
     let mut values = ascending.to_vec();
     values.dedup();
-    let known = values.into_iter().zip(counts).filter(|(_, count)| count * 1000 > ascending.len() as u64);
-    Sketch::new(quantiles, known)
+    let error = ascending.len() as u64 / 1000;
+    let frequent = values.into_iter().zip(counts).filter(|(_, count)| *count > error);
+    Sketch::new(quantiles, frequent.map(|(value, count)| (value, count - error)), error)
 }
 
 fn of_categories(reference: &[u64], current: &[u64]) -> Pair {

@@ -49,7 +49,7 @@ fn effect(name: &str, [size, bound]: [f64; 2], p: f64, drifted: bool, alpha: f64
 /// Why there is nothing to say.
 fn nothing<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
     if let Some(lack) = column.lacks() {
-        return lacking(lack, column.measured.method).into();
+        return lacking(lack, column.measured.method);
     }
     match (column.reference.present() == 0, column.current.present() == 0) {
         (true, true) => "neither side has a value".into(),
@@ -69,8 +69,7 @@ fn nothing<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
 pub fn lacking(lack: Lack, method: DriftMethod) -> String {
     match lack {
         Lack::Method => format!(
-            "the profile has a sketch of its values, which are more than {}, and `{}` needs the values",
-            thousands(EXACT as u64),
+            "the profile has a sketch of its values, and `{}` needs the values",
             method.word()
         ),
         Lack::Coarse => "the profile has a sketch of its values, in which most of them are the same: they are far from 0 and \
