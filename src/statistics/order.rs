@@ -4,10 +4,85 @@
 ///
 /// As integers whose order is that of the numbers, which are sorted in two thirds of the time that `f64::total_cmp` takes.
 pub fn sort(numbers: &mut Vec<f64>) {
+    if NEAR.contains(&numbers.len())
+        && let Some(spread) = Spread::of(numbers)
+        && spread.sort(numbers)
+    {
+        return;
+    }
     // The standard library collects in place what has the same size.
     let mut keys: Vec<u64> = std::mem::take(numbers).into_iter().map(key).collect();
     keys.sort_unstable();
     *numbers = keys.into_iter().map(number).collect();
+}
+
+/// So many numbers are near the processor, with a copy of them beside: to put them where they belong, about, before they are
+/// sorted takes a third less then. (Measured; of more it takes as long.)
+const NEAR: std::ops::RangeInclusive<usize> = 4096..=256 * 1024;
+
+/// So many of them are looked at, to know where they are.
+const LOOKED_AT: usize = 256;
+
+/// So many numbers belong to one place, about.
+const TOGETHER: usize = 32;
+
+/// Where numbers belong, about: places of one width between a low and a high one of them, and what is beyond at the ends.
+struct Spread {
+    low: f64,
+    /// How many places there are for each unit.
+    scale: f64,
+    places: u32,
+}
+
+impl Spread {
+    /// Of numbers, of which some are looked at. None where these do not tell.
+    fn of(numbers: &[f64]) -> Option<Self> {
+        let mut some: Vec<f64> =
+            numbers.iter().step_by((numbers.len() / LOOKED_AT).max(1)).copied().collect();
+        some.sort_unstable_by(f64::total_cmp);
+        let outer = some.len() / 64;
+        let (low, high) = (*some.get(outer)?, *some.get(some.len() - 1 - outer)?);
+        let places = u32::try_from((numbers.len() / TOGETHER).next_power_of_two()).ok()?;
+        let scale = f64::from(places) / (high - low);
+        (scale.is_normal() && scale > 0.0).then_some(Self { low, scale, places })
+    }
+
+    /// The place of a number: never before that of a lower one, as each step of it rounds in one direction.
+    #[inline]
+    fn place(&self, number: f64) -> usize {
+        ((number - self.low) * self.scale).clamp(0.0, f64::from(self.places - 1)) as usize
+    }
+
+    /// Sorts numbers; not where one of them is NaN, which belongs to no place.
+    fn sort(&self, numbers: &mut Vec<f64>) -> bool {
+        let mut ends = vec![0_u32; self.places as usize + 1];
+        let mut is_number = true;
+        for number in numbers.iter() {
+            is_number &= !number.is_nan();
+            ends[self.place(*number) + 1] += 1;
+        }
+        if !is_number {
+            return false;
+        }
+        let mut before = 0;
+        for end in &mut ends {
+            before += *end;
+            *end = before;
+        }
+        let mut keys = vec![0; numbers.len()];
+        for number in numbers.iter() {
+            let next = &mut ends[self.place(*number)];
+            keys[*next as usize] = key(*number);
+            *next += 1;
+        }
+        let mut start = 0;
+        for end in &ends[..self.places as usize] {
+            keys[start..*end as usize].sort_unstable();
+            start = *end as usize;
+        }
+        *numbers = keys.into_iter().map(number).collect();
+        true
+    }
 }
 
 const SIGN: u64 = 1 << 63;
@@ -31,6 +106,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn many_numbers_are_in_order_wherever_they_are() {
+        let draw = |seed: u64, at: u64| crate::statistics::hash::mix(seed << 32 | at);
+        let kinds: [fn(u64) -> f64; 6] = [
+            |bits| (bits >> 40) as f64 / 1000.0 - 5000.0,
+            |bits| f64::from_bits(bits),
+            |bits| if bits.is_multiple_of(1000) { 1e300 } else { (bits % 7) as f64 },
+            |bits| if bits.is_multiple_of(50) { f64::NEG_INFINITY } else { (bits >> 11) as f64 },
+            |bits| if bits.is_multiple_of(2) { -0.0 } else { 0.0 },
+            |bits| ((bits >> 50) as f64).exp(),
+        ];
+        for (seed, kind) in (0..).zip(kinds) {
+            let mut numbers: Vec<f64> = (0..20_000).map(|at| kind(draw(seed, at))).collect();
+            let mut expected = numbers.clone();
+            expected.sort_by(f64::total_cmp);
+            sort(&mut numbers);
+            assert!(
+                numbers
+                    .iter()
+                    .map(|number| number.to_bits())
+                    .eq(expected.iter().map(|number| number.to_bits())),
+                "{seed}"
+            );
+        }
+    }
 
     proptest! {
         #[test]

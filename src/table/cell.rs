@@ -2,6 +2,7 @@
 
 use twox_hash::XxHash3_128;
 
+use super::decimal::decimal;
 use super::labels::{Labels, Remembered};
 use super::lenient::Gathered;
 use super::records::{Cells, Span};
@@ -114,7 +115,10 @@ fn take<T: Default>(column: &mut Vec<T>, cell: Result<T, Wrong>) -> Result<(), W
 /// The number that a cell holds.
 #[inline]
 pub fn number(cell: &[u8]) -> Result<f64, Wrong> {
-    fast_float2::parse(cell).or_else(|_| spaced_number(cell))
+    match decimal(cell) {
+        Some(number) => Ok(number),
+        None => fast_float2::parse(cell).or_else(|_| spaced_number(cell)),
+    }
 }
 
 #[cold]

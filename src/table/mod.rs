@@ -10,6 +10,7 @@ mod cells;
 mod columnar;
 mod columns;
 mod csv;
+mod decimal;
 mod drive;
 mod fields;
 mod folders;

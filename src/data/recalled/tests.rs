@@ -39,8 +39,8 @@ fn categories(side: &Values<impl std::fmt::Debug>) -> Vec<(&str, u64)> {
 
 fn sorted(values: Vec<f64>) -> Side<Sorted> {
     let mut spool = Spool::new(1, 1 << 20, Path::new("nowhere"));
-    spool.push(0, values).unwrap();
-    let sorted = spool.finish().into_iter().map(Spooled::sorted).next().unwrap().unwrap();
+    spool.push(0, &values).unwrap();
+    let sorted = spool.finish().remove(0).sorted(true).unwrap();
     Side { missing: 0, strange: 0, values: Values::Numbers(sorted) }
 }
 

@@ -2,6 +2,7 @@
 
 use super::time;
 use crate::table::Type;
+use crate::table::decimal::decimal;
 use crate::table::spelling::{says_nothing, spells_missing};
 use crate::table::trouble::Wrong;
 
@@ -62,9 +63,10 @@ pub fn of_seconds(holds: Type, seconds: f64) -> Result<f64, Wrong> {
 
 #[inline]
 fn number(cell: &[u8]) -> Result<f64, Wrong> {
-    match fast_float2::parse::<f64, _>(cell) {
-        Ok(value) if !value.is_nan() && !has_leading_zero(cell) => Ok(value),
-        _ => seldom(cell),
+    let number = decimal(cell).or_else(|| fast_float2::parse(cell).ok());
+    match number.filter(|number| !number.is_nan() && !has_leading_zero(cell)) {
+        Some(number) => Ok(number),
+        None => seldom(cell),
     }
 }
 
