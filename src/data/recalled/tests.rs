@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use super::super::spool::{Spool, Spooled};
+use super::super::spool::Spool;
 use super::*;
 use crate::config::Measured;
 use crate::record::data::Role;
