@@ -71,7 +71,8 @@ impl Reading<'_> {
                 rows.iter().for_each(|row| filter.note(*row));
             }
         };
-        let (kept, of_held) = match self.keep(held, to_hold(memory, columns).min(free), note)? {
+        // Their indices take twice as much afterwards.
+        let (kept, of_held) = match self.keep(held, (memory / 2).min(free), note)? {
             Ok(kept) => kept,
             Err(findings) => return Ok(Err(findings)),
         };
@@ -176,11 +177,4 @@ impl Reading<'_> {
         taken?;
         Ok(table.map(|_| all))
     }
-}
-
-/// How much of the memory so many columns of keys may take while they are gathered, so that their indices, which take twice
-/// as much, have room afterwards. A spool keeps the size of its largest column free: of one column it takes half of what it
-/// may. Of many the largest is at least their mean.
-const fn to_hold(memory: u64, columns: u64) -> u64 {
-    memory / 2 + memory / 2 / columns
 }
