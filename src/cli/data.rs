@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
+use super::replay::misused;
 use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
 use crate::data::profile::Profile;
@@ -13,9 +15,10 @@ use crate::data::{self, Located, Place, Profiled};
 use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files;
-use crate::finding::any_error;
+use crate::finding::{Finding, any_error};
 use crate::interrupt::Signal;
-use crate::record::Outcome;
+use crate::number::{counted, thousands};
+use crate::record::{Outcome, data as record};
 use crate::report::terminal;
 use crate::step::Step;
 use crate::store::{self, Way};
@@ -55,7 +58,7 @@ struct ProfileArgs {
     /// Files, globs, folders and addresses: CSV, TSV, JSON lines, Parquet or Arrow
     #[arg(required = true)]
     files: Vec<String>,
-    /// Write the profile there, and a summary to the screen [default: the profile to standard output]
+    /// Write the profile there, and how large it is to the screen [default: the profile to standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -113,6 +116,9 @@ struct Drift {
     /// The column that is to be predicted
     #[arg(long, value_name = "COLUMN")]
     label: Option<String>,
+    /// The column of what a model predicted
+    #[arg(long, value_name = "COLUMN")]
+    prediction: Option<String>,
     /// A column that nobody looks at; several by several flags
     #[arg(long, value_name = "COLUMN")]
     ignore: Vec<String>,
@@ -178,10 +184,21 @@ impl std::error::Error for Stopped {}
 fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
     let Some(profile) = profiled(args.files, call)? else { return Ok(End::Wrong) };
     write(args.out.as_deref(), &profile.to_json()?, call)?;
+    if let Some(out) = &args.out {
+        let columns = counted(profile.columns().len(), "column", "columns");
+        print(&format!("{}: {} rows, {columns}\n", out.display(), thousands(profile.rows())))?;
+    }
     Ok(End::Done)
 }
 
 fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
+    let is_profile = |file: &String| data::is_profile(&call.environment.absolute(Path::new(file)));
+    if args.files.len() > 1 && args.files.iter().any(is_profile) {
+        misused(
+            "a schema is guessed of files, or of one profile: `modelgate data merge` makes one of several"
+                .into(),
+        );
+    }
     let profile = match args.files.as_slice() {
         [one] if one.ends_with(".json") && !store::is_address(one) => {
             Some(read_profile(Path::new(one), call)?)
@@ -210,6 +227,15 @@ fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
 }
 
 fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
+    if args.threshold.is_some() && args.method.is_many() {
+        let word = args.method.word();
+        misused(format!(
+            "`--threshold` is that of one method, and `{word}` is several: choose one with `--method`, such as psi"
+        ));
+    }
+    if data::is_profile(&call.environment.absolute(Path::new(&args.current))) {
+        misused("a profile can only be the reference, before what is held against it".into());
+    }
     let set = |name: &str, files: String| config::Set { name: name.into(), files: vec![files] };
     // The names are in the report, and an address may hold a secret.
     let names = [store::shown(&args.reference), store::shown(&args.current)];
@@ -225,7 +251,7 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
     let data = config::Data {
         sets,
         label: args.label,
-        prediction: None,
+        prediction: args.prediction,
         ignore: args.ignore,
         schema: None,
         schema_sets: Vec::new(),
@@ -249,14 +275,17 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
     let moved = match moved {
         Ok(moved) => moved,
         Err(findings) => {
+            if call.format == Format::Json {
+                print(&Told { drift: None, findings: &findings }.text()?)?;
+            }
             show::found(&findings);
             return Ok(End::Wrong);
         }
     };
     let look = terminal::Look { width: call.environment.output.width, color: call.color };
     match call.format {
-        Format::Json => print(&format!("{}\n", serde_json::to_string_pretty(&moved.evidence)?))?,
-        Format::Human => print(&terminal::drift(&moved.evidence, look))?,
+        Format::Json => print(&Told { drift: Some(&moved.evidence), findings: &moved.findings }.text()?)?,
+        Format::Human => print(&terminal::drift(&moved.evidence, !any_error(&moved.findings), look))?,
     }
     show::found(&moved.findings);
     Ok(End::Step(if moved.evidence.drifted || any_error(&moved.findings) {
@@ -264,6 +293,20 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
     } else {
         Outcome::Passed
     }))
+}
+
+/// What a program gets to read: how far the data has moved, where that could be told, and what is wrong.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    drift: Option<&'a record::Drift>,
+    findings: &'a [Finding],
+}
+
+impl Told<'_> {
+    fn text(&self) -> serde_json::Result<String> {
+        Ok(format!("{}\n", serde_json::to_string_pretty(self)?))
+    }
 }
 
 /// The profile of files; none where they are no good, which was said.

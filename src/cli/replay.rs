@@ -50,7 +50,7 @@ fn what_if(what_ifs: &[WhatIf], call: &Call) -> anyhow::Result<End> {
 }
 
 /// Ends as clap does: what was asked for can only be seen to be wrong when the record is there.
-fn misused(wrong: String) -> ! {
+pub(super) fn misused(wrong: String) -> ! {
     super::Cli::command().error(ErrorKind::ValueValidation, wrong).exit()
 }
 

@@ -1,10 +1,13 @@
 //! Which row of the one is which of the other.
 
+use std::collections::HashMap;
+
 use rayon::slice::ParallelSliceMut;
 
 use super::Apart;
 use super::pair::{Pair, at};
-use crate::evaluate::predictions::{Rows, Target};
+use crate::config::Slicing;
+use crate::evaluate::predictions::{Rows, Sliced, Target};
 use crate::finding::Finding;
 use crate::number::thousands;
 use crate::record::Pairing;
@@ -19,7 +22,7 @@ pub struct Joined {
     /// The rows that both have.
     pub pair: Pair,
     /// What they are divided by, as the candidate has it: the names of the slices, and which each row is in.
-    pub slices: Vec<(Vec<String>, Vec<u32>)>,
+    pub slices: Vec<Sliced>,
     /// How they were brought together.
     pub by: Pairing,
     /// Why the candidate may not pass by them, as the end of a sentence.
@@ -33,11 +36,12 @@ pub struct Joined {
 /// # Errors
 /// Why that cannot be. Where ids tell that the rows or their truth are not the baseline's, that is a doubt too: the two
 /// are compared as samples then, of which the candidate has chosen one.
-pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, Apart> {
+pub fn join(slicings: &[Slicing], candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, Apart> {
     match (&candidate.keys, &baseline.keys) {
         (Some(keys), Some(others)) => {
             let places = matched(keys, others)?;
-            let doubt = left_out(places.len(), others.len());
+            let moved = moved(slicings, [&candidate.slices, &baseline.slices], places.iter().copied());
+            let doubt = left_out(places.len(), others.len()).or(moved);
             let findings = lost(places.len(), keys.len(), others.len()).into_iter().collect();
             let (mine, other): (Vec<u32>, Vec<u32>) = places.into_iter().unzip();
             Ok(Joined {
@@ -54,10 +58,10 @@ pub fn join(candidate: Rows, baseline: Rows, same_set: bool) -> Result<Joined, A
             })
         }
         _ if same_set => Ok(Joined {
+            doubt: moved(slicings, [&candidate.slices, &baseline.slices], (0..).zip(0..).take(candidate.len)),
             slices: candidate.slices.clone(),
             pair: Pair::new(candidate, baseline)?,
             by: Pairing::Row,
-            doubt: None,
             findings: Vec::new(),
         }),
         _ => Err(OTHER_SET.into()),
@@ -102,6 +106,35 @@ fn left_out(both: usize, baseline: usize) -> Option<String> {
     let (missing, all) = (thousands(missing as u64), thousands(baseline as u64));
     (both < baseline)
         .then(|| format!("{missing} of the baseline's {all} rows {is} not among the candidate's"))
+}
+
+/// What is doubtful of rows that are in another slice than before: who moves the rows that it gets wrong into another one
+/// makes the slice look better. Where a slice ends that is cut by quantiles follows from all rows, and tells nothing.
+fn moved(
+    slicings: &[Slicing],
+    [mine, others]: [&[Sliced]; 2],
+    places: impl Iterator<Item = (u32, u32)> + Clone,
+) -> Option<String> {
+    let by_values =
+        slicings.iter().zip(mine.iter().zip(others)).filter(|(slicing, _)| slicing.is_by_values());
+    by_values.into_iter().find_map(|(slicing, ((names, mine), (other_names, others)))| {
+        let known: HashMap<&String, u32> = names.iter().zip(0..).collect();
+        let codes: Vec<Option<u32>> = other_names.iter().map(|name| known.get(name).copied()).collect();
+        let is_moved = |(place, other): &(u32, u32)| {
+            let before =
+                others.get(*other as usize).and_then(|code| codes.get(*code as usize).copied().flatten());
+            before.as_ref() != mine.get(*place as usize)
+        };
+        let rows = places.clone().filter(is_moved).count();
+        let are = if rows == 1 { "row is" } else { "rows are" };
+        (rows > 0).then(|| {
+            format!(
+                "{} {are} in another slice of «{}» than the baseline's",
+                thousands(rows as u64),
+                slicing.name().escape_debug()
+            )
+        })
+    })
 }
 
 /// What a join that loses rows has to say.

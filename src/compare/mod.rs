@@ -145,7 +145,8 @@ pub fn rows(
     baseline: Rows,
     same_set: bool,
 ) -> std::result::Result<Compared, Apart> {
-    let join::Joined { pair, slices, by, doubt, findings } = join::join(candidate, baseline, same_set)?;
+    let join::Joined { pair, slices, by, doubt, findings } =
+        join::join(&spec.slices, candidate, baseline, same_set)?;
     let options = Options::new(spec, confidence);
     let mut changes = change::changes(spec, &pair, options);
     changes.extend(fairness::changes(spec, &pair, &slices, options));

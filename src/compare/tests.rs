@@ -246,6 +246,30 @@ fn what_cannot_be_paired_says_why() {
 }
 
 #[test]
+fn who_moves_rows_into_another_slice_is_doubted() {
+    let spec = |axis| Spec { slices: vec![Slicing::One(axis)], ..spec(PredictedTask::Classification) };
+    let values = || spec(Axis::Values("region".into()));
+    let moved = |keys: Option<Vec<u128>>| {
+        let mut rows = Rows { keys, ..classified(50, 2) };
+        // What was called north is told to be a place that nobody knows, and a row has moved besides.
+        rows.slices[0].0 = vec!["region=east".into(), "region=south".into()];
+        rows.slices[0].1[1] = 1;
+        rows
+    };
+    let keys = classified(50, 3).keys;
+    let doubt = |spec, keys: Option<Vec<u128>>| {
+        let baseline = Rows { keys: keys.clone(), ..classified(50, 3) };
+        rows(&spec, 0.95, moved(keys), baseline, true).unwrap().comparison.doubt
+    };
+    let said = Some("33 rows are in another slice of «region» than the baseline's");
+    assert_eq!(doubt(values(), keys.clone()).as_deref(), said);
+    assert_eq!(doubt(values(), None).as_deref(), said);
+    assert_eq!(doubt(spec(Axis::Quantiles("region".into(), 2)), keys), None, "the cuts follow from all rows");
+    let same = compare(&values(), classified(50, 2), classified(50, 3)).unwrap();
+    assert_eq!(same.comparison.doubt, None);
+}
+
+#[test]
 fn who_leaves_out_rows_of_the_baseline_is_doubted() {
     let spec = spec(PredictedTask::Classification);
     let doubt = |candidate, baseline| compare(&spec, candidate, baseline).unwrap().comparison.doubt;

@@ -428,8 +428,7 @@ fn column(source: &mut Source<'_>, path: &KeyPath, raw: &raw::DriftColumn, all: 
         threshold: threshold(source, &path.key("threshold"), raw.threshold).or(all.threshold),
         holds: raw.holds,
     };
-    let of_numbers = matches!(own.method, DriftMethod::Ks | DriftMethod::Wasserstein);
-    if of_numbers && own.holds == Some(Holds::Categories) {
+    if own.method.is_of_numbers() && own.holds == Some(Holds::Categories) {
         source.key(path, "this method is one of numbers", "choose another `method`, or write `as: numbers`");
     }
     if own.method == DriftMethod::ChiSquare && own.holds == Some(Holds::Numbers) {
@@ -459,6 +458,12 @@ impl DriftMethod {
     #[must_use]
     pub const fn is_many(self) -> bool {
         matches!(self, Self::Auto | Self::Evidently | Self::Alibi)
+    }
+
+    /// Whether it measures nothing but numbers.
+    #[must_use]
+    pub const fn is_of_numbers(self) -> bool {
+        matches!(self, Self::Ks | Self::Wasserstein)
     }
 
     /// Whether it looks at all values of numbers in their order, and not at a few ranks.

@@ -86,6 +86,12 @@ impl Slicing {
             Self::Cross(one, other) => format!("{}*{}", one.column(), other.column()),
         }
     }
+
+    /// Whether the slice of a row follows from that row alone, and not from where the quantiles of all are.
+    #[must_use]
+    pub const fn is_by_values(&self) -> bool {
+        matches!(self, Self::One(Axis::Values(_)) | Self::Cross(Axis::Values(_), Axis::Values(_)))
+    }
 }
 
 /// A column by which rows are divided.

@@ -80,10 +80,11 @@ pub fn subjects(
     }
     for (column, _) in &drift.columns {
         if !known.contains(column.as_str()) {
-            let message = format!(
-                "`data.drift.columns` names «{}», and the reference has no such column",
-                column.escape_debug()
-            );
+            let why = match ignored(column) {
+                true => "which `ignore` leaves out",
+                false => "and the reference has no such column",
+            };
+            let message = format!("`data.drift.columns` names «{}», {why}", column.escape_debug());
             findings.push(
                 Finding::warning("data-column-unknown", message).help("correct the name, or remove it"),
             );

@@ -93,6 +93,7 @@ fn of_sets(
     let evidence = drift::drift(asked, compared::name_of(&asked.reference).to_owned(), &columns);
     let names = [reference.set.name.as_str(), &current.set.name];
     findings.extend(told::strange(&columns, names, [&first[0], &first[1]]));
+    findings.extend(told::chosen_in_vain(&columns, asked));
     columns.into_iter().try_for_each(|column| {
         compared::end(column.reference)?;
         compared::end(column.current)
@@ -122,6 +123,7 @@ fn of_profile(
     evidence.profile = Some(recalled.evidence.clone());
     findings.extend(told::strange(&columns, [name, &current.set.name], [&[], &first]));
     findings.extend(told::not_compared(&columns, name));
+    findings.extend(told::chosen_in_vain(&columns, asked));
     columns.into_iter().try_for_each(|column| compared::end(column.current))?;
     Ok(Ok(told(evidence, findings)))
 }

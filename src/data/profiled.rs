@@ -1,6 +1,6 @@
 //! Profiles out of files, and schemas out of profiles.
 
-use super::profile::{ColumnProfile, Profile, Value};
+use super::profile::{ColumnProfile, Profile, Value, is_shortened};
 use super::schema::{Summary, infer};
 use crate::fault::Result;
 use crate::files::ProjectFile;
@@ -67,7 +67,10 @@ fn summary(rows: u64, column: &ColumnProfile) -> Summary {
         Value::Number(figure) => number(figure.0),
         Value::Text(text) => text.clone(),
     };
-    let values = column.frequent.values.iter().map(|(value, count)| (name(value), *count));
+    let values: Vec<(String, u64)> =
+        column.frequent.values.iter().map(|(value, count)| (name(value), *count)).collect();
+    // What the text was that a profile has shortened nobody knows.
+    let is_short = values.iter().any(|(value, _)| is_shortened(value));
     Summary {
         name: column.name.clone(),
         holds: column.holds,
@@ -78,7 +81,7 @@ fn summary(rows: u64, column: &ColumnProfile) -> Summary {
         exact: column.distinct.error == 0.0,
         min: column.numbers.as_ref().and_then(|numbers| numbers.min),
         max: column.numbers.as_ref().and_then(|numbers| numbers.max),
-        values: values.collect(),
+        values: if is_short { Vec::new() } else { values },
         shortest: column.lengths.map(|[shortest, _]| shortest),
         longest: column.lengths.map(|[_, longest]| longest),
     }

@@ -123,7 +123,8 @@ fn unfetched(set: &Set) -> Finding {
     Finding::error(MISSING, format!("a part of the set «{}» was not fetched", set.name))
 }
 
-/// What was named is meant.
+/// Whether a pattern of the set means the file.
 fn is_data(set: &Set, file: &ProjectFile) -> bool {
-    store::is_data(&file.path) || set.files.contains(&file.path)
+    let written = |pattern: &String| pattern.trim_start_matches("./").to_owned();
+    set.files.iter().map(written).any(|pattern| store::is_data(&pattern, &file.path))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compared::Sorted;
-use super::drift::{Ascending, Compared, Lack, lacking};
+use super::drift::{Ascending, Compared, Lack, Values, lacking};
 use super::schema::Checked;
 use super::sets::Located;
 use super::survey::Survey;
@@ -22,7 +22,7 @@ pub fn set(survey: &Survey, files: BTreeMap<String, Digest>) -> Set {
     Set { rows: survey.table.rows, columns: survey.columns.len() as u64, files, missing, profile: None }
 }
 
-/// What breaks the schema, for the record.
+/// What breaks the schema, for the record: not what it tolerates, or only warns of.
 pub fn violations(set: &str, checked: &Checked) -> Vec<Violation> {
     let of = |violation: &super::schema::Violation| Violation {
         set: set.to_owned(),
@@ -32,7 +32,7 @@ pub fn violations(set: &str, checked: &Checked) -> Vec<Violation> {
         share: violation.share,
         first: violation.first.clone(),
     };
-    checked.violations.iter().filter(|violation| violation.rows > 0).map(of).collect()
+    checked.failing().map(of).collect()
 }
 
 /// What the schema finds wrong, with the name of the set.
@@ -70,10 +70,19 @@ pub fn strange<R: Ascending>(
     for (place, column) in columns.iter().enumerate() {
         let Compared { reference, current, .. } = column;
         let sides = [(reference.strange, reference.present()), (current.strange, current.present())];
+        let is_unknown = reference.strange > 0 && reference.present() == 0;
         for (((strange, present), set), first) in sides.into_iter().zip(names).zip(first) {
             let first = first.get(place).and_then(Option::as_deref);
             let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
             let name = shown(&column.column);
+            if is_unknown {
+                // Said once: what the model knows of it nobody can tell.
+                let message =
+                    format!("the column «{name}» of «{set}» holds nothing that can be compared{first}");
+                let help = "lists and objects are not compared: name it under `ignore`, or write a column for each value";
+                findings.push(Finding::warning("data-type", message).help(help));
+                break;
+            }
             if strange > 0 && present == 0 {
                 let message = format!(
                     "no value of the column «{name}» of «{set}» is of the type that it has in «{}»{first}",
@@ -124,6 +133,22 @@ pub fn not_compared<R: Ascending>(columns: &[Compared<R, Sorted>], reference: &s
     told.collect()
 }
 
+/// Columns for which somebody chose a method that is of numbers, and that hold none.
+pub fn chosen_in_vain<R: Ascending>(columns: &[Compared<R, Sorted>], asked: &config::Drift) -> Vec<Finding> {
+    let is_chosen = |name: &str| asked.columns.iter().any(|(column, _)| column == name);
+    let told = columns.iter().filter_map(|column| {
+        let is_such = matches!(column.reference.values, Values::Categories(_) | Values::Prose(_));
+        (is_such && column.measured.method.is_of_numbers() && is_chosen(&column.column)).then(|| {
+            let (name, method) = (shown(&column.column), column.measured.method.word());
+            let message =
+                format!("the column «{name}» holds categories, and `{method}` is a method of numbers");
+            let help = "choose another method for it, or `as: numbers` where it holds numbers";
+            Finding::error("data-not-compared", message).help(help)
+        })
+    });
+    told.collect()
+}
+
 /// That no column was compared, which proves nothing.
 pub fn nothing_compared(drift: &Drift) -> Option<Finding> {
     if drift.columns.iter().any(|column| column.score.is_some() || column.drifted) {
@@ -141,13 +166,13 @@ pub fn nothing_compared(drift: &Drift) -> Option<Finding> {
 pub fn drifted(drift: &Drift) -> Vec<Finding> {
     let mut findings = Vec::new();
     if drift.drifted {
-        let message = format!(
-            "«{}» has drifted from «{}»: {} of the columns, at least {}",
-            drift.current,
-            drift.reference,
-            percent(drift.share),
-            percent(drift.bound)
-        );
+        let Drift { current, reference, share, bound, .. } = drift;
+        let message = if share < bound {
+            format!("«{current}» has drifted from «{reference}», the detector says of all features together")
+        } else {
+            let [share, bound] = [share, bound].map(|share| percent(*share));
+            format!("«{current}» has drifted from «{reference}»: {share} of the columns, at least {bound}")
+        };
         let help = "look at the columns below; train again where the world has moved, mend the source where it broke";
         findings.push(Finding::error("data-drift", message).help(help));
     }

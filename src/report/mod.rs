@@ -30,7 +30,7 @@ pub use standing::Standing;
 
 use crate::config::{Fairness, Measure};
 use crate::finding::{Finding, Severity};
-use crate::record::{Conclusion, MetricValue, Outcome, Record, Row, RowOutcome, StepRecord};
+use crate::record::{Conclusion, DATA, MetricValue, Outcome, Record, Row, RowOutcome, StepRecord};
 use crate::step::Step;
 use headline::headline;
 
@@ -214,6 +214,14 @@ fn unmeasured(record: &Record, rows: &[&Row]) -> Vec<String> {
         names.join(", ")
     };
     let mut advice = Vec::new();
+    let (of_data, unwritten): (Vec<_>, Vec<_>) =
+        unwritten.into_iter().partition(|metric| metric.starts_with(DATA));
+    if !of_data.is_empty() {
+        let metrics = listed(of_data);
+        advice.push(format!(
+            "the step data has not measured {metrics}: ask for it under `data`, or correct the name in gate.rules"
+        ));
+    }
     if !unwritten.is_empty() {
         let metrics = listed(unwritten);
         advice.push(format!(

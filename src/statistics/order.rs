@@ -54,7 +54,7 @@ impl Spread {
     }
 
     /// Sorts numbers; not where one of them is NaN, which belongs to no place.
-    fn sort(&self, numbers: &mut Vec<f64>) -> bool {
+    fn sort(&self, numbers: &mut [f64]) -> bool {
         let mut ends = vec![0_u32; self.places as usize + 1];
         let mut is_number = true;
         for number in numbers.iter() {
@@ -80,7 +80,7 @@ impl Spread {
             keys[start..*end as usize].sort_unstable();
             start = *end as usize;
         }
-        *numbers = keys.into_iter().map(number).collect();
+        numbers.iter_mut().zip(keys).for_each(|(place, key)| *place = number(key));
         true
     }
 }

@@ -112,7 +112,7 @@ pub(super) async fn find(store: &Arc<dyn ObjectStore>, objects: &Objects) -> Res
         };
     }
     if objects.key.is_empty() || objects.key.ends_with('/') {
-        let found = below(list(store, &objects.key).await?);
+        let found = below(list(store, &objects.key).await?, &objects.key);
         return if found.is_empty() {
             Err(Trouble::new(What::Missing, "no object lies there"))
         } else {
@@ -135,7 +135,7 @@ async fn folder_or_near(
 ) -> Result<Vec<Item>, Trouble> {
     const ALIKE: f64 = 0.7;
     let found = match list(store, &objects.key).await {
-        Ok(found) => below(found),
+        Ok(found) => below(found, &objects.key),
         // A missing bucket is told so only here; who may not list is told what we knew before.
         Err(trouble) if trouble.what == What::Missing => return Err(trouble),
         Err(_) => return Err(missing),
@@ -197,13 +197,13 @@ fn without_folders(mut items: Vec<Item>) -> Vec<Item> {
     items
 }
 
-fn below(items: Vec<Item>) -> Vec<Item> {
-    items.into_iter().filter(|item| super::is_data(item.key.as_ref())).collect()
+fn below(items: Vec<Item>, folder: &str) -> Vec<Item> {
+    items.into_iter().filter(|item| super::is_data(folder, item.key.as_ref())).collect()
 }
 
 fn matching(items: Vec<Item>, pattern: &str, glob: &Glob) -> Vec<Item> {
     let matcher = glob.compile_matcher();
-    let is_wanted = |key: &str| key == pattern || (matcher.is_match(key) && super::is_data(key));
+    let is_wanted = |key: &str| key == pattern || (matcher.is_match(key) && super::is_data(pattern, key));
     items.into_iter().filter(|item| is_wanted(item.key.as_ref())).collect()
 }
 

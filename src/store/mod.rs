@@ -70,11 +70,12 @@ impl Fetched {
     }
 }
 
-/// Whether the name of a file is one of data: Hadoop, Spark and Arrow write marks and checksums beside the data, whose
-/// names begin with `_` or `.`.
+/// Whether what a folder or a glob takes in is data: Hadoop, Spark, Arrow and notebooks put marks, checksums and drafts
+/// beside it, in files and folders whose names begin with `_` or `.`. The names that `pattern` itself begins with are meant.
 #[must_use]
-pub fn is_data(path: &str) -> bool {
-    !path.rsplit('/').next().unwrap_or(path).starts_with(['_', '.'])
+pub fn is_data(pattern: &str, path: &str) -> bool {
+    let named = pattern.split('/').zip(path.split('/')).take_while(|(named, name)| named == name).count();
+    path.split('/').skip(named).all(|name| !name.starts_with(['_', '.']))
 }
 
 /// Fetches what is asked for. What is wrong with an address is a finding in its place.
@@ -101,6 +102,24 @@ fn sweep(folder: &Path) {
         if entry.file_name().to_string_lossy().starts_with(FOLDER) {
             // Where it cannot be deleted it does no harm but take room.
             let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_data;
+
+    #[test]
+    fn what_is_hidden_below_a_folder_is_no_data_and_what_is_named_is() {
+        assert!(is_data("data", "data/day=1/a.csv"));
+        assert!(is_data("_data/", "_data/a.csv"));
+        assert!(is_data("data/_a.csv", "data/_a.csv"));
+        assert!(is_data("data/*", "data/key=_x/a.csv"));
+        for path in
+            ["data/_temporary/0/a.csv", "data/.ipynb_checkpoints/a.csv", "data/_SUCCESS", "data/.a.csv.crc"]
+        {
+            assert!(!is_data("data", path) && !is_data("data/**", path), "{path}");
         }
     }
 }

@@ -9,6 +9,7 @@ use object_store::client::{HttpError, HttpErrorKind};
 use super::address::{Kind, without_secrets};
 use super::credentials;
 use crate::context::Variables;
+use crate::fault;
 use crate::finding::Finding;
 
 /// Something is wrong with an address.
@@ -94,12 +95,12 @@ impl Trouble {
         }
         if let Some(lost) = cause::<HttpError>(error) {
             return match lost.kind() {
-                HttpErrorKind::Decode => Self::new(What::Refused, without_secrets(&chain(lost))),
+                HttpErrorKind::Decode => Self::new(What::Refused, told(lost)),
                 _ => Self::of_lost(lost),
             };
         }
         // The name that the crate has for the store is of no use to anybody.
-        let text = without_secrets(&error.source().map_or_else(|| error.to_string(), chain));
+        let text = told(error.source().unwrap_or(error));
         match error {
             object_store::Error::NotFound { .. } => Self::new(What::Missing, "it is not there"),
             object_store::Error::Precondition { .. } => {
@@ -114,7 +115,7 @@ impl Trouble {
 
     /// What it means that a connection could not be made, or was lost. Its address must have been taken out.
     pub fn of_lost(error: &(dyn Error + 'static)) -> Self {
-        let text = without_secrets(&chain(error));
+        let text = told(error);
         if text.contains("certificate") {
             return Self::new(What::Refused, format!("its certificate is not trusted: {text}"))
                 .help("let SSL_CERT_FILE name a file with the certificate of who issued it");
@@ -218,17 +219,10 @@ fn cause<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
     None
 }
 
-/// An error with its causes, of which the outermost alone says little, each once.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+/// An error with its causes, on one line and without secrets.
+fn told(error: &dyn Error) -> String {
     const LONGEST: usize = 400;
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = cause.source();
-    }
-    text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let text = fault::chain(error);
+    let line: String = text.chars().take(LONGEST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    without_secrets(&line)
 }

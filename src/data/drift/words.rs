@@ -55,7 +55,7 @@ fn nothing<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
         (true, true) => "neither side has a value".into(),
         (true, false) => "the reference has no value".into(),
         (false, true) => "there is no value now".into(),
-        _ if is_of_numbers(column.measured.method)
+        _ if column.measured.method.is_of_numbers()
             && matches!(column.reference.values, Values::Categories(_)) =>
         {
             "these are categories, and the method is one of numbers".into()
@@ -91,10 +91,6 @@ fn not_a_number<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
         _ => "there are infinite numbers, and the score is none",
     }
     .into()
-}
-
-const fn is_of_numbers(method: DriftMethod) -> bool {
-    matches!(method, DriftMethod::Ks | DriftMethod::Wasserstein)
 }
 
 /// What became of the rows without a value.

@@ -123,8 +123,23 @@ impl Column {
         }
     }
 
+    fn is_without_values(&self) -> bool {
+        self.count() == 0 && self.strange == 0
+    }
+
     /// Adds what another column has seen; false, and nothing is added, where the two hold what cannot be one column.
     pub fn merge(&mut self, other: &Self) -> bool {
+        // Where no value was seen the type was a guess, and the other's is as good.
+        if other.is_without_values() {
+            self.missing += other.missing;
+            return true;
+        }
+        if self.is_without_values() {
+            let missing = self.missing;
+            *self = Self { name: std::mem::take(&mut self.name), ..other.clone() };
+            self.missing += missing;
+            return true;
+        }
         let Some(holds) = self.holds.joined(other.holds) else { return false };
         match (&mut self.seen, &other.seen) {
             (Seen::Numbers(seen), Seen::Numbers(other)) => seen.merge(other),
@@ -242,6 +257,13 @@ fn around(one: Option<[u64; 2]>, other: Option<[u64; 2]>) -> Option<[u64; 2]> {
         (Some(one), Some(other)) => Some([one[0].min(other[0]), one[1].max(other[1])]),
         (one, other) => one.or(other),
     }
+}
+
+/// Whether a text looks like what [`shortened`] has made of another one.
+#[must_use]
+pub fn is_shortened(text: &str) -> bool {
+    let hash = text.rsplit_once("… ").map_or("", |(_, hash)| hash);
+    text.len() > LONGEST - 24 && hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// A text as profiles count it: a long one by its beginning and its hash, so that a column of essays is no profile of

@@ -23,7 +23,7 @@ use crate::fault::{Fault, Result};
 use crate::finding::Finding;
 use crate::table::{Cells, Found, Type};
 
-pub use column::{Column, LONGEST, Numbers, Seen, Words, shortened};
+pub use column::{Column, LONGEST, Numbers, Seen, Words, is_shortened, shortened};
 pub use document::SCHEMA;
 pub use figure::Figure;
 pub use summary::{
@@ -157,7 +157,7 @@ fn left_out_as_unlike(columns: &[String]) -> Option<Finding> {
     );
     Some(
         Finding::error("profile-types", message)
-            .help("profile all shards by one schema, so that each column has one type"),
+            .help("profile the files of all shards in one command, which looks at all of them for the types, or write them alike"),
     )
 }
 

@@ -48,7 +48,7 @@ const LONG_KEY: usize = 1000;
 
 /// The text of a data.schema.yml that the data keeps. Ranges are wider than what was seen by a tenth of it at each end,
 /// rounded outwards, but not below 0 where nothing is negative; the share of missing values may be half as large again;
-/// texts may be twice as long, unless all are equally long; half of the rows are enough. Days and times get no end: data
+/// texts may be twice as long, unless all are equally long; how many rows are enough is only proposed. Days and times get no end: data
 /// grows there.
 #[must_use]
 pub fn infer(rows: u64, columns: &[Summary]) -> String {
@@ -58,7 +58,11 @@ pub fn infer(rows: u64, columns: &[Summary]) -> String {
         counted(columns.len(), "column", "columns"),
     );
     if rows > 1 {
-        let _ = writeln!(text, "rows: {{ min: {} }}  # a guess: half of what was seen", rows / 2);
+        let _ = writeln!(
+            text,
+            "# rows: {{ min: {} }}  # half of what was seen, for sets that should be as large",
+            rows / 2
+        );
     }
     text.push_str("extra-columns: warn\ncolumns:");
     let mut seen = HashSet::new();

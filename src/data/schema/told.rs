@@ -52,7 +52,7 @@ impl Checked {
         let mut findings = Vec::new();
         let mut missing = 0;
         let mut extra_told = false;
-        for violation in self.violations.iter().filter(|violation| violation.fails() || violation.of == 0) {
+        for violation in self.broken() {
             match violation.check.as_str() {
                 "data-missing" if missing == MOST_MISSING => {}
                 "data-missing" => {
@@ -73,6 +73,16 @@ impl Checked {
             findings.push(Finding::error(CHECKS[MISSING], message).help("is it the right file?"));
         }
         findings
+    }
+
+    /// The rules that more rows break than is tolerated.
+    fn broken(&self) -> impl Iterator<Item = &Violation> {
+        self.violations.iter().filter(|violation| violation.fails() || violation.of == 0)
+    }
+
+    /// Those of them that are errors.
+    pub fn failing(&self) -> impl Iterator<Item = &Violation> {
+        self.broken().filter(|violation| self.extra_fails || violation.check != CHECKS[EXTRA])
     }
 
     fn missing(&self, violation: &Violation) -> Finding {

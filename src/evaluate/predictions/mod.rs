@@ -42,6 +42,7 @@ use places::Places;
 
 pub use confusion::Margins;
 pub use rows::{Rows, Target, highest};
+pub use slices::Sliced;
 pub use sum::effective;
 pub use value::{Valuer, class_loss, number_loss, value};
 

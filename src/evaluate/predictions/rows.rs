@@ -4,7 +4,7 @@ use super::gather::{Gathered, gather};
 use super::labels::Classes;
 use super::layout::Layout;
 use super::places::Places;
-use super::slices;
+use super::slices::{self, Sliced};
 use crate::config;
 use crate::fault::Result;
 use crate::files::ProjectFile;
@@ -24,7 +24,7 @@ pub struct Rows {
     /// What tells each row from every other; none without `id`.
     pub keys: Option<Vec<u128>>,
     /// For each of the spec's slicings, the names of its slices, in order, and which of them each row is in.
-    pub slices: Vec<(Vec<String>, Vec<u32>)>,
+    pub slices: Vec<Sliced>,
 }
 
 /// What is predicted, and what was.

@@ -90,7 +90,7 @@ pub fn effective(sum: f64, squares: f64) -> f64 {
 }
 
 /// What the rows lose, and how far that spreads. The weights are kept beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Loss {
     /// Σ w·l
     total: Sum,
@@ -98,7 +98,19 @@ pub struct Loss {
     once: f64,
     /// Σ w²·l²
     twice: f64,
+    /// The least loss, and the greatest.
+    ends: [f64; 2],
 }
+
+impl Default for Loss {
+    fn default() -> Self {
+        let ends = [f64::INFINITY, f64::NEG_INFINITY];
+        Self { total: Sum::default(), once: 0.0, twice: 0.0, ends }
+    }
+}
+
+/// Losses that are no farther apart, as a share, differ by rounding.
+const ROUNDING: f64 = 4.0 * f64::EPSILON;
 
 impl Loss {
     /// Adds a row's loss.
@@ -108,6 +120,8 @@ impl Loss {
         self.total.add(weighted);
         self.once += weight * weighted;
         self.twice += weighted * weighted;
+        let [least, greatest] = self.ends;
+        self.ends = [least.min(loss), greatest.max(loss)];
     }
 
     /// Adds others.
@@ -115,6 +129,14 @@ impl Loss {
         self.total.merge(other.total);
         self.once += other.once;
         self.twice += other.twice;
+        let ([least, greatest], [low, high]) = (self.ends, other.ends);
+        self.ends = [least.min(low), greatest.max(high)];
+    }
+
+    /// Whether all losses are the same but for their last digit.
+    fn is_constant(&self) -> bool {
+        let [least, greatest] = self.ends;
+        greatest - least <= ROUNDING * greatest.abs()
     }
 
     /// The weighted mean; NaN without weight.
@@ -130,6 +152,10 @@ impl Loss {
         let (mean, sum, rows) = (self.mean(weights), weights.sum.value(), weights.effective());
         if rows <= 1.0 {
             return None;
+        }
+        // Of what is all the same the difference of sums below is what rounding made of it.
+        if self.is_constant() {
+            return Some(0.0);
         }
         let spread = self.twice - 2.0 * mean * self.once + mean * mean * weights.squares.value();
         Some((spread.max(0.0) * rows / (rows - 1.0)).sqrt() / sum)

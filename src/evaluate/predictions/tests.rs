@@ -245,6 +245,19 @@ fn with_predicted() -> Predictions {
 }
 
 #[test]
+fn losses_that_are_all_equal_have_no_interval_whatever_rounding_makes_of_their_sums() {
+    for [positive, negative] in [["0.5", "0.5"], ["0.3", "0.7"], ["0.9", "0.1"]] {
+        let row = |row: i32| if row % 2 == 0 { format!("1,{positive}\n") } else { format!("0,{negative}\n") };
+        let text: String = (0..400).map(row).collect();
+        let evidence = measured(&spec(), &format!("y,s\n{text}")).evidence.unwrap();
+        for name in ["log_loss", "brier"] {
+            let estimate = evidence.estimates[&MetricName::new(name).unwrap()];
+            assert_eq!(estimate.interval, None, "{name} of {positive} and {negative}");
+        }
+    }
+}
+
+#[test]
 fn a_perfect_value_is_as_sure_as_the_smallest_class_has_rows() {
     let text: String = (0..40).map(|row| if row < 4 { "1,0.9\n" } else { "0,0.1\n" }).collect();
     let evidence = measured(&spec(), &format!("y,s\n{text}")).evidence.unwrap();

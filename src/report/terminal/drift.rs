@@ -16,12 +16,12 @@ const NAME: usize = 12;
 /// A score that takes more digits than usual to be told from its threshold is cut.
 const SCORE: usize = 12;
 
-/// The drift alone.
+/// The drift alone. `is_sound` says that nothing is wrong besides, such as a column that could not be compared.
 #[must_use]
-pub fn render(drift: &Drift, look: Look) -> String {
+pub fn render(drift: &Drift, is_sound: bool, look: Look) -> String {
     let mut page = Page::new(look);
     let shown = LINES.max(drift.moved().min(2 * LINES)).min(drift.columns.len());
-    verdict(&mut page, drift);
+    verdict(&mut page, drift, is_sound);
     columns(&mut page, &drift.columns[..shown]);
     more(&mut page, drift.columns.len() - shown, ["more column is", "more columns are"]);
     page.finish()
@@ -32,18 +32,19 @@ pub fn brief(page: &mut Page, drift: &Drift) {
     // Columns that have drifted come first.
     let moved = drift.moved();
     let shown = moved.min(BRIEF);
-    verdict(page, drift);
+    verdict(page, drift, true);
     columns(page, &drift.columns[..shown]);
     more(page, moved - shown, ["more that has drifted is", "more that have drifted are"]);
 }
 
-fn verdict(page: &mut Page, drift: &Drift) {
+fn verdict(page: &mut Page, drift: &Drift, is_sound: bool) {
     let (mark, style) = match Moved::of(drift) {
         Moved::Wholly => ("✗ ", BAD),
-        Moved::Nothing => ("✓ ", GOOD),
-        Moved::Partly => ("! ", OPEN),
+        Moved::Nothing if is_sound => ("✓ ", GOOD),
+        Moved::Nothing | Moved::Partly => ("! ", OPEN),
     };
-    page.text(mark, style, &clean(&data::verdict(drift)), style, 3);
+    let rest = if is_sound { "" } else { ", as far as it could be compared" };
+    page.text(mark, style, &clean(&format!("{}{rest}", data::verdict(drift))), style, 3);
     if drift.moved() > 0 {
         page.text("  ", DIM, &clean(&data::rests_on(drift)), DIM, 2);
     }

@@ -65,7 +65,7 @@ fn a_thousand_columns_are_a_few_lines() {
         page.lines().count() < 30 && page.ends_with("995 more that have drifted are in run.json\n"),
         "{page}"
     );
-    let alone = drift::render(&drift, Look { width: 80, color: false });
+    let alone = drift::render(&drift, true, Look { width: 80, color: false });
     assert!(alone.ends_with("960 more columns are in run.json\n"), "{alone}");
 }
 

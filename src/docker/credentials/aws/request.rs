@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::docker::Docker;
 use crate::docker::settings::text;
 use crate::document::deceives;
+use crate::fault;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -175,7 +176,7 @@ pub(super) fn client(is_near: bool) -> Result<Client, String> {
 /// # Errors
 /// It breaks off, takes too long, or is too large.
 pub(super) async fn send(request: reqwest::RequestBuilder) -> Result<(u16, Vec<u8>), Refusal> {
-    let lost = |error: reqwest::Error| Refusal::Lost(chain(&error.without_url()));
+    let lost = |error: reqwest::Error| Refusal::Lost(fault::chain(&error.without_url()));
     let mut response = request.send().await.map_err(lost)?;
     let status = response.status().as_u16();
     let mut body = Vec::new();
@@ -186,12 +187,6 @@ pub(super) async fn send(request: reqwest::RequestBuilder) -> Result<(u16, Vec<u
         }
     }
     Ok((status, body))
-}
-
-/// An error with its causes, of which the outermost alone says little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// Tries again what may pass.

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 
 use super::Answer;
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 
 /// What went wrong with a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,7 @@ struct Said {
 
 impl Trouble {
     pub(super) fn unsent(error: &dyn Error) -> Self {
-        Self::Unsent(chain(error))
+        Self::Unsent(told(error))
     }
 
     /// A connection that failed: before anything was sent where it could not be made.
@@ -51,16 +51,16 @@ impl Trouble {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) {
-                return Self::Unsent(chain(error));
+                return Self::Unsent(told(error));
             }
             cause = error.source();
         }
-        Self::Unsure(chain(error))
+        Self::Unsure(told(error))
     }
 
     /// An answer that ended before its end, or does not end.
     pub(super) fn cut(error: &(dyn Error + 'static)) -> Self {
-        Self::Unsure(format!("the answer was cut off: {}", chain(error)))
+        Self::Unsure(format!("the answer was cut off: {}", told(error)))
     }
 
     /// An answer that is a refusal.
@@ -174,17 +174,8 @@ fn time(seconds: u64) -> Option<String> {
     Some(humantime::format_rfc3339_seconds(time).to_string())
 }
 
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    clean(&without_address(&text))
+fn told(error: &dyn Error) -> String {
+    clean(&without_address(&fault::chain(error)))
 }
 
 /// The words of reqwest without the address, which whoever was doing it has told.
