@@ -42,6 +42,12 @@ impl File {
         }))
     }
 
+    /// Another file in the same folder. Two threads that each write a run block by block need one each: the blocks of both
+    /// would stand between each other.
+    pub fn beside(&self) -> Self {
+        Self::new(&self.0.folder)
+    }
+
     /// Its length in bytes.
     pub fn length(&self) -> u64 {
         self.0.length.load(Ordering::Relaxed)

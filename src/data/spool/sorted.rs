@@ -40,7 +40,7 @@ impl Spooled {
                 sorted(self.lists)
             })
         } else {
-            let file = self.file.clone();
+            let file = self.file.beside();
             let run = merge::all(&file, self.ascending()?)?;
             Held::File(file, run)
         };

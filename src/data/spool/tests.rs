@@ -171,3 +171,22 @@ fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
         side.end().unwrap();
     }
 }
+
+#[test]
+fn columns_that_are_put_in_order_at_the_same_time_stay_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let columns: Vec<Vec<f64>> = (0..4).map(|seed| numbers(seed, 300_000)).collect();
+    let mut spool = Spool::new(columns.len(), 400_000, folder.path());
+    for at in (0..300_000).step_by(10_000) {
+        for (column, values) in columns.iter().enumerate() {
+            spool.push(column, &values[at..at + 10_000]).unwrap();
+        }
+    }
+    let sorted: Vec<Sorted> =
+        spool.finish().into_par_iter().map(|spooled| spooled.sorted(true).unwrap()).collect();
+    for (column, values) in sorted.into_iter().zip(columns) {
+        assert!(column.lists().is_none(), "in a file");
+        assert_eq!(column.walk().map(order::key).collect::<Vec<_>>(), super::tests::sorted(&values));
+        column.end().unwrap();
+    }
+}
