@@ -5,7 +5,7 @@ use super::paths::{Reach, check_path, check_pattern};
 use super::source::{KeyPath, Source};
 use super::{BaselineSource, Gate, raw, suggest};
 use crate::document::shown;
-use crate::store::{self, Address};
+use crate::store::{self, Address, without_secrets};
 
 pub use raw::{DriftCorrection, DriftMethod, Holds};
 
@@ -231,7 +231,7 @@ fn set_name(source: &mut Source<'_>, path: &KeyPath, name: &str) {
     const HELP: &str = "use letters, digits, `_` and `-`";
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
-        source.key(path, format!("«{}» is not the name of a set", shown(name)), HELP);
+        source.key(path, format!("«{}» is not the name of a set", shown(&without_secrets(name))), HELP);
     } else if name == BASELINE {
         source.key(
             path,

@@ -119,6 +119,7 @@ impl Examination<'_> {
             self.drift(asked, &known, &mut evidence, &mut findings)?;
             findings.extend(evidence.drift.iter().flat_map(told::drifted));
         }
+        findings.extend(known.values().flat_map(|(located, _)| located.changed()));
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         Ok((evidence, findings))
     }
@@ -362,6 +363,7 @@ pub fn compare(
     let moved = moved::moved(asked, reference, current, means)?;
     Ok(moved.map(|mut moved| {
         moved.findings.splice(0..0, noted);
+        moved.findings.extend(located.iter().flat_map(Located::changed));
         moved
     }))
 }

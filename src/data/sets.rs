@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::SystemTime;
 
 use crate::config::Set;
 use crate::document::shown;
@@ -34,9 +35,37 @@ pub struct Located {
     pub name: String,
     /// Its files, sorted by path. Not empty.
     pub files: Vec<ProjectFile>,
+    /// What was known of each before it was read.
+    before: Vec<Stamp>,
+}
+
+/// The size of a file and when it was written; none where that cannot be said.
+type Stamp = Option<(u64, SystemTime)>;
+
+fn stamp(file: &ProjectFile) -> Stamp {
+    let metadata = file.on_disk.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 impl Located {
+    /// A set of these files, before they are read.
+    #[must_use]
+    pub fn new(name: &str, files: Vec<ProjectFile>) -> Self {
+        Self { name: name.to_owned(), before: files.iter().map(stamp).collect(), files }
+    }
+
+    /// That a file was written since: what was read of it may be neither what it was nor what it is.
+    #[must_use]
+    pub fn changed(&self) -> Vec<Finding> {
+        let changed = self.files.iter().zip(&self.before).filter(|(file, before)| stamp(file) != **before);
+        let told = changed.map(|(file, _)| {
+            Finding::error("data-changed", "the file was written while it was read")
+                .at_path(&file.path)
+                .help("run it again when nobody writes it")
+        });
+        told.collect()
+    }
+
     /// What a row of it holds, given by its number over all files from 0, with the place.
     #[must_use]
     pub fn shown(&self, table: &Table, row: u64, text: &str) -> String {
@@ -99,7 +128,7 @@ pub fn locate(set: &Set, place: Place<'_>) -> Result<std::result::Result<Located
         let help = "files that begin with `_` or `.` are not data: name one that is";
         return Ok(Err(Finding::error(MISSING, message).help(help)));
     }
-    Ok(Ok(Located { name: set.name.clone(), files }))
+    Ok(Ok(Located::new(&set.name, files)))
 }
 
 const MISSING: &str = "data-file-missing";

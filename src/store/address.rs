@@ -222,6 +222,12 @@ fn objects(kind: Kind, scheme: &str, rest: &str) -> Result<Address, NoAddress> {
     if !is_name(bucket) {
         return Err(no(format!("«{}» is no name of a bucket", clip(bucket)), help));
     }
+    if is_query(key) {
+        return Err(no(
+            "the address of an object has no query, and what is in it may be a secret",
+            HOW_TO_SIGN,
+        ));
+    }
     let authority = account.map_or_else(|| bucket.to_owned(), |_| authority.to_owned());
     let objects = Objects {
         kind,
@@ -284,6 +290,16 @@ pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether a `?` begins a query, `?name=`, and is no mark of a glob.
+fn is_query(text: &str) -> bool {
+    let name_of = |rest: &str| {
+        rest.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.~".contains(c))
+        })
+    };
+    text.split('?').skip(1).any(name_of)
+}
+
 /// What follows the scheme, without user, password and query.
 fn shown_rest(rest: &str) -> String {
     let rest = rest.split('?').next().unwrap_or_default();
@@ -297,8 +313,10 @@ fn shown_rest(rest: &str) -> String {
 pub fn without_secrets(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + 3);
+    // One slash is a mistake that is told, with the line that it is in.
+    while let Some(at) = rest.find(":/") {
+        let slashes = rest[at + 1..].bytes().take_while(|byte| *byte == b'/').count();
+        let (before, after) = rest.split_at(at + 1 + slashes);
         safe.push_str(before);
         let end = after.find(|c: char| c.is_whitespace() || "\"'`»".contains(c)).unwrap_or(after.len());
         let (address, behind) = after.split_at(end);
@@ -310,17 +328,20 @@ pub fn without_secrets(text: &str) -> String {
 
 fn masked(before: &str, address: &str) -> String {
     let stars = |text: &str| "*".repeat(text.chars().count());
-    let scheme = before.trim_end_matches("://").rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
-    let of_azure = scheme.is_some_and(|scheme| scheme.starts_with("abfs"));
+    let scheme = before.trim_end_matches([':', '/']).rsplit(|c: char| !c.is_ascii_alphanumeric()).next();
+    let scheme = scheme.map(str::to_ascii_lowercase);
+    let of_azure = scheme.as_ref().is_some_and(|scheme| scheme.starts_with("abfs"));
     let (authority, path) = address.split_at(address.find(['/', '?']).unwrap_or(address.len()));
     let authority = match authority.rsplit_once('@') {
         Some((user, host)) if !of_azure => format!("{}@{host}", stars(user)),
         _ => authority.to_owned(),
     };
-    // Elsewhere it is a mark of a glob.
-    let of_web = scheme.is_some_and(|scheme| scheme.starts_with("http"));
+    // In a store it may be the mark of a glob.
+    let of_store = scheme.is_some_and(|scheme| matches!(known(&scheme), Some(Some(_))));
     match path.split_once('?') {
-        Some((path, query)) if of_web => format!("{authority}{path}?{}", stars(query)),
+        Some((path, query)) if !of_store || is_query(&format!("?{query}")) => {
+            format!("{authority}{path}?{}", stars(query))
+        }
         _ => format!("{authority}{path}"),
     }
 }

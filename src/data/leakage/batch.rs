@@ -28,12 +28,14 @@ pub struct Facts {
     pub latest: f64,
     /// How well single columns tell the label; nothing of a set that nobody asks.
     pub tellings: Tellings,
+    /// Of each wanted column how many values are of another type than what it holds: they count as none.
+    pub strange: Vec<u64>,
 }
 
 impl Default for Facts {
     fn default() -> Self {
         let (earliest, latest) = (f64::INFINITY, f64::NEG_INFINITY);
-        Self { rows: 0, earliest, latest, tellings: Tellings::default() }
+        Self { rows: 0, earliest, latest, tellings: Tellings::default(), strange: Vec::new() }
     }
 }
 
@@ -44,6 +46,8 @@ impl Facts {
         self.earliest = self.earliest.min(later.earliest);
         self.latest = self.latest.max(later.latest);
         self.tellings.merge(later.tellings);
+        self.strange.resize(self.strange.len().max(later.strange.len()), 0);
+        self.strange.iter_mut().zip(later.strange).for_each(|(known, more)| *known += more);
     }
 }
 
@@ -65,6 +69,11 @@ impl Part {
             earliest: times.iter().copied().fold(f64::INFINITY, f64::min),
             latest: times.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             tellings,
+            strange: batch
+                .columns
+                .iter()
+                .map(|column| column.cells().map_or(0, |cells| cells.strange))
+                .collect(),
         };
         Self { keys: std::iter::once(rows).chain(groups).collect(), facts }
     }

@@ -109,6 +109,7 @@ pub fn leakage(
     let absent = data.label.as_ref().filter(|_| layout.label.is_none() && asked.predicts.is_some());
     let untold =
         untold.or_else(|| absent.map(|label| format!("not both sets have the label «{}»", shown(label))));
+    let findings = told::strange(&layout, asked, [&train.strange, &test.strange]);
     let mut both = both.into_iter();
     let seen = Seen {
         both: both.next().unwrap_or_default(),
@@ -122,5 +123,7 @@ pub fn leakage(
         areas,
         untold,
     };
-    Ok(Ok(told::leaks(asked, &seen)))
+    let mut leaks = told::leaks(asked, &seen);
+    leaks.findings.extend(findings);
+    Ok(Ok(leaks))
 }

@@ -25,7 +25,7 @@ fn set(folder: &Path, name: &str, rows: &[Row], size: usize) -> Located {
         std::fs::write(&on_disk, format!("value,group\n{}", lines.collect::<String>())).unwrap();
         ProjectFile { path, on_disk }
     };
-    Located { name: name.to_owned(), files: rows.chunks(size).enumerate().map(file).collect() }
+    Located::new(name, rows.chunks(size).enumerate().map(file).collect())
 }
 
 /// Compares whole rows, and the group.

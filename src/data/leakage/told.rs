@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::layout::Layout;
 use super::{Leaks, Seen, Times};
 use crate::config::{Bound, Leakage};
-use crate::finding::Finding;
+use crate::document::shown;
+use crate::finding::{Finding, Severity};
 use crate::name::Digest;
-use crate::number::{number, percent, percentage, short, thousands};
+use crate::number::{counted, number, percent, percentage, short, thousands};
 use crate::record::data as record;
 use crate::table::Type;
 
@@ -67,11 +69,34 @@ fn rows(asked: &Leakage, seen: &Seen, share: f64) -> Option<Finding> {
     Some(finding("data-leak-rows", message).help(help))
 }
 
+/// Values that could not be compared, because they are of another type than what their column holds, or no text that can
+/// be read. Of a group that is an error: what may be in both sets was not looked at.
+pub fn strange(layout: &Layout, asked: &Leakage, strange: [&[u64]; 2]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (set, strange) in [&asked.train, &asked.test].into_iter().zip(strange) {
+        for (place, values) in strange.iter().enumerate().filter(|(_, values)| **values > 0) {
+            let severity = if layout.groups.contains(&place) { Severity::Error } else { Severity::Warning };
+            let (are, they) = if *values == 1 { ("value", "it counts") } else { ("values", "they count") };
+            let message = format!(
+                "{} {are} of the column «{}» of «{}» cannot be compared: {they} as none",
+                thousands(*values),
+                shown(&layout.name(place)),
+                shown(set)
+            );
+            let help =
+                "write the column as one type, texts in UTF-8; lists and objects as a column for each value";
+            findings.push(Finding::new(severity, "data-type", message).help(help));
+        }
+    }
+    findings
+}
+
 fn group(asked: &Leakage, column: &str, values: u64) -> Option<Finding> {
     let column = column.escape_debug();
     let message = format!(
-        "{} values of «{column}» are both in «{}» and in «{}»",
-        thousands(values),
+        "{} of «{column}» {} both in «{}» and in «{}»",
+        counted(usize::try_from(values).unwrap_or(usize::MAX), "value", "values"),
+        if values == 1 { "is" } else { "are" },
         asked.train,
         asked.test
     );
