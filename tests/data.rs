@@ -15,6 +15,8 @@ mod evaluated;
 mod formats;
 #[path = "data/leaks.rs"]
 mod leaks;
+#[path = "data/overlooked.rs"]
+mod overlooked;
 #[path = "data/profiles.rs"]
 mod profiles;
 #[path = "data/rules.rs"]

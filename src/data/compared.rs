@@ -119,6 +119,8 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type)
         (None, method, Type::Boolean) if method != DriftMethod::Evidently => Type::Text,
         // As pandas reads them, unless it is told otherwise.
         (None, DriftMethod::Evidently, Type::Date | Type::Time) => Type::Text,
+        // What looks whole in the first rows may have fractions in the others.
+        (_, _, Type::Integer) => Type::Number,
         (_, _, holds) => holds,
     };
     let now = if holds == Type::Text { Type::Text } else { now };

@@ -114,7 +114,9 @@ pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Find
     let unknown = label.chain(prediction).chain(ignored).filter(|(_, name)| !is_known(name));
     let told = unknown.map(|(key, name)| {
         let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
-        Finding::warning("data-column-unknown", message).help("correct the name, or remove it")
+        // Without the label another column is taken for what the model learns from, and a leak may not be seen.
+        let severity = if key == "label" { Severity::Error } else { Severity::Warning };
+        Finding::new(severity, "data-column-unknown", message).help("correct the name, or remove it")
     });
     told.collect()
 }

@@ -112,3 +112,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn queries_are_shown_of_no_address() {
+    for text in [
+        "az://c/x.csv?sv=1&sig=geheim",
+        "s3://b/x.csv?sig=geheim",
+        "ftp://h/x?sig=geheim",
+        "azure://c/x?sig=geheim",
+        "http:/h/x?sig=geheim",
+        "HTTPS://h/*.csv?sig=geheim",
+    ] {
+        let line = format!("    live: \"{text}\"");
+        assert!(!without_secrets(&line).contains("geheim"), "{}", without_secrets(&line));
+        assert_eq!(without_secrets(&line).chars().count(), line.chars().count());
+        assert!(!shown(text).contains("geheim"), "{}", shown(text));
+        if let Err(no) = Address::parse(text) {
+            assert!(!no.message.contains("geheim") && !no.help.contains("geheim"), "{no:?}");
+        }
+    }
+    assert!(Address::parse("s3://b/x.csv?sig=geheim").is_err());
+    assert!(Address::parse("s3://b/day=?/hour=*/x?.csv").is_ok(), "marks of a glob");
+    assert_eq!(without_secrets("s3://b/day=?/x?.csv"), "s3://b/day=?/x?.csv");
+}

@@ -12,7 +12,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
 
 use super::address::{Kind, Objects};
 use super::connect::Connector;
-use super::credentials::{beginning, text};
+use super::credentials::{beginning, broken, text};
 use super::source::Item;
 use super::trouble::{Trouble, What};
 use super::try_again::persistently;
@@ -32,6 +32,12 @@ pub(super) fn open(
         return Err(Trouble::new(What::Forbidden, "no account of Azure is named").help(
             "set AZURE_STORAGE_ACCOUNT_NAME, or write `abfss://container@account.dfs.core.windows.net/…`",
         ));
+    }
+    // A header cannot have them, and the crate does not look.
+    if let Some(name) = broken(objects.kind, variables) {
+        let said = format!("the variable {name} holds a line break or another mark that no credential has");
+        return Err(Trouble::new(What::Forbidden, said)
+            .help("set it without, such as by `printf %s` in place of `echo`"));
     }
     let opened = match objects.kind {
         Kind::S3 => s3(objects, variables, connector),

@@ -67,6 +67,20 @@ const fn looked_for(kind: Kind) -> &'static str {
     }
 }
 
+/// The first of the variables of a store that holds something which breaks a request.
+pub(super) fn broken(kind: Kind, variables: &Variables) -> Option<String> {
+    let prefix = match kind {
+        Kind::S3 => "AWS_",
+        Kind::Google => "GOOGLE_",
+        Kind::Azure => "AZURE_",
+    };
+    // A key of Google is JSON, which may have lines.
+    let is_broken = |value: &str| !value.trim_start().starts_with('{') && value.chars().any(char::is_control);
+    beginning(variables, prefix)
+        .find(|(_, value)| is_broken(value))
+        .map(|(name, _)| name.to_ascii_uppercase())
+}
+
 /// The variables that begin so, in lower case. One that is empty is one that is not set: a job whose secret is not there
 /// has such.
 pub(super) fn beginning<'a>(
@@ -82,4 +96,24 @@ pub(super) fn beginning<'a>(
 /// A variable that is set, not empty, and text.
 pub(super) fn text<'a>(variables: &'a Variables, name: &str) -> Option<&'a str> {
     variables.get(OsStr::new(name))?.to_str().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn a_line_break_in_a_credential_is_found_and_lines_of_json_are_none() {
+        let variables = |name: &str, value: &str| -> Variables {
+            [(OsString::from(name), OsString::from(value))].into_iter().collect()
+        };
+        let token = variables("GOOGLE_BEARER_TOKEN", "T\n");
+        assert_eq!(broken(Kind::Google, &token).as_deref(), Some("GOOGLE_BEARER_TOKEN"));
+        assert_eq!(broken(Kind::S3, &token), None);
+        let key = variables("GOOGLE_SERVICE_ACCOUNT_KEY", "{\n}\n");
+        assert_eq!(broken(Kind::Google, &key), None);
+        assert_eq!(broken(Kind::S3, &variables("AWS_REGION", "eu")), None);
+    }
 }

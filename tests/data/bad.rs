@@ -231,8 +231,8 @@ fn flags_that_say_nothing_are_refused() {
     let said = project.modelgate(&words);
     assert_said(
         &said,
-        0,
-        &["`label` names the column «y»", "`ignore` names the column «z»", "[data-column-unknown]"],
+        11,
+        &["error: `label` names the column «y»", "`ignore` names the column «z»", "[data-column-unknown]"],
     );
 }
 

@@ -50,6 +50,8 @@ impl Layout {
             is_label(found)
                 || Some(&found.name) == data.prediction.as_ref()
                 || data.ignore.contains(&found.name)
+                // The numbers that pandas gives to rows are others in each file.
+                || found.name.trim().is_empty()
         };
         let places = |is: &dyn Fn(&Found) -> bool| -> Vec<usize> {
             common.iter().enumerate().filter(|(_, found)| is(found)).map(|(place, _)| place).collect()
@@ -72,8 +74,13 @@ impl Layout {
         let wanted = common.iter().enumerate().map(|(place, found)| {
             // What is counted is told by its text. So is an id, which as a number would lose digits beyond 2^53.
             let is_id = groups.contains(&place) && time != Some(place) && found.holds == Type::Integer;
-            let is_text = label == Some(place) || is_id;
-            Wanted::cells(&found.name, if is_text { Type::Text } else { found.holds })
+            let holds = match found.holds {
+                _ if label == Some(place) || is_id => Type::Text,
+                // What looks whole in the first rows may have fractions in the others.
+                Type::Integer => Type::Number,
+                holds => holds,
+            };
+            Wanted::cells(&found.name, holds)
         });
         Ok(Self { wanted: wanted.collect(), same, groups, time, label, features })
     }
