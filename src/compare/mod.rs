@@ -126,7 +126,7 @@ impl Compared {
         });
         slices.retain(|name, changes| {
             let Some(now) = candidate.slice(name) else { return false };
-            let before = baseline.slice(name).map_or(&baseline.estimates, |slice| &slice.estimates);
+            let before = baseline.same_slice(now).map_or(&baseline.estimates, |slice| &slice.estimates);
             changes.retain(|name, _| now.estimates.contains_key(name) && before.contains_key(name));
             true
         });
@@ -200,7 +200,7 @@ pub fn unpaired(candidate: &Predictions, baseline: &Predictions, apart: impl Int
     let doubt = doubt.or_else(|| is_other.then(|| OTHER_SPECIFICATION.to_owned()));
     let confidences = [candidate.confidence, baseline.confidence];
     let slices = candidate.slices.iter().filter_map(|slice| {
-        let before = baseline.slice(&slice.name)?;
+        let before = baseline.same_slice(slice)?;
         Some((slice.name.clone(), each(&slice.estimates, &before.estimates, confidences)))
     });
     Comparison {

@@ -113,14 +113,13 @@ impl Library<'_> {
             let changed = comparison.slices.get(&slice.name)?.get(metric)?;
             self.change(comparison, changed, Counted::Rows(slice.rows))
         });
-        let reference =
-            match (self.of_slice(metric, &slice.name, self.policy.without_baseline), estimate, change) {
-                // The baseline divided its rows elsewhere; that of the same rows is what the change leaves.
-                (Reference::LacksSlice(_), Some(estimate), Some(change)) => {
-                    Reference::Value(MetricValue::Number(estimate.value - change.value))
-                }
-                (reference, ..) => reference,
-            };
+        let reference = match (self.of_slice(metric, slice, self.policy.without_baseline), estimate, change) {
+            // The baseline divided its rows elsewhere; that of the same rows is what the change leaves.
+            (Reference::LacksSlice(_), Some(estimate), Some(change)) => {
+                Reference::Value(MetricValue::Number(estimate.value - change.value))
+            }
+            (reference, ..) => reference,
+        };
         Known {
             is_computed: true,
             value: estimate.map(|estimate| MetricValue::Number(estimate.value)),
@@ -149,9 +148,9 @@ impl Library<'_> {
         self.record.baseline.as_ref()?.comparison.as_deref()
     }
 
-    fn of_slice(&self, metric: &MetricName, name: &str, policy: WithoutBaseline) -> Reference {
+    fn of_slice(&self, metric: &MetricName, slice: &Slice, policy: WithoutBaseline) -> Reference {
         let Some(baseline) = &self.record.baseline else { return self.without.clone() };
-        let slice = baseline.predictions.as_ref().and_then(|predictions| predictions.slice(name));
+        let slice = baseline.predictions.as_ref().and_then(|predictions| predictions.same_slice(slice));
         match slice.map(|slice| slice.estimates.get(metric)) {
             None => Reference::LacksSlice(policy),
             Some(None) => Reference::Lacks(policy),

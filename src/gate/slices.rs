@@ -58,7 +58,7 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     if !slice.small || wanted.small {
         return draft;
     }
-    if let Some(before) = baseline(library).and_then(|baseline| baseline.slice(&slice.name))
+    if let Some(before) = baseline(library).and_then(|baseline| baseline.same_slice(slice))
         && !before.small
     {
         return shrunk(draft, slice, before);
