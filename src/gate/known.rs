@@ -4,7 +4,7 @@ use super::rule::{Reference, finite};
 use crate::config::{Gate, WithoutBaseline};
 use crate::document::harmless;
 use crate::name::MetricName;
-use crate::record::{Comparison, Estimate, Method, MetricValue, Record, Slice};
+use crate::record::{Comparison, Estimate, Method, MetricValue, Predictions, Record, Slice};
 use crate::step::Step;
 
 /// How sure a number is.
@@ -61,7 +61,7 @@ impl Known {
 }
 
 /// What mends a comparison that is doubted.
-const MEASURE_AGAIN: &str = "`evaluate.baseline-model: true` measures the baseline's model on these rows";
+pub const MEASURE_AGAIN: &str = "`evaluate.baseline-model: true` measures the baseline's model on these rows";
 
 /// Where a run is looked up: `without` is what there is to compare with where the record has no baseline.
 #[derive(Clone, Copy)]
@@ -71,7 +71,12 @@ pub struct Library<'a> {
     pub without: &'a Reference,
 }
 
-impl Library<'_> {
+impl<'a> Library<'a> {
+    /// What the baseline's record knows of its predictions.
+    pub fn baseline(self) -> Option<&'a Predictions> {
+        self.record.baseline.as_ref()?.predictions.as_deref()
+    }
+
     /// What is known of a metric over all rows.
     pub fn whole(&self, metric: &MetricName, value: Option<&MetricValue>) -> Known {
         let record = self.record;
@@ -137,8 +142,8 @@ impl Library<'_> {
     }
 
     fn change(&self, comparison: &Comparison, estimate: &Estimate, of: Counted) -> Option<Change> {
-        let baseline = self.record.baseline.as_ref().and_then(|baseline| baseline.predictions.as_deref());
-        let most = [self.record.predictions(), baseline].into_iter().flatten().map(|side| side.rows).max();
+        let most =
+            [self.record.predictions(), self.baseline()].into_iter().flatten().map(|side| side.rows).max();
         let is_of_all = !comparison.is_paired() || most.is_none_or(|most| comparison.rows >= most);
         let sure = sure(estimate, comparison.confidence, of);
         estimate.value.is_finite().then_some(Change { value: estimate.value, sure, is_of_all })
