@@ -3,6 +3,7 @@
 
 mod aside;
 mod comparing;
+mod completing;
 mod recalling;
 mod remeasuring;
 mod shipping;

@@ -315,6 +315,23 @@ fn predictions_from_before_are_not_believed() {
     assert!(found(&record, "evaluate").starts_with("output-stale: "), "{}", found(&record, "evaluate"));
 }
 
+/// A rule about a metric that nobody asked for before compares all the same: the baseline's rows are there.
+#[test]
+fn what_the_baseline_was_not_measured_by_is_measured_of_its_predictions() {
+    let columns =
+        "{ path: predictions.csv, truth: y, predicted: y_hat, score: p, id: id, metrics: [roc_auc] }";
+    let project = project(&format!("  predictions: {columns}"), "  rules: { roc_auc: { min: 0.5 } }");
+    let (_, record) = run(&project, 0);
+    assert_eq!(step(&record, "evaluate")["evidence"]["metrics"]["accuracy"], Value::Null);
+    project.replace("modelgate.yml", "metrics: [roc_auc]", "metrics: [roc_auc, accuracy]");
+    project.replace("modelgate.yml", "roc_auc: { min: 0.5 }", "accuracy: { max-drop: 0.02 }");
+    retrain(&project, "0.8");
+    let (_, record) = run(&project, 10);
+    assert!(found(&record, "gate").contains("baseline-completed: "), "{}", found(&record, "gate"));
+    near(&record["baseline"]["metrics"]["accuracy"], 0.9);
+    assert_eq!(record["verdict"]["rows"][0]["outcome"], "fail", "{}", record["verdict"]);
+}
+
 /// An evaluation whose number depends on the seed.
 const SEEDED: &str = "echo \"{\\\"score\\\": 0.$((7 + ${MODELGATE_SEED:-0}))}\" > metrics.json\n";
 

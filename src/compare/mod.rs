@@ -2,6 +2,7 @@
 
 mod cells;
 mod change;
+mod complete;
 mod fairness;
 mod influence;
 mod join;
@@ -20,9 +21,11 @@ use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::name::MetricName;
+use crate::number::thousands;
 use crate::record::{Comparison, Estimate, Method, Pairing, Predictions};
 use crate::statistics::{bootstrap, mover, rescaled};
 use change::Options;
+pub use complete::{complete, lacks};
 pub use join::OTHER_SET;
 
 /// The seed of every resampling: the same predictions give the same intervals.
@@ -126,7 +129,7 @@ impl Compared {
         });
         slices.retain(|name, changes| {
             let Some(now) = candidate.slice(name) else { return false };
-            let before = baseline.slice(name).map_or(&baseline.estimates, |slice| &slice.estimates);
+            let before = baseline.same_slice(now).map_or(&baseline.estimates, |slice| &slice.estimates);
             changes.retain(|name, _| now.estimates.contains_key(name) && before.contains_key(name));
             true
         });
@@ -198,9 +201,10 @@ pub fn unpaired(candidate: &Predictions, baseline: &Predictions, apart: impl Int
     let Apart { why, doubt } = apart.into();
     let is_other = candidate.specification != baseline.specification;
     let doubt = doubt.or_else(|| is_other.then(|| OTHER_SPECIFICATION.to_owned()));
+    let doubt = doubt.or_else(|| fewer(candidate, baseline));
     let confidences = [candidate.confidence, baseline.confidence];
     let slices = candidate.slices.iter().filter_map(|slice| {
-        let before = baseline.slice(&slice.name)?;
+        let before = baseline.same_slice(slice)?;
         Some((slice.name.clone(), each(&slice.estimates, &before.estimates, confidences)))
     });
     Comparison {
@@ -211,6 +215,15 @@ pub fn unpaired(candidate: &Predictions, baseline: &Predictions, apart: impl Int
         changes: each(&candidate.estimates, &baseline.estimates, confidences),
         slices: slices.collect(),
     }
+}
+
+/// Of fewer rows some of the baseline's are missing, whichever they are: with ids or without, these may be the ones that
+/// the candidate gets wrong.
+fn fewer(candidate: &Predictions, baseline: &Predictions) -> Option<String> {
+    let missing = baseline.rows.checked_sub(candidate.rows).filter(|missing| *missing > 0)?;
+    let (is, missing) = (if missing == 1 { "is" } else { "are" }, thousands(missing));
+    let all = thousands(baseline.rows);
+    Some(format!("at least {missing} of the baseline's {all} rows {is} not among the candidate's"))
 }
 
 fn each(

@@ -286,6 +286,76 @@ fn who_leaves_out_rows_of_the_baseline_is_doubted() {
 }
 
 #[test]
+fn fewer_rows_are_doubted_without_ids_too() {
+    let of = |rows| Predictions { rows, ..evidence(&[], 0.95) };
+    let doubt = |rows| unpaired(&of(rows), &of(1000), OTHER_SET).doubt;
+    assert_eq!((doubt(1000), doubt(1001)), (None, None), "more rows are none");
+    assert_eq!(
+        doubt(920).as_deref(),
+        Some("at least 80 of the baseline's 1,000 rows are not among the candidate's")
+    );
+}
+
+#[test]
+fn what_the_baseline_was_not_measured_by_is_measured_of_its_predictions() {
+    let name = |text: &str| MetricName::new(text).unwrap();
+    let sure = |value| estimate(value, Some([0.0, 1.0]));
+    let found = evidence(&[("accuracy", sure(0.9)), ("roc_auc", sure(0.7))], 0.95);
+    let mut plan = found.slices[0].clone();
+    (plan.by, plan.name) = ("plan".into(), "plan=x".into());
+    let mut elsewhere = found.slices[0].clone();
+    elsewhere.name = "region=west".into();
+    let found = Predictions { slices: vec![found.slices[0].clone(), plan, elsewhere], ..found };
+    let recorded = evidence(&[("roc_auc", sure(0.8))], 0.95);
+    let metrics = |of: &Predictions| {
+        let number = |(name, estimate): (&MetricName, &Estimate)| {
+            (name.clone(), crate::record::MetricValue::Number(estimate.value))
+        };
+        of.estimates.iter().map(number).collect::<BTreeMap<_, _>>()
+    };
+    let before = crate::record::Baseline {
+        metrics: metrics(&recorded),
+        predictions: Some(Box::new(recorded.clone())),
+        ..Default::default()
+    };
+    let rule = |metric: &str, kind, by: Option<&str>| crate::config::Rule {
+        metric: name(metric),
+        kind,
+        bound: crate::record::MetricValue::Number(0.1),
+        relative: false,
+        better: crate::config::Better::Higher,
+        slices: by.map(|by| crate::config::RuleSlices { by: vec![by.into()], worst: false, small: false }),
+        warn: false,
+    };
+    use crate::record::RuleKind::{MaxDrop, Min};
+    let is_lacking = |metric, kind, by| lacks(&[rule(metric, kind, by)], &found, &before);
+    assert!(is_lacking("accuracy", MaxDrop, None) && is_lacking("roc_auc", MaxDrop, Some("plan")));
+    assert!(!is_lacking("accuracy", Min, None) && !is_lacking("roc_auc", MaxDrop, None));
+    assert!(!is_lacking("latency", MaxDrop, None), "of a file: there is nothing to measure it of");
+
+    let measured = |evidence: &Predictions| crate::evaluate::predictions::Measured {
+        evidence: Some(evidence.clone()),
+        metrics: metrics(evidence),
+        findings: Vec::new(),
+    };
+    let mut after = before.clone();
+    assert_eq!(complete(&mut after, measured(&found)), ["accuracy", "plan"]);
+    assert!(!lacks(&[rule("accuracy", MaxDrop, Some("plan"))], &found, &after));
+    let theirs = after.predictions.as_deref().unwrap();
+    assert_eq!(
+        (theirs.estimates[&name("accuracy")].value, theirs.estimates[&name("roc_auc")].value),
+        (0.9, 0.8)
+    );
+    let slices: Vec<&str> = theirs.slices.iter().map(|slice| slice.name.as_str()).collect();
+    assert_eq!(slices, ["region=north", "plan=x"], "what is cut elsewhere is no slice more");
+    assert_eq!(theirs.slices[0].estimates[&name("accuracy")].value, 0.9);
+
+    let mut other = before.clone();
+    let of_other_rows = Predictions { set: Digest::from_bytes([9; 32]), ..found.clone() };
+    assert!(complete(&mut other, measured(&of_other_rows)).is_empty() && other == before);
+}
+
+#[test]
 fn records_of_another_specification_are_doubted() {
     let of = |specification| Predictions { specification, ..evidence(&[], 0.95) };
     let [one, other] = [1, 2].map(|byte| of(Digest::from_bytes([byte; 32])));

@@ -51,10 +51,10 @@ impl<'a> Computed<'a> {
         }
         let Some(predictions) = self.predictions else { return true };
         let known = names(predictions);
-        if known.iter().any(|name| name == metric) || (self.from_files && fairness(metric).is_none()) {
+        if known.iter().any(|name| name == metric) || (self.from_files && Fairness::named(metric).is_none()) {
             return true;
         }
-        let (message, help) = match fairness(metric) {
+        let (message, help) = match Fairness::named(metric) {
             Some((_, slicing)) => no_fairness(predictions, metric, slicing),
             None => not_computed(predictions, metric, &known),
         };
@@ -123,14 +123,6 @@ fn names(predictions: &Predictions) -> Vec<String> {
         }
     }
     names
-}
-
-/// The difference between slices that a metric is by its name, and the slicing that it names.
-pub(super) fn fairness(metric: &str) -> Option<(Fairness, &str)> {
-    Fairness::ALL.into_iter().find_map(|fairness| {
-        let slicing = metric.strip_prefix(fairness.word())?;
-        (slicing.is_empty() || slicing.starts_with('.')).then(|| (fairness, slicing.trim_start_matches('.')))
-    })
 }
 
 fn no_fairness(predictions: &Predictions, metric: &str, slicing: &str) -> (String, String) {

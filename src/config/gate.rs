@@ -29,6 +29,7 @@ pub(super) fn gate(source: &mut Source<'_>, raw: raw::Gate, computed: &Computed<
         confidence,
         correction: raw.correction.unwrap_or_default(),
         rules,
+        cut: computed.predictions().map(slices::cut).unwrap_or_default(),
     })
 }
 

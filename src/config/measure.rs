@@ -103,6 +103,16 @@ impl Fairness {
             Self::EqualizedOdds => "equalized_odds_difference",
         }
     }
+
+    /// The difference between slices that a metric is by its name, and the slicing that it names.
+    #[must_use]
+    pub fn named(metric: &str) -> Option<(Self, &str)> {
+        Self::ALL.into_iter().find_map(|fairness| {
+            let slicing = metric.strip_prefix(fairness.word())?;
+            (slicing.is_empty() || slicing.starts_with('.'))
+                .then(|| (fairness, slicing.trim_start_matches('.')))
+        })
+    }
 }
 
 impl Measure {

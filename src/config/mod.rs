@@ -331,6 +331,8 @@ pub struct Gate {
     /// The rules in the order of the file: by metric, then in the order of the keys as written; then those of `warn`.
     /// At least one of them blocks.
     pub rules: Vec<Rule>,
+    /// The slicings that are cut where the data's own quantiles are: of other data, their slices have other names.
+    pub cut: Vec<String>,
 }
 
 /// Where the baseline comes from.
@@ -463,8 +465,6 @@ pub struct RuleSlices {
     pub worst: bool,
     /// Whether small slices decide too.
     pub small: bool,
-    /// The slicings that are cut where the data's own quantiles are: of other data, their slices have other names.
-    pub cut: Vec<String>,
 }
 
 impl Gate {

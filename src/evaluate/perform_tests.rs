@@ -67,6 +67,7 @@ impl Project {
             confidence: None,
             correction: crate::config::Correction::Holm,
             rules: Vec::new(),
+            cut: Vec::new(),
         };
         let config = Config {
             model: model.clone(),

@@ -1,6 +1,7 @@
 //! Rows on their way into a verdict: one rule over all rows, or over one slice.
 
-use super::known::{Known, Library};
+use super::fairness;
+use super::known::{Counted, Known, Library, Sure};
 use super::rule::{Decision, decide, fail, finite};
 use super::weigh::{Weighed, deciding, weigh};
 use crate::config::{Measure, Rule};
@@ -73,14 +74,22 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
         (Some(_), Some(interval)) if interval.is_one_sided => Basis::Candidate,
         (Some(_), Some(_)) => Basis::Interval,
     };
+    let doubt = library.doubt().filter(|_| rule.kind.compares());
     let weighed = match (edge, interval) {
-        (Some(edge), Some(interval)) => weigh(decision, edge, interval.sure, library.policy.confidence),
+        (Some(edge), Some(interval)) => {
+            let sure = if doubt.is_some() { of_no_use(interval.sure) } else { interval.sure };
+            weigh(decision, edge, sure, library.policy.confidence)
+        }
         _ => Weighed::by_value(decision),
     };
     let Weighed { mut decision, more_rows, p } = weighed;
-    if decision.outcome == RowOutcome::Pass
-        && let Some(but) = reservation(library, rule, known, basis)
-    {
+    let but = match decision.outcome {
+        RowOutcome::Pass => doubt.or_else(|| reservation(library, rule, known, basis)),
+        // What an interval leaves open no row decides while the rows are doubted.
+        RowOutcome::Inconclusive => doubt.filter(|_| interval.is_some()),
+        RowOutcome::Fail => None,
+    };
+    if let Some(but) = but {
         decision = decision.unless(&but);
         basis = Basis::Nothing;
     }
@@ -110,11 +119,20 @@ pub fn draft(library: Library<'_>, rule: &Rule, known: &Known, unmeasured: impl 
     Draft { row, p, plain, basis }
 }
 
+/// Of rows that are doubted more would decide nothing.
+fn of_no_use(sure: Sure) -> Sure {
+    let counted = match sure.counted {
+        Counted::Rows(_) => Counted::Rows(0),
+        Counted::Repeats(_) => Counted::Repeats(0),
+    };
+    Sure { counted, ..sure }
+}
+
 /// Why what would pass is not decided, as the end of a sentence.
 fn reservation(library: Library<'_>, rule: &Rule, known: &Known, basis: Basis) -> Option<String> {
-    let doubt = || library.doubt().filter(|_| rule.kind.compares());
+    let lost = || fairness::lost(library, rule).filter(|_| known.is_computed);
     let unsure = || is_unsure(library, rule, known, basis).then(|| NO_INTERVAL.to_owned());
-    doubt().or_else(|| fails_over_all(rule, known)).or_else(unsure)
+    fails_over_all(rule, known).or_else(lost).or_else(unsure)
 }
 
 const NO_INTERVAL: &str = "there is no interval to be sure of it";

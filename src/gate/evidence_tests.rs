@@ -103,7 +103,7 @@ fn sure(rules: Vec<Rule>) -> Gate {
 
 fn over(by: &[&str], rule: Rule) -> Rule {
     let by = by.iter().map(|by| (*by).to_owned()).collect();
-    Rule { slices: Some(RuleSlices { by, worst: false, small: false, cut: Vec::new() }), ..rule }
+    Rule { slices: Some(RuleSlices { by, worst: false, small: false }), ..rule }
 }
 
 fn worst(rule: Rule) -> Rule {
@@ -256,6 +256,56 @@ fn what_is_doubted_does_not_pass() {
 }
 
 #[test]
+fn no_more_rows_decide_what_is_doubted() {
+    let ours: &[(&str, Sure)] = &[("a", (0.9, Some([0.88, 0.92])))];
+    let change: &[(&str, Sure)] = &[("a", (0.0, Some([-0.02, 0.02])))];
+    let mut measured = Measured::new(ours, Some(ours)).compared(Pairing::Id, 690, change);
+    let policy =
+        sure(vec![rule("a", RuleKind::MaxDrop, number(0.01)), rule("a", RuleKind::Min, number(0.89))]);
+    assert!(measured.judged(&policy).rows[0].more_rows.is_some(), "rows that nobody doubts");
+    measured.record.baseline.as_mut().unwrap().comparison.as_mut().unwrap().doubt =
+        Some("they are others".into());
+    let rows = measured.judged(&policy).rows;
+    assert_eq!((rows[0].outcome, rows[0].more_rows), (RowOutcome::Inconclusive, None));
+    assert!(rows[0].because.contains("; but they are others"), "{}", rows[0].because);
+    assert!(!rows[0].because.contains("would decide"), "{}", rows[0].because);
+    assert!(rows[1].more_rows.is_some(), "it compares nothing");
+}
+
+#[test]
+fn a_difference_that_leaves_out_a_group_of_the_baseline_s_does_not_pass() {
+    const METRIC: &str = "demographic_parity_difference.region";
+    let all: &[(&str, Sure)] = &[(METRIC, (0.03, Some([0.01, 0.04])))];
+    let change: &[(&str, Sure)] = &[(METRIC, (0.0, Some([-0.01, 0.01])))];
+    let rules = vec![rule(METRIC, RuleKind::Max, number(0.2)), rule(METRIC, RuleKind::MaxRise, number(0.1))];
+    let of = |ours: &[(&str, u64)], cut: &[&str], confident: bool| {
+        let slices =
+            |of: &[(&str, u64)]| of.iter().map(|(name, rows)| slice(name, *rows, &[])).collect::<Vec<_>>();
+        let theirs = slices(&[("region=n", 500), ("region=s", 1500), ("region=t", 12)]);
+        let measured = Measured::new(all, Some(all)).sliced(slices(ours), theirs);
+        let cut = cut.iter().map(|cut| (*cut).to_owned()).collect();
+        let policy = if confident { sure(rules.clone()) } else { gate(rules.clone()) };
+        let verdict = measured.compared(Pairing::Row, 1000, change).judged(&Gate { cut, ..policy });
+        verdict.rows.into_iter().map(|row| (row.outcome, row.because)).collect::<Vec<_>>()
+    };
+    for confident in [false, true] {
+        let is = |ours: &[(&str, u64)], cut: &[&str], outcome| {
+            of(ours, cut, confident).iter().all(|(found, _)| *found == outcome)
+        };
+        assert!(is(&[("region=n", 500), ("region=s", 30)], &[], RowOutcome::Pass));
+        assert!(is(&[("region=n", 500), ("region=s1", 60)], &["region"], RowOutcome::Pass));
+        assert!(is(&[("region=n", 500), ("region=s1", 20)], &[], RowOutcome::Inconclusive));
+        assert!(is(&[("region=n", 500), ("region=s", 20)], &[], RowOutcome::Inconclusive));
+    }
+    let told = [
+        of(&[("region=n", 500), ("region=s1", 20)], &[], true)[0].1.clone(),
+        of(&[("region=n", 500), ("region=s", 20)], &[], false)[1].1.clone(),
+        of(&[("region=s1", 20)], &[], false)[0].1.clone(),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
 fn the_rows_of_both_do_not_excuse_all_of_them() {
     let ours: &[(&str, Sure)] = &[("a", (0.8, Some([0.78, 0.82])))];
     let theirs: &[(&str, Sure)] = &[("a", (0.9, Some([0.88, 0.92])))];
@@ -302,9 +352,9 @@ fn slices_that_are_cut_elsewhere_are_compared_by_their_rows_or_not_at_all() {
         if let Some(change) = changed {
             measured = measured.changed_on("age=[0, 31)", &[("a", change)]);
         }
-        let mut rule = over(&["age"], rule("a", RuleKind::MaxDrop, number(0.01)));
-        rule.slices.as_mut().unwrap().cut = cut.iter().map(|cut| (*cut).to_owned()).collect();
-        measured.judged(&sure(vec![rule])).rows.remove(1)
+        let rule = over(&["age"], rule("a", RuleKind::MaxDrop, number(0.01)));
+        let cut = cut.iter().map(|cut| (*cut).to_owned()).collect();
+        measured.judged(&Gate { cut, ..sure(vec![rule]) }).rows.remove(1)
     };
     assert_eq!(of(&["age"], None).outcome, RowOutcome::Inconclusive);
     assert_eq!(of(&[], None).outcome, RowOutcome::Pass, "of values: without-baseline decides");
@@ -401,13 +451,11 @@ fn the_worst_slice_is_the_one_that_decides() {
 
 #[test]
 fn a_slice_that_only_the_baseline_has_fails_unless_it_is_cut_by_the_data() {
-    let slices = |cut: &[&str]| {
-        let by = vec!["region".to_owned()];
+    let slices = Some(RuleSlices { by: vec!["region".to_owned()], worst: false, small: true });
+    let lost = |cut: &[&str]| {
         let cut = cut.iter().map(|cut| (*cut).to_owned()).collect();
-        Some(RuleSlices { by, worst: false, small: true, cut })
-    };
-    let lost = |cut| {
-        let policy = gate(vec![Rule { slices: slices(cut), ..rule("a", RuleKind::Min, number(0.0)) }]);
+        let rule = Rule { slices: slices.clone(), ..rule("a", RuleKind::Min, number(0.0)) };
+        let policy = Gate { cut, ..gate(vec![rule]) };
         let verdict = regions().judged(&policy);
         verdict.rows.iter().filter(|row| row.because.contains("the slice is missing")).count()
     };

@@ -85,6 +85,7 @@ pub(super) fn gate(rules: Vec<Rule>) -> Gate {
         confidence: None,
         correction: Correction::Holm,
         rules,
+        cut: Vec::new(),
     }
 }
 

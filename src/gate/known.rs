@@ -4,7 +4,7 @@ use super::rule::{Reference, finite};
 use crate::config::{Gate, WithoutBaseline};
 use crate::document::harmless;
 use crate::name::MetricName;
-use crate::record::{Comparison, Estimate, Method, MetricValue, Record, Slice};
+use crate::record::{Comparison, Estimate, Method, MetricValue, Predictions, Record, Slice};
 use crate::step::Step;
 
 /// How sure a number is.
@@ -61,7 +61,7 @@ impl Known {
 }
 
 /// What mends a comparison that is doubted.
-const MEASURE_AGAIN: &str = "`evaluate.baseline-model: true` measures the baseline's model on these rows";
+pub const MEASURE_AGAIN: &str = "`evaluate.baseline-model: true` measures the baseline's model on these rows";
 
 /// Where a run is looked up: `without` is what there is to compare with where the record has no baseline.
 #[derive(Clone, Copy)]
@@ -71,7 +71,12 @@ pub struct Library<'a> {
     pub without: &'a Reference,
 }
 
-impl Library<'_> {
+impl<'a> Library<'a> {
+    /// What the baseline's record knows of its predictions.
+    pub fn baseline(self) -> Option<&'a Predictions> {
+        self.record.baseline.as_ref()?.predictions.as_deref()
+    }
+
     /// What is known of a metric over all rows.
     pub fn whole(&self, metric: &MetricName, value: Option<&MetricValue>) -> Known {
         let record = self.record;
@@ -113,14 +118,13 @@ impl Library<'_> {
             let changed = comparison.slices.get(&slice.name)?.get(metric)?;
             self.change(comparison, changed, Counted::Rows(slice.rows))
         });
-        let reference =
-            match (self.of_slice(metric, &slice.name, self.policy.without_baseline), estimate, change) {
-                // The baseline divided its rows elsewhere; that of the same rows is what the change leaves.
-                (Reference::LacksSlice(_), Some(estimate), Some(change)) => {
-                    Reference::Value(MetricValue::Number(estimate.value - change.value))
-                }
-                (reference, ..) => reference,
-            };
+        let reference = match (self.of_slice(metric, slice, self.policy.without_baseline), estimate, change) {
+            // The baseline divided its rows elsewhere; that of the same rows is what the change leaves.
+            (Reference::LacksSlice(_), Some(estimate), Some(change)) => {
+                Reference::Value(MetricValue::Number(estimate.value - change.value))
+            }
+            (reference, ..) => reference,
+        };
         Known {
             is_computed: true,
             value: estimate.map(|estimate| MetricValue::Number(estimate.value)),
@@ -138,8 +142,8 @@ impl Library<'_> {
     }
 
     fn change(&self, comparison: &Comparison, estimate: &Estimate, of: Counted) -> Option<Change> {
-        let baseline = self.record.baseline.as_ref().and_then(|baseline| baseline.predictions.as_deref());
-        let most = [self.record.predictions(), baseline].into_iter().flatten().map(|side| side.rows).max();
+        let most =
+            [self.record.predictions(), self.baseline()].into_iter().flatten().map(|side| side.rows).max();
         let is_of_all = !comparison.is_paired() || most.is_none_or(|most| comparison.rows >= most);
         let sure = sure(estimate, comparison.confidence, of);
         estimate.value.is_finite().then_some(Change { value: estimate.value, sure, is_of_all })
@@ -149,9 +153,9 @@ impl Library<'_> {
         self.record.baseline.as_ref()?.comparison.as_deref()
     }
 
-    fn of_slice(&self, metric: &MetricName, name: &str, policy: WithoutBaseline) -> Reference {
+    fn of_slice(&self, metric: &MetricName, slice: &Slice, policy: WithoutBaseline) -> Reference {
         let Some(baseline) = &self.record.baseline else { return self.without.clone() };
-        let slice = baseline.predictions.as_ref().and_then(|predictions| predictions.slice(name));
+        let slice = baseline.predictions.as_ref().and_then(|predictions| predictions.same_slice(slice));
         match slice.map(|slice| slice.estimates.get(metric)) {
             None => Reference::LacksSlice(policy),
             Some(None) => Reference::Lacks(policy),

@@ -6,6 +6,7 @@
 mod approval;
 pub mod baseline;
 mod draft;
+mod fairness;
 mod judge;
 mod known;
 mod limit;

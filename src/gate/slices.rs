@@ -5,7 +5,7 @@ use super::known::{Known, Library};
 use super::rule::Reference;
 use super::words;
 use crate::config::{Rule, RuleSlices};
-use crate::record::{Predictions, RowOutcome, Slice};
+use crate::record::{RowOutcome, Slice};
 
 /// The rows of one rule about the slices that it names, in the order of the record; all of them, also where only the
 /// worst will be shown.
@@ -50,7 +50,7 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     let unmeasured = || "it could not be measured on this slice".to_owned();
     let mut draft = draft(library, rule, &known, unmeasured);
     draft.row.slice = Some(slice.name.clone());
-    let is_cut = wanted.cut.contains(&slice.by);
+    let is_cut = library.policy.cut.contains(&slice.by);
     if draft.row.outcome == RowOutcome::Pass && is_cut && is_cut_elsewhere(library, rule, &known, &slice.by) {
         draft.row.outcome = RowOutcome::Inconclusive;
         draft.row.because = CUT_ELSEWHERE.to_owned();
@@ -58,7 +58,7 @@ fn of_slice(library: Library<'_>, rule: &Rule, wanted: &RuleSlices, slice: &Slic
     if !slice.small || wanted.small {
         return draft;
     }
-    if let Some(before) = baseline(library).and_then(|baseline| baseline.slice(&slice.name))
+    if let Some(before) = library.baseline().and_then(|baseline| baseline.same_slice(slice))
         && !before.small
     {
         return shrunk(draft, slice, before);
@@ -77,12 +77,8 @@ const CUT_ELSEWHERE: &str = "the baseline's slices are cut elsewhere, and its pr
 /// Whether the baseline has slices of this slicing, and none of which this one is the same.
 fn is_cut_elsewhere(library: Library<'_>, rule: &Rule, known: &Known, by: &str) -> bool {
     let has_some =
-        || baseline(library).is_some_and(|baseline| baseline.slices.iter().any(|slice| slice.by == by));
+        || library.baseline().is_some_and(|baseline| baseline.slices.iter().any(|slice| slice.by == by));
     rule.kind.compares() && matches!(known.reference, Reference::LacksSlice(_)) && has_some()
-}
-
-fn baseline<'a>(library: Library<'a>) -> Option<&'a Predictions> {
-    library.record.baseline.as_ref()?.predictions.as_deref()
 }
 
 /// A slice that is small and was not: who takes its rows away does not set it aside by that.
@@ -108,11 +104,10 @@ fn missing(
     by: &str,
     slices: &[&Slice],
 ) -> Vec<Draft> {
-    if wanted.cut.iter().any(|cut| cut == by) {
+    if library.policy.cut.iter().any(|cut| cut == by) {
         return Vec::new();
     }
-    let baseline = library.record.baseline.as_ref().and_then(|baseline| baseline.predictions.as_ref());
-    let theirs = baseline.iter().flat_map(|predictions| &predictions.slices);
+    let theirs = library.baseline().into_iter().flat_map(|predictions| &predictions.slices);
     let lost = theirs.filter(|slice| slice.by == by && slices.iter().all(|ours| ours.name != slice.name));
     let draft = |slice: &Slice| {
         let rows = words::thousands(slice.rows);

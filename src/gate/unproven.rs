@@ -154,6 +154,7 @@ mod tests {
                 confidence: None,
                 correction: crate::config::Correction::Holm,
                 rules: Vec::new(),
+                cut: Vec::new(),
             },
             report: crate::config::Report::default(),
             deploy: Vec::new(),

@@ -90,7 +90,7 @@ impl Told {
         let more =
             |count| statistics::more_rows(self.edge.value, self.sure.interval, self.edge.limit.edge(), count);
         let (more_rows, more) = match self.sure.counted {
-            Counted::Rows(0) => (None, None),
+            Counted::Rows(0) | Counted::Repeats(0) => (None, None),
             Counted::Rows(rows) => {
                 let rows = more(rows).filter(|rows| *rows > 0);
                 (rows, rows.map(|rows| words::more(rows, "row")))

@@ -18,7 +18,6 @@ use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::forge::Found;
 use crate::gate;
-use crate::number::thousands;
 use crate::record::{Baseline, CommandEvidence, Comparison, Method, Predictions, Record};
 
 /// How the reason begins where nobody kept the baseline's predictions.
@@ -140,6 +139,9 @@ impl Pipeline<'_> {
                 }
             }
         }
+        if files.is_none() {
+            compared.findings.extend(self.complete(record, &mut baseline, &folder.0).await?);
+        }
         if let Some((comparison, findings)) = self.comparison(record, &baseline, files, &folder.0).await? {
             compared.findings.extend(findings);
             if let crate::record::Pairing::Unpaired(why) = &comparison.pairing {
@@ -188,13 +190,10 @@ impl Pipeline<'_> {
         if ours.set == theirs.set {
             return Ok(None);
         }
-        let doubt = match self.paired(ours, theirs, baseline, files, folder).await? {
-            Ok(compared) => return Ok(compared.comparison.doubt),
+        Ok(match self.paired(ours, theirs, baseline, files, folder).await? {
+            Ok(compared) => compared.comparison.doubt,
             Err(apart) => apart.doubt,
-        };
-        // The cache keeps no predictions of repeats, so that the counts may be all that is known.
-        let has_ids = self.config.evaluate.predictions.as_ref().is_some_and(|spec| spec.id.is_some());
-        Ok(doubt.or_else(|| if has_ids { fewer(ours, theirs) } else { None }))
+        })
     }
 
     /// Compares row by row, or says why not.
@@ -289,14 +288,14 @@ impl Pipeline<'_> {
 }
 
 /// The files that were brought.
-fn here(wanted: &Wanted, folder: &Path) -> Vec<ProjectFile> {
+pub(super) fn here(wanted: &Wanted, folder: &Path) -> Vec<ProjectFile> {
     let file =
         |(path, digest): (&String, _)| ProjectFile { path: path.clone(), on_disk: brought(folder, digest) };
     wanted.iter().map(file).collect()
 }
 
 /// The predictions that lie there are of one repeat, and what is judged is the mean of all of them.
-fn repeated(ours: &Predictions, theirs: &Predictions) -> Option<String> {
+pub(super) fn repeated(ours: &Predictions, theirs: &Predictions) -> Option<String> {
     let is_mean = |predictions: &Predictions| {
         predictions.estimates.values().any(|estimate| estimate.method == Some(Method::Repeats))
     };
@@ -306,14 +305,6 @@ fn repeated(ours: &Predictions, theirs: &Predictions) -> Option<String> {
         _ => return None,
     };
     Some(format!("{who} was measured several times, and its metrics are means"))
-}
-
-/// Of fewer rows, each with an id of its own, some of the baseline's are missing, whichever they are.
-fn fewer(ours: &Predictions, theirs: &Predictions) -> Option<String> {
-    let missing = theirs.rows.checked_sub(ours.rows).filter(|missing| *missing > 0)?;
-    let (is, missing) = (if missing == 1 { "is" } else { "are" }, thousands(missing));
-    let all = thousands(theirs.rows);
-    Some(format!("at least {missing} of the baseline's {all} rows {is} not among the candidate's"))
 }
 
 /// Takes what was measured for what the baseline is, and gives its predictions' files.

@@ -56,6 +56,12 @@ impl Predictions {
         self.slices.iter().find(|slice| slice.name == name)
     }
 
+    /// The slice that another side calls the same: a name alone may once have been that of a slice by something else.
+    #[must_use]
+    pub fn same_slice(&self, other: &Slice) -> Option<&Slice> {
+        self.slices.iter().find(|slice| slice.by == other.by && slice.name == other.name)
+    }
+
     /// Without what only pictures show: what a baseline is compared by.
     #[must_use]
     pub fn without_pictures(&self) -> Self {

@@ -1,9 +1,9 @@
 //! The slices that a rule must hold of.
 
-use crate::config::computed::{Computed, fairness};
+use crate::config::computed::Computed;
 use crate::config::predictions::Predictions;
 use crate::config::source::{KeyPath, Source};
-use crate::config::{Axis, Measure, RuleSlices, Slicing, raw, suggest};
+use crate::config::{Axis, Fairness, Measure, RuleSlices, Slicing, raw, suggest};
 use crate::document::{Node, shown};
 
 const WORST: &str = "worst";
@@ -34,7 +34,7 @@ pub(super) fn slices(
         let help = "write the names of the slices, so that each of them is looked at";
         source.key(&path, "`equals` has no worst slice: a value is the one, or it is not", help);
     }
-    if let Some((fairness, _)) = fairness(metric) {
+    if let Some((fairness, _)) = Fairness::named(metric) {
         let message = format!("`{}` is a difference between slices, and has none itself", fairness.word());
         source.key(&path, message, "remove `slices`");
         return None;
@@ -50,7 +50,7 @@ pub(super) fn slices(
         return None;
     };
     is_of_predictions(source, &path, metric, predictions);
-    Some(RuleSlices { by: by(source, &names_path, names, predictions), worst, small, cut: cut(predictions) })
+    Some(RuleSlices { by: by(source, &names_path, names, predictions), worst, small })
 }
 
 /// The names that are asked for; all where none is.
@@ -78,7 +78,7 @@ fn by(source: &mut Source<'_>, path: &KeyPath, names: &[String], predictions: &P
 }
 
 /// The slicings whose slices are cut where the data's own quantiles are.
-fn cut(predictions: &Predictions) -> Vec<String> {
+pub(super) fn cut(predictions: &Predictions) -> Vec<String> {
     let is_cut = |axis: &Axis| matches!(axis, Axis::Quantiles(..));
     let cut = predictions.slices.iter().filter(|slicing| match slicing {
         Slicing::One(axis) => is_cut(axis),

@@ -135,11 +135,11 @@ fn slices_need_predictions_that_are_divided() {
     let many = "predictions: { path: a.csv, truth: y, predicted: z, slices: [a, { column: b }, [a, { column: b }]] }";
     let slices = |slices: &str| {
         let config = good(&file(many, &format!("rules: {{ accuracy: {{ min: 0.85, slices: {slices} }} }}")));
+        assert_eq!(config.gate.cut, ["b", "a*b"]);
         config.gate.rules[0].slices.clone().expect("slices")
     };
-    let cut = ["b", "a*b"].map(str::to_owned).to_vec();
     let all = ["a", "b", "a*b"].map(str::to_owned).to_vec();
-    let wanted = |by, worst, small| RuleSlices { by, worst, small, cut: cut.clone() };
+    let wanted = |by, worst, small| RuleSlices { by, worst, small };
     assert_eq!(slices("worst"), wanted(all.clone(), true, false));
     assert_eq!(slices("{ small: true }"), wanted(all, false, true));
     assert_eq!(slices("[a*b]"), wanted(vec!["a*b".into()], false, false));

@@ -1,5 +1,7 @@
 //! What rows are divided by: a column's values, a numeric column's quantiles, or two of these at once.
 
+use std::borrow::Cow;
+
 use super::checks::shown;
 use super::labels::compare_all;
 use super::layout::Layout;
@@ -77,8 +79,23 @@ fn by_values(column: &str, texts: &[String], codes: &[u32]) -> Result<Sliced, Bo
     for (rank, (code, _)) in (0..).zip(&order) {
         ranks[*code] = rank;
     }
-    let names = order.iter().map(|(_, text)| format!("{column}={text}")).collect();
+    let names = order.iter().map(|(_, text)| named(column, &written(text))).collect();
     Ok((names, codes.iter().map(|code| ranks.get(*code as usize).copied().unwrap_or(0)).collect()))
+}
+
+/// The name of a slice: a column, and which of its values or parts.
+pub(super) fn named(column: &str, part: &str) -> String {
+    format!("{}={part}", written(column))
+}
+
+/// A text of the data as the names of slices have it: as it is, or as JSON writes it where it holds what names are made
+/// of. Else a region called `a, plan=x` would have the name that a cross has, and be compared with that.
+pub(super) fn written(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '=', '"']) {
+        serde_json::Value::from(text).to_string().into()
+    } else {
+        text.into()
+    }
 }
 
 /// Each part begins with a number of the data, so that equal numbers stay together. What is no number is a part alone.
@@ -88,8 +105,8 @@ fn by_quantiles(column: &str, parts: u32, numbers: &[f64]) -> (Sliced, Option<Fi
     let printed = printed(&edges);
     let mut names: Vec<String> = match printed.as_slice() {
         [] => Vec::new(),
-        [only] => vec![format!("{column}=[{only}, {only}]")],
-        edges => edges.windows(2).map(|pair| format!("{column}=[{}, {})", pair[0], pair[1])).collect(),
+        [only] => vec![named(column, &format!("[{only}, {only}]"))],
+        edges => edges.windows(2).map(|pair| named(column, &format!("[{}, {})", pair[0], pair[1]))).collect(),
     };
     if let Some(last) = names.last_mut().filter(|name| name.ends_with(')')) {
         last.pop();
@@ -102,7 +119,7 @@ fn by_quantiles(column: &str, parts: u32, numbers: &[f64]) -> (Sliced, Option<Fi
     };
     let codes = numbers.iter().map(of).collect();
     if numbers.iter().any(|number| number.is_nan()) {
-        names.push(format!("{column}=NaN"));
+        names.push(named(column, "NaN"));
     }
     let note = (count < parts as usize).then(|| {
         let message = format!(

@@ -326,6 +326,21 @@ fn quantiles_are_of_about_as_many_rows_and_say_their_edges() {
 }
 
 #[test]
+fn no_two_slices_have_one_name_whatever_a_column_holds() {
+    use crate::evaluate::predictions::slices;
+    let plain = ["a", "a b", "[5", "c*d"].map(|text| slices::named("region", &slices::written(text)));
+    assert_eq!(plain, ["region=a", "region=a b", "region=[5", "region=c*d"]);
+    let of = |region: &str, plan: &str| {
+        let one = slices::named("region", &slices::written(region));
+        format!("{one}, {}", slices::named("plan", &slices::written(plan)))
+    };
+    assert_eq!(slices::named("region", &slices::written("a, plan=x")), "region=\"a, plan=x\"");
+    assert_ne!(of("a", "x, plan=y"), of("a, plan=x", "y"));
+    assert_ne!(of("\"a", "b\""), of("a", "b"));
+    assert_ne!(slices::named("a=b", "c"), slices::named("a", &slices::written("b=c")));
+}
+
+#[test]
 fn edges_are_short_where_that_tells_them_apart() {
     let spec = Predictions { slices: vec![Slicing::One(Axis::Quantiles("light".into(), 2))], ..spec() };
     let names = |lights: [&str; 4]| {
