@@ -246,7 +246,10 @@ fn what_any_model_comes_to_on_one_class_is_no_merit() {
     let spec = Predictions { positive: Some("1".into()), ..spec() };
     let measured = measured(&spec, &format!("y,s\n{text}"));
     let said = said(&measured);
-    assert!(said.contains("metric-one-class") && said.contains("precision, precision_weighted"), "{said}");
+    assert!(
+        said.contains("metric-one-class") && said.contains("«precision», «precision_weighted»"),
+        "{said}"
+    );
     assert_eq!(number(&measured, "average_precision"), None, "{said}");
     assert_eq!(number(&measured, "precision"), Some(1.0), "as scikit-learn");
     let evidence = measured.evidence.unwrap();

@@ -48,7 +48,7 @@ fn of_one_class(measurements: &BTreeMap<String, Measurement>, summary: &Summary)
         .collect();
     (!names.is_empty()).then(|| {
         let message = format!(
-            "the truth of all rows is one class, so any model would have a {} of 1: there is no interval",
+            "the truth of all rows is one class, and then any model has 1 for {}: there is no interval",
             listed(&names)
         );
         Finding::warning("metric-one-class", message).help("evaluate rows of every class")
