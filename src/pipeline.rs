@@ -220,8 +220,8 @@ impl Pipeline<'_> {
     }
 
     async fn gate(&self, record: &mut Record) -> Result<Work> {
-        if let Some(reason) = gate::unproven(self.config, record) {
-            return Ok(not_judged("the evidence is not complete", Finding::error("unproven", reason)));
+        if let Some(finding) = gate::incomplete(self.config, record) {
+            return Ok(not_judged("the evidence is not complete", finding));
         }
         if let Some(reason) = self.cache.swapped(&self.engine.root, &record.outputs())? {
             let finding = Finding::error("unproven", reason).help(

@@ -71,6 +71,29 @@ fn the_record_of_it_is_a_document_too() {
 }
 
 #[test]
+fn who_saves_it_as_the_record_approves_nothing_with_it() {
+    let project = Project::shell();
+    project.replace("modelgate.yml", "min: 0.85", "min: 0.95");
+    assert_eq!(project.modelgate(&["run"]).code, 10);
+    let said = project.modelgate(&["gate", "--what-if", "accuracy.min=0.1", "--format", "json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let record: Value = serde_json::from_str(&said.out).expect("the record");
+    assert_eq!(record["what_if"], serde_json::json!(["accuracy.min=0.1"]));
+    project.file(".modelgate/run.json", &said.out);
+    for command in ["report", "gate", "deploy", "evaluate"] {
+        let said = project.modelgate(&[command]);
+        assert_eq!(said.code, 1, "{command}: {}{}", said.out, said.err);
+        assert!(said.err.contains("the bounds of a --what-if («accuracy.min=0.1»)"), "{}", said.err);
+    }
+    project.file("old.json", &said.out);
+    project.replace("modelgate.yml", "min: 0.95", "min: 0.85, max-drop: 0.1");
+    project.replace("modelgate.yml", "gate:\n", "gate:\n  baseline: ./old.json\n");
+    std::fs::remove_file(project.path().join(".modelgate/run.json")).expect("the record");
+    let said = project.modelgate(&["run"]);
+    assert!(said.code == 1 && said.out.contains("it contradicts itself"), "{}{}", said.out, said.err);
+}
+
+#[test]
 fn it_needs_neither_outputs_nor_a_repository() {
     let project = approved();
     for gone in ["model.bin", "metrics.json"] {

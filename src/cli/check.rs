@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::{Call, print, show};
+use crate::config;
 use crate::exit::End;
 use crate::wire;
 
@@ -19,6 +20,9 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
     let mut text = format!("{shown} is valid\n");
     for unavailable in &config.unavailable {
         text += &format!("  «{}» is not yet available in this version\n", unavailable.key);
+    }
+    for doubt in config::doubts(&config) {
+        text += &format!("  warning: {doubt}\n");
     }
     print(&text)?;
     Ok(End::Done)

@@ -6,7 +6,6 @@ use clap::{Args, CommandFactory as _};
 use super::{Call, end, refuse_unavailable, show, stopped};
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::finding::Finding;
 use crate::gate::{self, WhatIf};
 use crate::record::{Conclusion, Evidence, Outcome, Record, StepRecord, conclude};
 use crate::report;
@@ -60,11 +59,8 @@ fn wonder(house: &House, what_ifs: &[WhatIf], record: &mut Record) {
     let (baseline, is_unread) = (record.baseline.take(), is_unread(record));
     record.reopen(Step::Gate);
     record.baseline = baseline;
-    let (outcome, because, findings) = match gate::unproven(&house.config, record) {
-        Some(reason) => {
-            let because = "the evidence is not complete".to_owned();
-            (Outcome::Failed, because, vec![Finding::error("unproven", reason)])
-        }
+    let (outcome, because, findings) = match gate::incomplete(&house.config, record) {
+        Some(finding) => (Outcome::Failed, "the evidence is not complete".to_owned(), vec![finding]),
         None => {
             let policy = gate::what_if::with(&house.config.gate, what_ifs);
             let judge = if is_unread { gate::judge_unread } else { gate::judge };
@@ -86,6 +82,7 @@ fn wonder(house: &House, what_ifs: &[WhatIf], record: &mut Record) {
         evidence: Evidence::default(),
     });
     record.conclusion = Some(conclude(record, false));
+    record.what_if = gate::what_if::written(what_ifs);
 }
 
 /// What a gate finds that has a baseline and nothing to compare with.

@@ -57,7 +57,7 @@ pub fn area(
 
 /// The influences on the average precision, Σ pₜ·Tₜ/Sₜ / P over the thresholds t from above, where pₜ positive rows
 /// come in, of then Tₜ among Sₜ. A row comes into T, S and p at its own threshold, and into T and S at all below it.
-/// None without a positive row.
+/// None without a positive row, and without a negative one, where any order comes to 1.
 pub fn average_precision(
     positive: impl Fn(usize) -> bool,
     scores: &[f64],
@@ -82,7 +82,7 @@ pub fn average_precision(
         value += more * precision;
         steps.push((more, precision, all));
     }
-    if right <= 0.0 {
+    if right <= 0.0 || all <= right {
         return None;
     }
     value /= right;

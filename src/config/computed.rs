@@ -2,7 +2,7 @@
 
 use super::predictions::Predictions;
 use super::source::{KeyPath, Source};
-use super::{Data, Evaluate, Fairness, Image, Measure, suggest};
+use super::{Better, Data, Evaluate, Fairness, Image, Measure, suggest};
 use crate::document::shown;
 use crate::record::{DATA, SMOKE, Task};
 
@@ -39,6 +39,14 @@ impl<'a> Computed<'a> {
     /// The predictions, where they are sound.
     pub const fn predictions(&self) -> Option<&'a Predictions> {
         self.predictions
+    }
+
+    /// Which way is better of a metric of this name, where it is measured here; none where a file says what it is.
+    pub fn better(&self, metric: &str) -> Option<Better> {
+        let is_elsewhere = metric.starts_with(SMOKE) || metric.starts_with(DATA);
+        let is_ours =
+            || self.predictions.is_some_and(|wanted| names(wanted).iter().any(|name| name == metric));
+        (is_elsewhere || is_ours()).then(|| better(metric)).flatten()
     }
 
     /// Checks that somebody computes `metric`, whose rules stand at `path`. False when it was found that nobody does.
@@ -106,6 +114,19 @@ impl<'a> Computed<'a> {
         source.key(path, format!("nobody measures «{}»", shown(metric)), help);
         false
     }
+}
+
+/// Which way is better of a metric that has this name here; none of a name that means nothing here.
+#[must_use]
+pub fn better(metric: &str) -> Option<Better> {
+    if let Some(of_server) = metric.strip_prefix(SMOKE) {
+        return Some(if of_server == "requests" { Better::Higher } else { Better::Lower });
+    }
+    if let Some(of_data) = metric.strip_prefix(DATA) {
+        return Some(if of_data.starts_with("rows.") { Better::Higher } else { Better::Lower });
+    }
+    let measure = Measure::named(metric).map(Measure::better);
+    measure.or_else(|| fairness(metric).map(|_| Better::Lower))
 }
 
 /// The metrics of the data, for who wrote another one.

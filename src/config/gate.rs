@@ -1,6 +1,9 @@
 //! The gate's part of the file: the baseline and the rules.
 
+mod direction;
 mod slices;
+
+pub use direction::doubts;
 
 use super::computed::Computed;
 use super::paths::{Reach, check_path};
@@ -162,7 +165,11 @@ fn metric_rules(
     let is_computed = name.is_err() || computed.check(source, path, metric);
     // What nobody computes has no slices either, and one problem is enough.
     let slices = if is_computed { slices::slices(source, path, metric, &raw, computed) } else { None };
-    let better = raw.better.unwrap_or_default();
+    let ours = computed.better(metric);
+    if let Some(ours) = ours {
+        direction::check(source, path, metric, &raw, ours);
+    }
+    let better = raw.better.or(ours).unwrap_or_default();
     let mut bounds = bounds(&raw);
     let written: Vec<&String> =
         source.node(path).and_then(|node| node.entries()).into_iter().flatten().map(|(key, _)| key).collect();

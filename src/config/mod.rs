@@ -28,8 +28,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+pub use computed::better;
 pub use data::{Data, Drift, DriftCorrection, DriftMethod, Holds, Leakage, Measured, Reference, Set};
 pub use deploy::INPUTS;
+pub use gate::doubts;
 pub use image::PLACEHOLDERS;
 pub use judged::may_judge;
 pub use measure::{Fairness, Measure, Needs};

@@ -282,8 +282,8 @@ pub struct Rules {
     /// The value is exactly this; for texts and booleans too. Not together with `min` or `max`.
     #[schemars(extend("examples" = [true]))]
     pub equals: Option<Scalar>,
-    /// Which way is better; only `min-gain` asks. Default: `higher`
-    #[schemars(extend("default" = "higher"))]
+    /// Which way is better; only `min-gain` asks. Default: `lower` of what modelgate measures and less of is better,
+    /// else `higher`
     pub better: Option<Better>,
     /// The slices that must hold too, each on its own, by their name in `evaluate.predictions.slices` (`region`,
     /// `region*age`): a name, several, or `{ by: …, worst: true, small: true }`. `worst` has one row, about the worst

@@ -8,7 +8,7 @@ use crate::fault::{Fault, Result};
 use crate::files::ProjectFile;
 use crate::finding::Severity;
 use crate::name::ModelName;
-use crate::record::{Baseline, Conclusion, Record, SCHEMA};
+use crate::record::{Baseline, Conclusion, Record, SCHEMA, contradiction};
 use crate::step::Step;
 
 /// What every version of a run's record says of itself.
@@ -68,12 +68,16 @@ fn from_metrics(path: &str, sheet: metrics::Sheet) -> Result<Baseline> {
 /// A baseline out of the record that the file at `path` is, or holds.
 ///
 /// # Errors
-/// A record of another model, or of a run without metrics.
+/// A record of another model, of a run without metrics, or one that contradicts itself, which no run has written.
 pub fn from_record(path: &str, record: &Record, model: &ModelName) -> Result<Baseline> {
     if record.model != *model {
         let cause =
             format!("the run in it is of the model {}, and modelgate.yml is about {model}", record.model);
         return Err(failed(path, cause).help("take the record of a run of the same model, or a metrics file"));
+    }
+    if let Some(why) = contradiction(record) {
+        let help = "no run has written it so; take the record of another run";
+        return Err(failed(path, format!("it contradicts itself: {why}")).help(help));
     }
     let metrics = record.metrics();
     let evaluated = record.step(Step::Evaluate).is_some_and(|step| step.outcome.is_good());
@@ -125,7 +129,7 @@ mod tests {
     use super::*;
     use crate::context::Context;
     use crate::name::{Commit, Digest, MetricName};
-    use crate::record::{Evidence, MetricValue, Outcome, StepRecord};
+    use crate::record::{Evidence, MetricValue, Outcome, Row, RowOutcome, RuleKind, StepRecord, Verdict};
 
     fn folder(name: &str, content: &[u8]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -164,8 +168,39 @@ mod tests {
         record.put(step(Step::Train, Evidence { outputs, ..Evidence::default() }));
         let metrics = [(MetricName::new("accuracy").unwrap(), MetricValue::Number(0.9))].into();
         record.put(step(Step::Evaluate, Evidence { metrics, ..Evidence::default() }));
+        if let Some(judged @ (Conclusion::Approved | Conclusion::Rejected)) = conclusion {
+            let approved = judged == Conclusion::Approved;
+            let (metric, bound) = (MetricName::new("accuracy").unwrap(), MetricValue::Number(0.9));
+            let rows = vec![Row {
+                value: Some(bound.clone()),
+                outcome: if approved { RowOutcome::Pass } else { RowOutcome::Fail },
+                ..Row::new(metric, RuleKind::Min, bound)
+            }];
+            record.verdict = Some(Verdict { conclusion: judged, rows, notes: Vec::new(), confidence: None });
+            let outcome = if approved { Outcome::Passed } else { Outcome::Failed };
+            record.put(StepRecord { outcome, ..step(Step::Gate, Evidence::default()) });
+        }
         record.conclusion = conclusion;
         record
+    }
+
+    #[test]
+    fn a_record_that_contradicts_itself_is_no_baseline() {
+        let told = |change: fn(&mut Record)| {
+            let mut record = record(Some(Conclusion::Approved));
+            change(&mut record);
+            fault("run.json", &serde_json::to_vec(&record).unwrap())
+        };
+        let found = [
+            told(|record| record.conclusion = Some(Conclusion::Rejected)),
+            told(|record| record.what_if = vec!["accuracy.min=0.1".into()]),
+            told(|record| {
+                record.steps[1].evidence.metrics.values_mut().for_each(|value| {
+                    *value = MetricValue::Number(0.5);
+                });
+            }),
+        ];
+        insta::assert_snapshot!(found.join("\n"));
     }
 
     #[test]

@@ -21,5 +21,5 @@ mod words;
 
 pub use approval::{Approval, ApprovedImage};
 pub use judge::{judge, judge_unread};
-pub use unproven::unproven;
+pub use unproven::{incomplete, unproven};
 pub use what_if::WhatIf;

@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::config::{Config, Measure};
+use crate::finding::Finding;
 use crate::record::{Record, Slice};
 use crate::step::Step;
 
@@ -20,6 +21,29 @@ pub fn unproven(config: &Config, record: &Record) -> Option<String> {
         .find_map(|step| missing(step, record))
         .or_else(|| untried(config, record))
         .or_else(|| measured_otherwise(config, record))
+}
+
+/// The same as a finding, with the commands that would complete the evidence.
+#[must_use]
+pub fn incomplete(config: &Config, record: &Record) -> Option<Finding> {
+    let finding = Finding::error("unproven", unproven(config, record)?);
+    let asked = asked_for(config);
+    let lacking = asked.iter().find(|step| missing(**step, record).is_some());
+    Some(match lacking {
+        Some(step) if record.model == config.model => finding.help(commands(*step, &asked)),
+        _ => finding,
+    })
+}
+
+/// What to run for a step that is missing or failed. What was done after it is forgotten then.
+fn commands(step: Step, asked: &[Step]) -> String {
+    let follow: Vec<String> =
+        asked.iter().filter(|other| **other >= step).map(|step| format!("`modelgate {step}`")).collect();
+    let none = match step {
+        Step::Lint => "; `lint: { python: [] }` in modelgate.yml asks for no lint",
+        _ => "",
+    };
+    format!("run `modelgate run`, or {}, and then the gate{none}", follow.join(", "))
 }
 
 /// An evaluation that was done before modelgate.yml asked for what it asks for now, as far as its evidence shows.
@@ -92,6 +116,10 @@ fn untried(config: &Config, record: &Record) -> Option<String> {
 
 fn missing(step: Step, record: &Record) -> Option<String> {
     match record.step(step) {
+        // It is done of a file that does not mention it too.
+        None if step == Step::Lint => {
+            Some("lint is done unless modelgate.yml turns it off, and the record has no lint".into())
+        }
         None => Some(format!("modelgate.yml asks for {step}, and the record has no {step}")),
         Some(done) if done.outcome.is_good() => None,
         Some(done) => Some(format!("{step} {}: {}", done.outcome.word(), done.because)),
@@ -203,8 +231,24 @@ mod tests {
             }
             let (step, _) = steps.remove(index);
             let reason = unproven(&config(), &record(&steps)).unwrap();
-            assert_eq!(reason, format!("modelgate.yml asks for {step}, and the record has no {step}"));
+            assert!(reason.ends_with(&format!(", and the record has no {step}")), "{reason}");
         }
+    }
+
+    #[test]
+    fn who_lacks_a_step_is_told_the_commands_that_do_it() {
+        let help = |without: Step| {
+            let steps: Vec<_> = GOOD.into_iter().filter(|(step, _)| *step != without).collect();
+            let finding = incomplete(&config(), &record(&steps)).unwrap();
+            assert_eq!(finding.code, "unproven");
+            finding.help.unwrap()
+        };
+        insta::assert_snapshot!([Step::Lint, Step::Train, Step::Evaluate].map(help).join("\n"), @r"
+        run `modelgate run`, or `modelgate lint`, `modelgate test`, `modelgate train`, `modelgate evaluate`, and then the gate; `lint: { python: [] }` in modelgate.yml asks for no lint
+        run `modelgate run`, or `modelgate train`, `modelgate evaluate`, and then the gate
+        run `modelgate run`, or `modelgate evaluate`, and then the gate
+        ");
+        assert_eq!(incomplete(&config(), &record(&GOOD)), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::judge::nearest;
 use super::words;
-use crate::config::{Better, Gate, Measure, Rule};
+use crate::config::{self, Gate, Rule};
 use crate::name::MetricName;
 use crate::record::{MetricValue, Record, RuleKind};
 
@@ -73,7 +73,7 @@ pub fn with(policy: &Gate, what_ifs: &[WhatIf]) -> Gate {
             (rule.bound, rule.relative, is_there) = (bound.clone(), relative, true);
         }
         if !is_there {
-            let better = Measure::named(metric.as_str()).map_or(Better::Higher, Measure::better);
+            let better = config::better(metric.as_str()).unwrap_or_default();
             policy.rules.push(Rule { metric, kind, bound, relative, better, slices: None, warn: false });
         }
     }
@@ -94,6 +94,12 @@ pub fn unmeasured(what_ifs: &[WhatIf], record: &Record) -> Option<String> {
     Some(format!("--what-if {text}: the record has no metric {metric}; {meant}"))
 }
 
+/// The bounds as they were written, which mark a record that is judged by them.
+#[must_use]
+pub fn written(what_ifs: &[WhatIf]) -> Vec<String> {
+    what_ifs.iter().map(|what_if| what_if.text.clone()).collect()
+}
+
 /// The sentence that says that nothing of this is so.
 #[must_use]
 pub fn note(what_ifs: &[WhatIf]) -> String {
@@ -110,6 +116,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::config::Better;
     use crate::config::parse;
 
     fn parsed(text: &str) -> Result<(String, RuleKind, MetricValue, bool), String> {

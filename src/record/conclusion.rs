@@ -42,12 +42,19 @@ pub fn judged(rows: &[Row]) -> Conclusion {
 /// still be untrue: that takes the rules and the outputs to find out.
 #[must_use]
 pub fn contradiction(record: &Record) -> Option<String> {
-    order(record)
+    wondered(record)
+        .or_else(|| order(record))
         .or_else(|| record.steps.iter().find_map(step))
         .or_else(|| evidence::contradiction(record))
         .or_else(|| gate(record))
         .or_else(|| record.verdict.as_ref().and_then(|verdict| rows(verdict, record)))
         .or_else(|| conclusion(record))
+}
+
+/// What other bounds would come to was printed, and no run has come to it.
+fn wondered(record: &Record) -> Option<String> {
+    let first = record.what_if.first()?.escape_debug();
+    Some(format!("it is judged by the bounds of a --what-if («{first}»), and no run is"))
 }
 
 fn order(record: &Record) -> Option<String> {

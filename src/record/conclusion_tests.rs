@@ -5,7 +5,8 @@ use crate::context::Context;
 use crate::finding::Finding;
 use crate::name::{Digest, MetricName, ModelName};
 use crate::record::{
-    Aside, CommandEvidence, Estimate, Evidence, MetricValue, Predictions, RuleKind, Slice, Task,
+    Aside, CommandEvidence, Confusion, Estimate, Evidence, Method, MetricValue, Predictions, RuleKind, Slice,
+    Task,
 };
 
 fn step_of(step: Step, outcome: Outcome) -> StepRecord {
@@ -163,6 +164,10 @@ fn predicted() -> Record {
     record
 }
 
+fn counted(counts: [[f64; 2]; 2]) -> Confusion {
+    Confusion { labels: vec!["0".into(), "1".into()], counts: counts.map(Vec::from).into() }
+}
+
 #[test]
 fn rows_that_are_set_aside_do_not_count() {
     let mut record = predicted();
@@ -206,6 +211,19 @@ fn what_is_not_so_of_predictions_is_found() {
             let mean = Estimate { value: 0.7, interval: None, method: None };
             record.steps[2].evidence.means = [(MetricName::new("accuracy").unwrap(), mean)].into();
         }),
+        told(|record| record.what_if = vec!["accuracy.min=0.1".into()]),
+        told(|record| {
+            let estimate = predictions(record).estimates.values_mut().next().unwrap();
+            (estimate.interval, estimate.method) = (Some([0.91, 0.95]), Some(Method::Wilson));
+        }),
+        told(|record| {
+            let slice = &mut predictions(record).slices[0];
+            slice.estimates.values_mut().for_each(|estimate| {
+                (estimate.interval, estimate.method) = (Some([0.0, 0.1]), Some(Method::Wilson));
+            });
+        }),
+        told(|record| predictions(record).confusion = Some(counted([[50.0, 9.0], [2.0, 39.0]]))),
+        told(|record| predictions(record).confusion = Some(counted([[50.0, 9.0], [1.0, 40.0]]))),
     ];
     insta::assert_snapshot!(found.join("\n"));
 }

@@ -63,6 +63,10 @@ pub struct Record {
     pub deliveries: Vec<Delivery>,
     /// How the run ended; none while it is under way.
     pub conclusion: Option<Conclusion>,
+    /// The bounds of `gate --what-if` that it was judged by in place of the file's. No run has any, so whoever goes on
+    /// with a record refuses one that does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what_if: Vec<String>,
 }
 
 impl Record {
@@ -81,6 +85,7 @@ impl Record {
             verdict: None,
             deliveries: Vec::new(),
             conclusion: None,
+            what_if: Vec::new(),
         }
     }
 

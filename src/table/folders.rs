@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use super::Kind;
 use super::cell::{self, Filling};
 use super::spelling::says_nothing;
-use super::trouble::{Wrong, clipped};
+use super::trouble::{PLAIN_NUMBER, Wrong, clipped};
 
 /// What Hive writes for a missing value.
 const NOTHING: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -75,7 +75,8 @@ impl Key {
         }
         if kind == Kind::Number && cell::number(text.as_bytes()).is_err() {
             let message = format!("the folder of this file says that «{name}» is «{}»", clipped(text));
-            return Err(Finding::error("table-number", format!("{message}, which is no number")).into());
+            let finding = Finding::error("table-number", format!("{message}, which is no number"));
+            return Err(finding.help(PLAIN_NUMBER).into());
         }
         Ok(Constant { slot, value: self.value.clone() })
     }

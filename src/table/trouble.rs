@@ -139,6 +139,8 @@ const ROW: &str = "table-row";
 const QUOTE: &str = "table-quote";
 const LONG: &str = "table-line-too-long";
 const JSON: &str = "table-json";
+/// What to do about what is no number.
+pub const PLAIN_NUMBER: &str = "write numbers with a point and without units, or name another column";
 /// What a column of labels cannot be.
 pub const LABELS: &str = "table-labels";
 
@@ -182,7 +184,7 @@ impl Trouble {
                 if has_decimal_comma(&self.shown) {
                     "write the fraction after a point, not a comma"
                 } else {
-                    ""
+                    PLAIN_NUMBER
                 },
             ),
             Wrong::NotUtf8 if self.wanted.is_none() => {
@@ -201,7 +203,7 @@ impl Trouble {
             Wrong::Absent => {
                 (MISSING, format!("this row has no field «{name}»"), "write every field in every row")
             }
-            Wrong::Twice => (TWICE, format!("this row has the field «{name}» twice"), ""),
+            Wrong::Twice => (TWICE, format!("this row has the field «{name}» twice"), "write it once"),
             Wrong::Fields(fields, columns) => (
                 ROW,
                 format!("this row has {}, and the header has {columns}", counted(*fields)),
@@ -227,7 +229,7 @@ impl Trouble {
             Wrong::Json(why) => (
                 JSON,
                 format!("this line is no JSON object: {}", clipped(why)),
-                "write one object a line; NaN and Infinity are no JSON: write null, or leave the row out",
+                "write one object a line; NaN and Infinity are no JSON: leave the row out, or in a data set write null",
             ),
         }
     }

@@ -144,6 +144,7 @@ pub fn full_record() -> Record {
             url: Some(text()),
         }],
         conclusion: Some(Conclusion::Approved),
+        what_if: vec![text()],
     }
 }
 

@@ -223,7 +223,9 @@ impl Margins {
             .map(|(r, (t, p))| r * total - t * p)
             .collect();
         let spread = of(&self.truth, &self.truth) * of(&self.predicted, &self.predicted);
-        Value::share(both.value(), spread.sqrt())
+        let coefficient = Value::share(both.value(), spread.sqrt());
+        // Weights of very different sizes round it past its ends, and then no bound of 1 would hold of it.
+        Value { number: coefficient.number.clamp(-1.0, 1.0), ..coefficient }
     }
 
     /// (Cohen 1960)
@@ -239,5 +241,24 @@ impl Margins {
             return Value::NONE;
         }
         Value::plain(1.0 - wrong.value() * total / by_chance.value())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_rounding_of_weights_takes_a_coefficient_past_its_ends() {
+        for weights in [[1000.0, 0.001], [0.001, 1000.0], [0.5, 1000.0], [1.0, 0.001], [1e9, 1e-9]] {
+            for turned in [0, 1] {
+                let mut margins = Margins::new(2);
+                (0..2).for_each(|class| margins.add(class, class ^ turned, weights[class]));
+                let found = margins.value(Measure::MatthewsCorrcoef).map(|value| value.number);
+                let whole = if turned == 0 { 1.0 } else { -1.0 };
+                assert!(found.is_some_and(|found| (found - whole).abs() < 1e-6), "{found:?} of {weights:?}");
+                assert!(found.is_some_and(|found| found.abs() <= 1.0), "{found:?} of {weights:?}");
+            }
+        }
     }
 }

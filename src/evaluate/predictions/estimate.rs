@@ -54,6 +54,9 @@ impl Means<'_> {
     #[must_use]
     pub fn of_classes(&self, measure: Measure, summary: &Summary, margins: &Margins) -> Option<Measurement> {
         let value = summary.value(measure, margins)?;
+        if foregone(measure, value.number, margins) {
+            return Some(Measurement { value, sure: None });
+        }
         let sure = if !value.number.is_finite() {
             None
         } else if self.rows.is_some() {
@@ -232,6 +235,14 @@ impl Means<'_> {
         };
         bootstrap::percentile(&mut values, self.confidence).map(|interval| (interval, Method::Percentile))
     }
+}
+
+/// Whether no prediction could have made it less: where the truth is one class, all that is taken for it is right. A
+/// number that is the same of any model says nothing of this one.
+#[must_use]
+pub fn foregone(measure: Measure, value: f64, margins: &Margins) -> bool {
+    let classes = margins.truth.iter().filter(|weight| **weight > 0.0).count();
+    matches!(measure, Measure::Precision | Measure::PrecisionWeighted) && classes == 1 && value > 1.0 - EXACT
 }
 
 /// Resampling adds chance to chance: the error of calibration is too high by more than that of the rows.

@@ -20,6 +20,7 @@ use super::slices::{Sliced, members};
 use super::summary::Summary;
 use super::tally::Wishes;
 use super::thresholds::unreached;
+use super::undefined;
 use crate::config::{self, Fairness, Intervals, Measure, Needs};
 use crate::finding::Finding;
 use crate::name::MetricName;
@@ -72,7 +73,7 @@ pub fn of(
             slices.extend(parts.into_iter().map(|part| part.slice(slicing.name(), spec.small_slice)));
         }
     }
-    findings.extend(undefined(&measurements));
+    findings.extend(undefined::findings(&measurements, whole.summary()));
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     if crate::finding::any_error(&findings) {
         return Err(findings);
@@ -227,6 +228,13 @@ impl Whole {
         }
     }
 
+    fn summary(&self) -> Option<&Summary> {
+        match self {
+            Self::Classes(summary) => Some(summary),
+            Self::Numbers(_) => None,
+        }
+    }
+
     /// What only pictures show.
     fn pictures(
         self,
@@ -319,31 +327,4 @@ fn fair(
         differences.insert(name, difference);
     }
     differences
-}
-
-/// What is to be said of metrics that are 0 by convention, or not defined at all.
-fn undefined(measurements: &Measurements) -> Vec<Finding> {
-    let names = |is: &dyn Fn(&Measurement) -> bool| {
-        measurements.iter().filter(|(_, m)| is(m)).map(|(name, _)| name.clone()).collect::<Vec<_>>()
-    };
-    let of_nothing = names(&|m| m.value.of_nothing && m.value.number.is_finite());
-    let not_finite = names(&|m| !m.value.number.is_finite());
-    let mut findings = Vec::new();
-    if !of_nothing.is_empty() {
-        let message =
-            format!("there is nothing to take a share of for {}: it counts as 0", listed(&of_nothing));
-        findings.push(
-            Finding::warning("metric-undefined", message).help(
-                "a class is never predicted or never true, or the truth never changes: look at the rows",
-            ),
-        );
-    }
-    if !not_finite.is_empty() {
-        let message = format!("these rows do not define {}: it is NaN", listed(&not_finite));
-        findings.push(
-            Finding::warning("metric-not-finite", message)
-                .help("a rule about it fails; see whether the truth has rows of every class"),
-        );
-    }
-    findings
 }

@@ -25,6 +25,7 @@ mod sum;
 mod summary;
 mod tally;
 mod thresholds;
+mod undefined;
 mod value;
 
 use std::collections::BTreeMap;

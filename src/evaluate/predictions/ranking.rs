@@ -206,7 +206,8 @@ pub fn area(steps: impl Iterator<Item = Step>) -> f64 {
     area.value() / (above.value() * below.value())
 }
 
-/// The average precision, of falling steps; 0 without positives, as scikit-learn has it.
+/// The average precision, of falling steps; 0 without positives, as scikit-learn has it. NaN without negatives, where
+/// scikit-learn has 1: any order of the rows would come to it.
 pub fn average_precision(steps: impl Iterator<Item = Step>) -> f64 {
     let (mut right, mut wrong, mut sum) = (Sum::default(), Sum::default(), Sum::default());
     for step in steps {
@@ -214,7 +215,11 @@ pub fn average_precision(steps: impl Iterator<Item = Step>) -> f64 {
         wrong.add(step.negative[0]);
         sum.add(step.positive[0] * (right.value() / (right.value() + wrong.value())));
     }
-    if right.value() == 0.0 { 0.0 } else { sum.value() / right.value() }
+    match (right.value(), wrong.value()) {
+        (0.0, _) => 0.0,
+        (_, 0.0) => f64::NAN,
+        (right, _) => sum.value() / right,
+    }
 }
 
 /// What a standard error needs of the lists: their weights, and the rows that have any.

@@ -240,6 +240,24 @@ fn labels_in_every_spelling_are_the_same_metrics() {
     }
 }
 
+#[test]
+fn what_any_model_comes_to_on_one_class_is_no_merit() {
+    let text: String = (0..200).map(|row| if row % 3 == 0 { "1,0.1\n" } else { "1,0.9\n" }).collect();
+    let spec = Predictions { positive: Some("1".into()), ..spec() };
+    let measured = measured(&spec, &format!("y,s\n{text}"));
+    let said = said(&measured);
+    assert!(
+        said.contains("metric-one-class") && said.contains("«precision», «precision_weighted»"),
+        "{said}"
+    );
+    assert_eq!(number(&measured, "average_precision"), None, "{said}");
+    assert_eq!(number(&measured, "precision"), Some(1.0), "as scikit-learn");
+    let evidence = measured.evidence.unwrap();
+    let interval = |name: &str| evidence.estimates[&MetricName::new(name).unwrap()].interval;
+    assert_eq!((interval("precision"), interval("precision_weighted")), (None, None));
+    assert!(interval("recall").is_some() && interval("accuracy").is_some());
+}
+
 fn with_predicted() -> Predictions {
     Predictions { predicted: Some("p".into()), ..spec() }
 }

@@ -1,12 +1,22 @@
 //! Whether the numbers in a record are the same wherever they stand.
 
-use crate::record::{Aside, Estimate, MetricValue, Record, Row, RowOutcome, Slice};
+use crate::record::{
+    Aside, Estimate, Evidence, Method, MetricValue, Predictions, Record, Row, RowOutcome, Slice,
+};
 use crate::step::Step;
 
-/// Why the evidence contradicts itself: an estimate is of the value that was recorded.
+/// How far sums that were made in another order may lie from each other, as a share of the larger.
+const ROUNDING: f64 = 1e-9;
+
+/// Why the evidence contradicts itself: an estimate is of the value that was recorded, lies in its interval, and the
+/// accuracy follows from the table of the classes.
 pub(super) fn contradiction(record: &Record) -> Option<String> {
     let step = record.step(Step::Evaluate).filter(|step| step.outcome.is_good())?;
-    let evidence = &step.evidence;
+    let predictions = step.evidence.predictions.as_ref();
+    recorded(&step.evidence).or_else(|| outside(&step.evidence)).or_else(|| miscounted(predictions?))
+}
+
+fn recorded(evidence: &Evidence) -> Option<String> {
     let estimates = evidence.predictions.iter().flat_map(|predictions| &predictions.estimates);
     let of_rows = estimates.filter(|(name, _)| !evidence.means.contains_key(*name));
     of_rows.chain(&evidence.means).find_map(|(name, estimate)| {
@@ -14,6 +24,32 @@ pub(super) fn contradiction(record: &Record) -> Option<String> {
         let name = name.as_str().escape_debug();
         (!is_recorded).then(|| format!("the estimate of «{name}» is not of the value that was measured"))
     })
+}
+
+/// Only of methods whose interval is around the value; that of a bootstrap need not be.
+fn outside(evidence: &Evidence) -> Option<String> {
+    let wholes = evidence.predictions.iter().flat_map(|predictions| &predictions.estimates);
+    let slices = evidence.predictions.iter().flat_map(|predictions| &predictions.slices);
+    let estimates = wholes.chain(&evidence.means).chain(slices.flat_map(|slice| &slice.estimates));
+    estimates.into_iter().find_map(|(name, estimate)| {
+        let ([low, high], value) = (estimate.interval?, estimate.value);
+        let around =
+            matches!(estimate.method?, Method::Wilson | Method::Delong | Method::T | Method::Repeats);
+        let near = ROUNDING * value.abs().max(1.0);
+        let name = name.as_str().escape_debug();
+        (around && !(low - near <= value && value <= high + near))
+            .then(|| format!("the value of «{name}» is not within its own interval"))
+    })
+}
+
+/// An accuracy is the share of the table's weight that is on its diagonal.
+fn miscounted(predictions: &Predictions) -> Option<String> {
+    let counts = &predictions.confusion.as_ref()?.counts;
+    let (_, said) = predictions.estimates.iter().find(|(name, _)| name.as_str() == "accuracy")?;
+    let all: f64 = counts.iter().flatten().sum();
+    let right: f64 = counts.iter().enumerate().filter_map(|(class, row)| row.get(class)).sum();
+    let differs = (right / all - said.value).abs() > ROUNDING;
+    differs.then(|| "its accuracy does not follow from its confusion matrix".to_owned())
 }
 
 /// Why a row of the verdict is none of this evidence.

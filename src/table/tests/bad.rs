@@ -290,6 +290,7 @@ fn lines_are_counted_over_blocks_and_the_first_block_with_trouble_is_told() {
     let findings = files.read(&[label("y"), number("p")]).expect_err("a finding");
     insta::assert_snapshot!(shown(&findings), @r"
     p.csv:52:3 table-number: «x» in the column «p» is no number; and at least 1 more
+        write numbers with a point and without units, or name another column
     p.csv:55:1 table-row: this row has 3 fields, and the header has 2
         a field with the delimiter or a line break in it must be quoted
     ");
