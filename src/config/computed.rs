@@ -126,7 +126,7 @@ pub fn better(metric: &str) -> Option<Better> {
         return Some(if of_data.starts_with("rows.") { Better::Higher } else { Better::Lower });
     }
     let measure = Measure::named(metric).map(Measure::better);
-    measure.or_else(|| fairness(metric).map(|_| Better::Lower))
+    measure.or_else(|| Fairness::named(metric).map(|_| Better::Lower))
 }
 
 /// The metrics of the data, for who wrote another one.
