@@ -1,6 +1,7 @@
 //! What the baseline was not measured by, and its predictions tell.
 
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 
 use crate::config::Rule;
 use crate::evaluate::predictions::Measured;
@@ -38,9 +39,9 @@ pub fn complete(baseline: &mut Baseline, measured: Measured) -> Vec<String> {
     }
     let mut added = Vec::new();
     for (name, value) in measured.metrics {
-        if !baseline.metrics.contains_key(&name) {
-            added.push(name.to_string());
-            baseline.metrics.insert(name, value);
+        if let Entry::Vacant(place) = baseline.metrics.entry(name) {
+            added.push(place.key().to_string());
+            place.insert(value);
         }
     }
     for (name, estimate) in found.estimates {
