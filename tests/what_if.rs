@@ -80,7 +80,7 @@ fn who_saves_it_as_the_record_approves_nothing_with_it() {
     let record: Value = serde_json::from_str(&said.out).expect("the record");
     assert_eq!(record["what_if"], serde_json::json!(["accuracy.min=0.1"]));
     project.file(".modelgate/run.json", &said.out);
-    for command in ["report", "gate", "deploy", "evaluate"] {
+    for command in ["report", "gate", "evaluate"] {
         let said = project.modelgate(&[command]);
         assert_eq!(said.code, 1, "{command}: {}{}", said.out, said.err);
         assert!(said.err.contains("the bounds of a --what-if («accuracy.min=0.1»)"), "{}", said.err);

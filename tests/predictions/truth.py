@@ -56,7 +56,10 @@ def binary_scores(y, s, w, labels):
     both = np.column_stack((1 - s, s))
     return {
         "roc_auc": sk.roc_auc_score(is_positive, s, sample_weight=w),
-        "average_precision": sk.average_precision_score(is_positive, s, sample_weight=w),
+        # scikit-learn has 1 of positives alone, as of any order of them: modelgate calls that not defined.
+        "average_precision": math.nan
+        if is_positive.all()
+        else sk.average_precision_score(is_positive, s, sample_weight=w),
         "log_loss": sk.log_loss(is_positive, both, labels=[0, 1], sample_weight=w) if inside else math.nan,
         "brier": sk.brier_score_loss(is_positive, both, labels=[0, 1], sample_weight=w) if inside else math.nan,
         "expected_calibration_error": calibration_error(s, is_positive, ones) if inside else math.nan,
