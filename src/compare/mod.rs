@@ -3,6 +3,7 @@
 mod cells;
 mod change;
 mod fairness;
+mod floor;
 mod influence;
 mod join;
 mod median;
