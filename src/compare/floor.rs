@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::{Cells, Kind};
-use super::pair::CANDIDATE;
+use super::influence::Weights;
+use super::pair::{CANDIDATE, Pair};
 use crate::evaluate::predictions::effective;
 use crate::statistics::{Interval, beyond_normal};
 
@@ -67,6 +68,60 @@ pub fn of_cells(cells: &Cells, confidence: f64, change: impl Fn(&Cells, &[f64]) 
     floors
 }
 
+/// An interval that reaches to either side of the value at least so far.
+pub fn at_least(value: f64, half: f64, [low, high]: Interval) -> Interval {
+    [low.min(value - half), high.max(value + half)]
+}
+
+/// What comes of the order of scores: a row of the smallest class may go from one end of the order to the other.
+pub fn of_classes(truth: &[u32], classes: usize, weights: Weights<'_>, confidence: f64) -> f64 {
+    let mut strata = vec![Stratum::default(); classes];
+    for (row, class) in truth.iter().enumerate() {
+        strata[*class as usize].add(weights.of(row));
+    }
+    let shares = strata.iter().filter(|stratum| stratum.weight > 0.0);
+    let share = shares.map(|stratum| beyond_normal(0.0, stratum.rows(), confidence)).fold(0.0, f64::max);
+    // Of two classes the area is the same from either side; of several it is the mean of an area a class.
+    if classes > 2 { share / classes as f64 } else { share }
+}
+
+/// What comes of the rows' losses, by their influences on either side's value: nobody knows how much a row can lose, but
+/// those that nobody has seen may be as bad as the worst that either model has, or become so by the change. `turned` is
+/// how bad a row is that the candidate has wrong, where fewer than so many rows tell.
+pub fn of_influences(
+    [candidate, baseline]: [&[f64]; 2],
+    weights: Weights<'_>,
+    confidence: f64,
+    turned: impl Fn(usize) -> Option<f64>,
+) -> f64 {
+    let rows = weights.effective(candidate.len());
+    let share = beyond_normal(0.0, rows, confidence);
+    let all: f64 = (0..candidate.len()).map(|row| weights.of(row)).sum();
+    let far = |(one, other): (&f64, &f64)| one.abs().max(other.abs()).max((one - other).abs());
+    let furthest = candidate.iter().zip(baseline).map(far).collect();
+    let unseen = (share * rows).ceil() as usize;
+    share * (all * mean_of_largest(furthest, unseen)).max(turned(unseen).unwrap_or(0.0))
+}
+
+/// What comes of the median error: `quantile` tells the candidate's errors, which rows that nobody has seen may shift by as
+/// many places.
+pub fn of_median(pair: &Pair, confidence: f64, quantile: impl Fn(f64) -> f64) -> f64 {
+    let rows = Weights(pair.weights.as_deref()).effective(pair.rows);
+    let share = beyond_normal(0.0, rows, confidence);
+    let middle = quantile(0.5);
+    let off = |part: f64| (quantile(part) - middle).abs();
+    off(0.5 - share).max(off(0.5 + share))
+}
+
+fn mean_of_largest(mut values: Vec<f64>, count: usize) -> f64 {
+    let count = count.clamp(1, values.len().max(1));
+    if count < values.len() {
+        values.select_nth_unstable_by(count, |one, other| other.total_cmp(one));
+        values.truncate(count);
+    }
+    values.iter().sum::<f64>() / count as f64
+}
+
 /// The rows of one true class in one group, among which the candidate moves some.
 #[derive(Debug, Clone, Copy, Default)]
 struct Stratum {
@@ -75,10 +130,20 @@ struct Stratum {
 }
 
 impl Stratum {
+    fn add(&mut self, weight: f64) {
+        self.weight += weight;
+        self.squares += weight * weight;
+    }
+
+    /// How many rows of the same weight would say as much.
+    fn rows(self) -> f64 {
+        effective(self.weight, self.squares)
+    }
+
     /// The weight of rows that may move besides those of weight `seen` that did.
     fn unseen(self, seen: f64, confidence: f64) -> f64 {
         let share = (seen / self.weight).min(1.0);
-        self.weight * beyond_normal(share, effective(self.weight, self.squares), confidence)
+        self.weight * beyond_normal(share, self.rows(), confidence)
     }
 }
 

@@ -4,6 +4,8 @@ mod cells;
 mod change;
 mod fairness;
 mod floor;
+#[cfg(test)]
+mod floor_tests;
 mod influence;
 mod join;
 mod median;
