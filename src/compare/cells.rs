@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::change::Options;
+use super::floor;
 use super::pair::{BASELINE, CANDIDATE};
 use crate::config::Measure;
 use crate::evaluate::predictions::{Margins, effective};
@@ -25,10 +26,12 @@ pub struct Kind {
 
 /// The rows of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Sums {
+pub struct Sums {
     rows: u64,
-    weight: f64,
-    squares: f64,
+    /// Σ w
+    pub weight: f64,
+    /// Σ w²
+    pub squares: f64,
 }
 
 /// The cells that hold a row.
@@ -52,6 +55,10 @@ impl Cells {
             sums.weight += weight;
             sums.squares += weight * weight;
         }
+        Self::of(&cells, alike)
+    }
+
+    fn of(cells: &BTreeMap<Kind, Sums>, alike: bool) -> Self {
         Self {
             kinds: cells.keys().copied().collect(),
             rows: cells.values().map(|sums| sums.rows).collect(),
@@ -61,26 +68,49 @@ impl Cells {
         }
     }
 
+    /// Their weights, in the order of [`Self::kinds`].
+    pub fn weights(&self) -> &[f64] {
+        &self.weights
+    }
+
     /// The kinds of rows, in order.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
     }
 
-    /// The changes of what follows from the cells' weights, candidate − baseline: `each` gives a side's values. None for
-    /// a value that is not a number.
+    /// The same, with cells that hold no row.
+    pub fn with(&self, empty: impl Iterator<Item = Kind>) -> Self {
+        let mut cells: BTreeMap<Kind, Sums> = self.sums().collect();
+        empty.for_each(|kind| {
+            cells.entry(kind).or_default();
+        });
+        Self::of(&cells, self.alike)
+    }
+
+    /// Each cell and what it holds, in order.
+    pub fn sums(&self) -> impl Iterator<Item = (Kind, Sums)> + '_ {
+        let of = |place: usize| Sums {
+            rows: self.rows[place],
+            weight: self.weights[place],
+            squares: self.squares[place],
+        };
+        self.kinds.iter().enumerate().map(move |(place, kind)| (*kind, of(place)))
+    }
+
+    /// The changes of what follows from the cells' weights, candidate − baseline: `each` gives a side's values, of these
+    /// cells and of others. None for a value that is not a number.
     pub fn changes(
         &self,
         options: Options,
-        each: impl Fn(usize, &[f64]) -> Vec<f64> + Sync,
+        each: impl Fn(&Self, usize, &[f64]) -> Vec<f64> + Sync,
     ) -> Vec<Option<Estimate>> {
-        let statistic = |weights: &[f64]| -> Vec<f64> {
-            each(CANDIDATE, weights)
-                .iter()
-                .zip(each(BASELINE, weights))
-                .map(|(one, other)| one - other)
-                .collect()
+        let change = |cells: &Self, weights: &[f64]| -> Vec<f64> {
+            let sides = each(cells, CANDIDATE, weights).into_iter().zip(each(cells, BASELINE, weights));
+            sides.map(|(one, other)| one - other).collect()
         };
+        let statistic = |weights: &[f64]| change(self, weights);
         let slopes = slopes(&self.weights, statistic);
+        let unseen = floor::of_cells(self, options.confidence, change);
         let resample = self.alike && options.resample && self.kinds.len() <= MOST_CELLS;
         // Drawing is what takes time: each resample serves all values.
         let resampled = match resample {
@@ -99,7 +129,7 @@ impl Cells {
             };
             value.is_finite().then_some(Estimate {
                 value,
-                interval: by.map(|by| by.0),
+                interval: by.map(|by| unseen[place].beyond(by.0)),
                 method: by.map(|by| by.1),
             })
         };
@@ -136,8 +166,8 @@ impl Cells {
 
     /// The changes of metrics of predicted classes among so many classes.
     pub fn measures(&self, measures: &[Measure], classes: usize, options: Options) -> Vec<Option<Estimate>> {
-        self.changes(options, |side, weights| {
-            let margins = self.margins(classes, side, weights);
+        self.changes(options, |cells, side, weights| {
+            let margins = cells.margins(classes, side, weights);
             measures.iter().map(|measure| number(&margins, *measure)).collect()
         })
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cells::{Cells, Kind};
+use super::floor;
 use super::influence::{self, Weights};
 use super::median;
 use super::pair::{BASELINE, Both, CANDIDATE, Pair};
@@ -126,6 +127,8 @@ fn paired_areas(pair: &Pair, confidence: f64) -> Option<Estimate> {
     let positive: Vec<bool> = truth.iter().map(|class| *class == 1).collect();
     let area = delong::difference(&positive, candidate, baseline)?;
     let interval = area.error.and_then(|error| delta(area.value, error, confidence));
+    let half = floor::of_classes(truth, 2, Weights(None), confidence);
+    let interval = interval.map(|interval| floor::at_least(area.value, half, interval));
     Some(Estimate { value: area.value, interval, method: interval.map(|_| Method::Delong) })
 }
 
@@ -142,7 +145,22 @@ fn of_influences(measure: Measure, pair: &Pair, options: Options) -> Option<Esti
     } else {
         by_influences(measure, value, &differences, weights, options.confidence)
     };
-    Some(Estimate { value, interval: by.map(|by| by.0), method: by.map(|by| by.1) })
+    let half = match &pair.both {
+        Both::Classes { classes, truth, .. } if is_of_order(measure) => {
+            floor::of_classes(truth, *classes, weights, options.confidence)
+        }
+        both => {
+            let turned = |enough| influence::if_turned(measure, both, CANDIDATE, weights, enough);
+            floor::of_influences([&candidate.rows, &baseline.rows], weights, options.confidence, turned)
+        }
+    };
+    let interval = by.map(|by| floor::at_least(value, half, by.0));
+    Some(Estimate { value, interval, method: by.map(|by| by.1) })
+}
+
+/// Whether only the order of scores counts.
+const fn is_of_order(measure: Measure) -> bool {
+    matches!(measure, Measure::RocAuc | Measure::AveragePrecision | Measure::RocAucOvr | Measure::RocAucOvo)
 }
 
 fn by_influences(

@@ -47,7 +47,7 @@ pub fn changes(
 
 /// The changes of all differences, in the order of [`Fairness::ALL`].
 fn differences(cells: &Cells, groups: usize, options: Options) -> Vec<Option<Estimate>> {
-    cells.changes(options, |side, weights| {
+    cells.changes(options, |cells, side, weights| {
         let mut all = vec![Group::default(); groups];
         for (kind, weight) in cells.kinds().iter().zip(weights) {
             all[kind.group as usize].add(kind, side, *weight);

@@ -57,6 +57,29 @@ pub fn of(
     all.then_some(influence)
 }
 
+/// How much more a row would lose, in the mean, if what is said of its class were said of the next likely one instead.
+/// None of another metric, and where `enough` rows are like that: then they tell how much it is.
+pub fn if_turned(
+    measure: Measure,
+    both: &Both,
+    side: usize,
+    weights: Weights<'_>,
+    enough: usize,
+) -> Option<f64> {
+    let Both::Classes { classes, truth, scores, .. } = both else { return None };
+    let said = Said { classes: *classes, truth, scores: &scores[side] };
+    if !matches!(measure, Measure::LogLoss | Measure::Brier) || said.scores.is_empty() {
+        return None;
+    }
+    let more = |row: usize| {
+        let loss = |class| class_loss(measure, said.scores, row, class);
+        loss(said.other(row)) - loss(truth[row] as usize)
+    };
+    let more: Vec<f64> = (0..truth.len()).map(more).collect();
+    let turned = more.iter().filter(|more| **more < 0.0).count();
+    (turned < enough).then(|| mean(more.into_iter().map(|more| more.max(0.0)), weights).value)
+}
+
 fn of_numbers(measure: Measure, truth: &[f64], predicted: &[f64], weights: Weights<'_>) -> Option<Influence> {
     let losses = |measure| {
         let each = truth.iter().zip(predicted);
@@ -135,6 +158,18 @@ impl Said<'_> {
     /// One list of scores is of two classes.
     fn binary(&self) -> bool {
         self.scores.len() == 1
+    }
+
+    /// The most likely class besides the true one.
+    fn other(&self, row: usize) -> usize {
+        let truth = self.truth[row] as usize;
+        if self.binary() {
+            return 1 - truth.min(1);
+        }
+        let others = (0..self.scores.len()).filter(|class| *class != truth);
+        others
+            .max_by(|one, other| self.scores[*one][row].total_cmp(&self.scores[*other][row]))
+            .unwrap_or(truth)
     }
 
     /// What was said, and whether it came true: of two classes of the positive one, of several of the first with the

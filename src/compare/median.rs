@@ -1,6 +1,7 @@
 //! The median and the largest of absolute errors, which no influence tells.
 
 use super::change::Options;
+use super::floor;
 use super::pair::{BASELINE, Both, CANDIDATE, Pair};
 use crate::config::Measure;
 use crate::record::{Estimate, Method};
@@ -27,7 +28,9 @@ pub fn change(measure: Measure, pair: &Pair, options: Options) -> Option<Estimat
     let value = of(&sides, &|errors| errors.median(alike, weight))?;
     let by =
         (pair.rows <= MOST_RESAMPLED).then(|| resampled(&sides, alike, weight, pair.rows, options)).flatten();
-    Some(Estimate { value, interval: by.map(|by| by.0), method: by.map(|by| by.1) })
+    let unseen = floor::of_median(pair, options.confidence, |part| sides[CANDIDATE].quantile(part, weight));
+    let interval = by.map(|by| floor::at_least(value, unseen, by.0));
+    Some(Estimate { value, interval, method: by.map(|by| by.1) })
 }
 
 fn resampled(
@@ -61,6 +64,17 @@ impl Errors {
 
     fn largest(&self) -> f64 {
         self.0.last().map_or(f64::NAN, |last| last.0)
+    }
+
+    /// The lowest that at least this part of the weight does not exceed.
+    fn quantile(&self, part: f64, weight: impl Fn(usize) -> f64) -> f64 {
+        let all: f64 = self.0.iter().map(|(_, row)| weight(*row as usize)).sum();
+        let mut so_far = 0.0;
+        let reached = self.0.iter().find(|(_, row)| {
+            so_far += weight(*row as usize);
+            so_far >= part * all
+        });
+        reached.map_or(self.largest(), |reached| reached.0)
     }
 
     /// The lowest that at least half of the weight does not exceed, as scikit-learn has it; where rows weigh alike and

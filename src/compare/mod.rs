@@ -4,6 +4,9 @@ mod cells;
 mod change;
 mod complete;
 mod fairness;
+mod floor;
+#[cfg(test)]
+mod floor_tests;
 mod influence;
 mod join;
 mod median;

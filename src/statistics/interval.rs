@@ -29,6 +29,16 @@ pub fn wilson(successes: f64, trials: f64, confidence: f64) -> Option<Interval> 
     finite([low.max(0.0), high.min(1.0)])
 }
 
+/// How much more often than in `share` of the trials a thing may happen that the normal interval leaves out: what Wilson's
+/// interval reaches beyond it. Nearly four trials where it was never seen, and never less than nearly two; 0 without
+/// trials.
+#[must_use]
+pub fn beyond_normal(share: f64, trials: f64, confidence: f64) -> f64 {
+    let high = wilson(share * trials, trials, confidence).map(|interval| interval[1]);
+    let normal = reach(confidence).map(|z| z * (share * (1.0 - share) / trials).sqrt());
+    high.zip(normal).map_or(0.0, |(high, normal)| (high - share - normal).max(0.0))
+}
+
 /// Student's t interval around a mean with its standard error. None without a degree of freedom.
 #[must_use]
 pub fn student(mean: f64, error: f64, degrees: f64, confidence: f64) -> Option<Interval> {

@@ -28,7 +28,9 @@ mod weights;
 
 pub use chi_square::chi_square_sf;
 pub use distribution::{normal_cdf, normal_quantile, student_quantile};
-pub use interval::{delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson};
+pub use interval::{
+    beyond_normal, delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson,
+};
 pub use many::{against, benjamini_hochberg, holm, holm_adjusted, more_rows};
 pub use ranks::{Lists, Ranked};
 
