@@ -19,7 +19,7 @@ pub(super) fn check(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: 
             "of «{}» less is better, and `{wrong}` alone keeps it from getting better, not worse",
             shown(metric)
         );
-        source.key(&path.key(wrong), message, &format!("write `{right}`, or add it"));
+        source.key(&path.key(wrong), message, format!("write `{right}`, or add it"));
     }
 }
 
