@@ -27,11 +27,8 @@ pub fn decimal(cell: &[u8]) -> Option<f64> {
     let start = usize::from(is_negative);
     let mut at = start;
     let mut whole = 0;
-    loop {
-        match cell.get(at)?.wrapping_sub(b'0') {
-            digit @ 0..=9 => whole = whole * 10 + u64::from(digit),
-            _ => break,
-        }
+    while let digit @ 0..=9 = cell.get(at)?.wrapping_sub(b'0') {
+        whole = whole * 10 + u64::from(digit);
         at += 1;
     }
     let places = cell.len() - at - 1;
