@@ -2,8 +2,9 @@
 
 use super::change::Options;
 use super::pair::Pair;
+use super::tests::spec;
 use super::*;
-use crate::config::{Axis, Intervals, Measure, PredictedTask, Predictions as Spec, Scores, Slicing};
+use crate::config::{Intervals, Measure, PredictedTask, Predictions as Spec};
 use crate::evaluate::predictions::{Rows, Target};
 
 const ALIKE: [Measure; 12] = [
@@ -20,26 +21,6 @@ const ALIKE: [Measure; 12] = [
     Measure::LogLoss,
     Measure::Brier,
 ];
-
-fn spec(task: PredictedTask) -> Spec {
-    Spec {
-        files: Vec::new(),
-        task,
-        truth: "y".into(),
-        predicted: None,
-        scores: Scores::None,
-        positive: None,
-        threshold: 0.5,
-        weight: None,
-        id: None,
-        slices: vec![Slicing::One(Axis::Values("region".into()))],
-        small_slice: 30,
-        metrics: None,
-        bins: 10,
-        targets: Vec::new(),
-        intervals: Intervals::Auto,
-    }
-}
 
 /// Rows of which every second is positive, with these scores.
 fn scored(scores: Vec<f64>) -> Rows {

@@ -8,7 +8,7 @@ use crate::evaluate::predictions::Target;
 use crate::name::Digest;
 use crate::record::{Slice, Task};
 
-fn spec(task: PredictedTask) -> Spec {
+pub(super) fn spec(task: PredictedTask) -> Spec {
     Spec {
         files: vec!["predictions.csv".into()],
         task,

@@ -32,7 +32,7 @@ pub use interval::{
     beyond_normal, delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson,
 };
 pub use many::{against, benjamini_hochberg, holm, holm_adjusted, more_rows};
-pub use ranks::{Lists, Ranked};
+pub use ranks::{Lists, Ranked, between};
 
 /// Low and high end.
 pub type Interval = [f64; 2];

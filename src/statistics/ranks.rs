@@ -17,6 +17,13 @@ pub trait Ranked {
     fn below(&self, value: f64) -> u64;
 }
 
+/// How many values lie between two places each, of how many lie before each place, which ascend. A file that could not be
+/// read to its end may make them fall: then there are none between.
+pub fn between(before: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut last = 0;
+    before.map(|before| before.saturating_sub(std::mem::replace(&mut last, before))).collect()
+}
+
 /// A sample in lists, each of which ascends.
 #[derive(Debug, Clone, Default)]
 pub struct Lists<'a>(Vec<&'a [f64]>);

@@ -2,6 +2,7 @@
 
 use super::values::{Ascending, Side, Values, aligned};
 use crate::record::data::Picture;
+use crate::statistics::between;
 
 /// As many bars as the eye tells apart in a small picture.
 const BARS: usize = 20;
@@ -68,9 +69,7 @@ fn middle(side: &impl Ascending) -> Option<(f64, f64)> {
 /// How many values are in each bar; those beyond the ends are in the outer ones.
 fn counts(side: &impl Ascending, edges: &[f64]) -> Vec<u64> {
     let inner = edges.get(1..edges.len() - 1).unwrap_or_default();
-    let before = inner.iter().map(|edge| side.below(*edge)).chain([side.rows()]);
-    let mut last = 0;
-    before.map(|before| before.saturating_sub(std::mem::replace(&mut last, before))).collect()
+    between(inner.iter().map(|edge| side.below(*edge)).chain([side.rows()]))
 }
 
 fn categories(names: &[&str], reference: &[u64], current: &[u64]) -> Picture {

@@ -1,6 +1,6 @@
 //! Into which bins numbers are counted.
 
-use crate::statistics::Ranked;
+use crate::statistics::{Ranked, between};
 
 /// Bins of one width, as NumPy makes and fills them.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,9 +96,7 @@ impl Cuts {
     /// How many of the values lie in each bin; those outside of the reference in the outer ones.
     #[must_use]
     pub fn counts(&self, side: &impl Ranked) -> Vec<u64> {
-        let before = self.0.iter().map(|cut| cut.before(side)).chain([side.rows()]);
-        let mut last = 0;
-        before.map(|before| before.saturating_sub(std::mem::replace(&mut last, before))).collect()
+        between(self.0.iter().map(|cut| cut.before(side)).chain([side.rows()]))
     }
 }
 
