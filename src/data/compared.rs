@@ -13,16 +13,11 @@ use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data::Role;
-use crate::statistics::Lists;
 use crate::table::{self, Batch, Cells, Column, Found, NONE, Type, Wanted};
 
 impl Ascending for Sorted {
     fn walk(&self) -> impl Iterator<Item = f64> {
         self.walk()
-    }
-
-    fn lists(&self) -> Option<Lists<'_>> {
-        self.lists()
     }
 }
 

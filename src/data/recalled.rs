@@ -18,7 +18,7 @@ use crate::finding::Finding;
 use crate::name::Digest;
 use crate::number::thousands;
 use crate::record::data as record;
-use crate::statistics::{Lists, Ranked, order};
+use crate::statistics::{Ranked, order};
 use crate::table::{self, Found, Type};
 
 /// A profile that stands for data.
@@ -221,16 +221,19 @@ impl Ranked for Counted {
     fn below(&self, value: f64) -> u64 {
         self.count(|known| known < value)
     }
+
+    fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
+        let is_within = |value: f64| value > low && value <= high;
+        for (value, count) in self.0.iter().filter(|(value, _)| is_within(*value)) {
+            into.extend(std::iter::repeat_n(*value, usize::try_from(*count).unwrap_or(usize::MAX)));
+        }
+    }
 }
 
 impl Ascending for Counted {
     fn walk(&self) -> impl Iterator<Item = f64> {
         let times = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         self.0.iter().flat_map(move |(value, count)| std::iter::repeat_n(*value, times(*count)))
-    }
-
-    fn lists(&self) -> Option<Lists<'_>> {
-        None
     }
 }
 

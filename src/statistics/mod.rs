@@ -20,6 +20,7 @@ pub mod moments;
 pub mod order;
 pub mod quantiles;
 mod ranks;
+mod rough;
 pub(crate) mod stream;
 #[cfg(test)]
 mod tests;
@@ -32,7 +33,8 @@ pub use interval::{
     beyond_normal, delta, logit, mover, newcombe, order_statistic, rescaled, student, wilson,
 };
 pub use many::{against, benjamini_hochberg, holm, holm_adjusted, more_rows};
-pub use ranks::{Lists, Ranked, between};
+pub use ranks::{Ranked, between};
+pub use rough::{Lists, Rough};
 
 /// Low and high end.
 pub type Interval = [f64; 2];

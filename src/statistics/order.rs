@@ -4,8 +4,7 @@
 ///
 /// As integers whose order is that of the numbers, which are sorted in two thirds of the time that `f64::total_cmp` takes.
 pub fn sort(numbers: &mut Vec<f64>) {
-    if NEAR.contains(&numbers.len())
-        && let Some(spread) = Spread::of(numbers)
+    if let Some(spread) = Spread::of(numbers)
         && spread.sort(numbers)
     {
         return;
@@ -27,7 +26,8 @@ const LOOKED_AT: usize = 256;
 const TOGETHER: usize = 32;
 
 /// Where numbers belong, about: places of one width between a low and a high one of them, and what is beyond at the ends.
-struct Spread {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Spread {
     low: f64,
     /// How many places there are for each unit.
     scale: f64,
@@ -35,8 +35,11 @@ struct Spread {
 }
 
 impl Spread {
-    /// Of numbers, of which some are looked at. None where these do not tell.
-    fn of(numbers: &[f64]) -> Option<Self> {
+    /// Of numbers, of which some are looked at. None where these do not tell, and where to sort all is as quick.
+    pub fn of(numbers: &[f64]) -> Option<Self> {
+        if !NEAR.contains(&numbers.len()) {
+            return None;
+        }
         let mut some: Vec<f64> =
             numbers.iter().step_by((numbers.len() / LOOKED_AT).max(1)).copied().collect();
         some.sort_unstable_by(f64::total_cmp);
@@ -49,38 +52,51 @@ impl Spread {
 
     /// The place of a number: never before that of a lower one, as each step of it rounds in one direction.
     #[inline]
-    fn place(&self, number: f64) -> usize {
+    pub fn place(&self, number: f64) -> usize {
         ((number - self.low) * self.scale).clamp(0.0, f64::from(self.places - 1)) as usize
     }
 
-    /// Sorts numbers; not where one of them is NaN, which belongs to no place.
-    fn sort(&self, numbers: &mut [f64]) -> bool {
+    /// Puts numbers into their places, and answers where each place ends. None, and nothing done, where one of them is NaN,
+    /// which belongs to no place.
+    pub fn arrange(&self, numbers: &mut Vec<f64>) -> Option<Vec<u32>> {
         let mut ends = vec![0_u32; self.places as usize + 1];
         let mut is_number = true;
-        for number in numbers.iter() {
-            is_number &= !number.is_nan();
-            ends[self.place(*number) + 1] += 1;
-        }
+        let places: Vec<u16> = numbers
+            .iter()
+            .map(|number| {
+                is_number &= !number.is_nan();
+                let place = self.place(*number);
+                ends[place + 1] += 1;
+                place as u16
+            })
+            .collect();
         if !is_number {
-            return false;
+            return None;
         }
         let mut before = 0;
         for end in &mut ends {
             before += *end;
             *end = before;
         }
-        let mut keys = vec![0; numbers.len()];
-        for number in numbers.iter() {
-            let next = &mut ends[self.place(*number)];
-            keys[*next as usize] = key(*number);
+        let mut arranged = vec![0.0; numbers.len()];
+        for (number, place) in numbers.iter().zip(places) {
+            let next = &mut ends[usize::from(place)];
+            arranged[*next as usize] = *number;
             *next += 1;
         }
+        ends.pop();
+        *numbers = arranged;
+        Some(ends)
+    }
+
+    /// Sorts numbers; not where one of them is NaN.
+    fn sort(&self, numbers: &mut Vec<f64>) -> bool {
+        let Some(ends) = self.arrange(numbers) else { return false };
         let mut start = 0;
-        for end in &ends[..self.places as usize] {
-            keys[start..*end as usize].sort_unstable();
-            start = *end as usize;
+        for end in ends {
+            numbers[start..end as usize].sort_unstable_by_key(|number| key(*number));
+            start = end as usize;
         }
-        numbers.iter_mut().zip(keys).for_each(|(place, key)| *place = number(key));
         true
     }
 }

@@ -1,7 +1,8 @@
-//! Reads a file wave by wave: while one wave of blocks is parsed on all cores, the next is read.
+//! Reads a file wave by wave: while one wave of blocks is parsed on all cores, the next is read, and what was made of the
+//! last is taken in.
 //!
 //! A wave has a fixed number of blocks, so that what is found wrong is the same with any number of threads, and memory
-//! is bounded by two of them. Nothing here waits for another thread but by rayon's own join, so that it may run on one.
+//! is bounded by three of them. Nothing here waits for another thread but by rayon's own join, so that it may run on one.
 
 use rayon::prelude::*;
 
@@ -109,29 +110,31 @@ pub fn drive<'a, T: Send>(
     first: u64,
     shared: Shared<'a>,
     each: &(impl Fn(Batch) -> T + Sync),
-    merge: &mut impl FnMut(T),
+    merge: &mut (impl FnMut(T) + Send),
 ) -> Result<u64, Stop> {
     let mut position = Position { rows: first, rows_of_file: 0, lines: source.lines() };
     let most = source.wave();
     // The first is small, so that what is wrong from the beginning on is found at once.
     let mut wave = gather(&mut *source, 1);
+    let mut made = Vec::new();
     loop {
         heed(shared.interrupt, path)?;
         let Wave { units, end } = wave;
-        let work = || work(units, path, position, shared, each);
-        let (next, worked) = match &end {
-            None => rayon::join(|| Some(gather(&mut *source, most)), work),
-            Some(_) => (None, work()),
+        let last = std::mem::take(&mut made);
+        let aside = || {
+            last.into_iter().for_each(&mut *merge);
+            end.is_none().then(|| gather(&mut *source, most))
         };
-        let worked = worked?;
-        worked.made.into_iter().for_each(&mut *merge);
-        position = worked.position;
+        let (next, worked) = rayon::join(aside, || work(units, path, position, shared, each));
+        Worked { made, position } = worked?;
         match (end, next) {
             (None, Some(next)) => wave = next,
             (Some(Err(stop)), _) => return Err(resolved(stop, path, position, shared)),
-            _ => return Ok(position.rows_of_file),
+            _ => break,
         }
     }
+    made.into_iter().for_each(&mut *merge);
+    Ok(position.rows_of_file)
 }
 
 fn gather<'a>(source: &mut (dyn Source<'a> + 'a), most: usize) -> Wave<'a> {

@@ -166,7 +166,7 @@ pub fn fold<T: Send>(
     most_labels: usize,
     interrupt: &Interrupt,
     each: impl Fn(Batch) -> T + Sync,
-    merge: impl FnMut(T),
+    merge: impl FnMut(T) + Send,
 ) -> Result<std::result::Result<Table, Vec<Finding>>> {
     fold_sized(Sizes::USUAL, files, wanted, most_labels, interrupt, each, merge)
 }
@@ -179,7 +179,7 @@ fn fold_sized<T: Send>(
     most_labels: usize,
     interrupt: &Interrupt,
     each: impl Fn(Batch) -> T + Sync,
-    mut merge: impl FnMut(T),
+    mut merge: impl FnMut(T) + Send,
 ) -> Result<std::result::Result<Table, Vec<Finding>>> {
     let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
     let shared = Shared { wanted, labels: &labels, interrupt };
@@ -201,7 +201,7 @@ fn read<T: Send>(
     files: &[ProjectFile],
     shared: Shared<'_>,
     each: &(impl Fn(Batch) -> T + Sync),
-    merge: &mut impl FnMut(T),
+    merge: &mut (impl FnMut(T) + Send),
 ) -> std::result::Result<Vec<u64>, Stop> {
     // A column that is missing in the last file is known before the first has been read.
     if files.len() > 1 {

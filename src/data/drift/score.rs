@@ -5,7 +5,7 @@ use super::values::{Ascending, Side, Values, aligned, distinct};
 use crate::config::{DriftMethod, Measured};
 use crate::statistics::drift::{Cuts, Edges, alibi, auto, evidently};
 use crate::statistics::two_sample::{self, KsP};
-use crate::statistics::{Lists, Ranked};
+use crate::statistics::Ranked;
 use crate::table::Type;
 
 /// How far a column has moved, before other columns are looked at.
@@ -142,16 +142,16 @@ impl How {
         match self.measured.method {
             DriftMethod::Auto => {
                 let Some([reference, current]) = deciles(one, other) else { return NOTHING };
-                let p = two_sample::ks_p(ks(one, other), one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(two_sample::ks(one, other), one.rows(), other.rows(), KsP::Auto);
                 self.effect("psi", auto::numbers(&reference, &current, p), auto::PSI_BOUND)
             }
             DriftMethod::Evidently => self.as_evidently(holds, one, other),
             DriftMethod::Alibi => {
-                let score = alibi::numbers(ks(one, other), one.rows(), other.rows());
+                let score = alibi::numbers(two_sample::ks(one, other), one.rows(), other.rows());
                 self.test("ks", Some(f64::from(score.p)), false)
             }
             DriftMethod::Ks => {
-                let p = two_sample::ks_p(ks(one, other), one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(two_sample::ks(one, other), one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), false)
             }
             DriftMethod::Wasserstein => self.wasserstein(one, other),
@@ -247,7 +247,7 @@ impl How {
         let Some(method) = evidently::Method::of(kind, one.rows(), union) else { return NOTHING };
         match method {
             evidently::Method::Ks => {
-                let p = two_sample::ks_p(ks(&one, &other), one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(two_sample::ks(&one, &other), one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), true)
             }
             evidently::Method::Wasserstein => self.wasserstein(&one, &other),
@@ -293,14 +293,6 @@ const BINNED: usize = 21;
 
 fn ordered(one: &impl Ascending, other: &impl Ascending) -> two_sample::Ordered {
     two_sample::ordered(one.walk(), other.walk(), one.rows(), other.rows())
-}
-
-/// The distance of Kolmogorov and Smirnov; of a side that is not in memory by a walk.
-fn ks(one: &impl Ascending, other: &impl Ascending) -> f64 {
-    match (one.lists(), other.lists()) {
-        (Some(one), Some(other)) => two_sample::ks(&one, &other),
-        _ => ordered(one, other).ks,
-    }
 }
 
 /// The counts of both sides in bins of the reference's deciles.
@@ -379,15 +371,19 @@ impl<N: Ascending> Ranked for Finite<'_, N> {
     fn below(&self, value: f64) -> u64 {
         self.of.below(value).saturating_sub(self.below).min(self.rows)
     }
+
+    fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
+        let first = into.len();
+        self.of.within(low, high, into);
+        if high == f64::INFINITY {
+            into.extract_if(first.., |number| !number.is_finite()).for_each(drop);
+        }
+    }
 }
 
 impl<N: Ascending> Ascending for Finite<'_, N> {
     fn walk(&self) -> impl Iterator<Item = f64> {
         let [below, rows] = [self.below, self.rows].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         self.of.walk().skip(below).take(rows)
-    }
-
-    fn lists(&self) -> Option<Lists<'_>> {
-        Some(self.of.lists()?.finite())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sketch::Sketch;
-use crate::statistics::{Lists, Ranked};
+use crate::statistics::Ranked;
 
 /// More different texts than these are no categories.
 pub const MOST_CATEGORIES: usize = 100_000;
@@ -39,18 +39,11 @@ pub enum Values<N> {
 pub trait Ascending: Ranked + Sync {
     /// From the lowest to the highest.
     fn walk(&self) -> impl Iterator<Item = f64>;
-
-    /// The numbers where they are in memory.
-    fn lists(&self) -> Option<Lists<'_>>;
 }
 
 impl Ascending for Vec<f64> {
     fn walk(&self) -> impl Iterator<Item = f64> {
         self.iter().copied()
-    }
-
-    fn lists(&self) -> Option<Lists<'_>> {
-        Some(Lists::new([self.as_slice()]))
     }
 }
 

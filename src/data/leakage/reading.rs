@@ -153,7 +153,7 @@ impl Reading<'_> {
         self,
         side: Side,
         look: impl Fn(Keys) -> T + Sync,
-        mut take: impl FnMut(T) -> Result<()>,
+        mut take: impl FnMut(T) -> Result<()> + Send,
     ) -> Read<Facts> {
         let Sets { train, test, train_rows, .. } = self.sets;
         let set = if side == Side::Train { train } else { test };

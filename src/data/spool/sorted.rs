@@ -1,15 +1,16 @@
 //! A column in order that can be walked, and asked for ranks, more than once.
 
-use std::convert::Infallible;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use super::file::{File, Run};
-use super::merge::Heads;
-use super::{Spooled, in_order, merge, sorted};
-use crate::fault::{Fault, Result};
-use crate::statistics::{Lists, Ranked};
+use rayon::prelude::*;
 
-/// The values of a column in order: in memory, in lists each of which ascends, or in a file as one run.
+use super::file::{File, Run};
+use super::{Spooled, in_order, merge};
+use crate::fault::{Fault, Result};
+use crate::statistics::{Lists, Ranked, Rough};
+
+/// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file as one run.
 #[derive(Debug)]
 pub struct Sorted {
     held: Held,
@@ -19,7 +20,8 @@ pub struct Sorted {
 
 #[derive(Debug)]
 enum Held {
-    Memory(Vec<Vec<f64>>),
+    About(Lists),
+    Whole(Vec<f64>),
     File(File, Run),
 }
 
@@ -34,11 +36,10 @@ impl Spooled {
     /// A file that cannot be read or written.
     pub fn sorted(self, is_walked: bool) -> Result<Sorted> {
         let held = if self.runs.is_empty() {
-            Held::Memory(if is_walked && self.lists.len() > 1 {
-                vec![in_order(self.lists)]
-            } else {
-                sorted(self.lists)
-            })
+            match is_walked {
+                true => Held::Whole(in_order(self.lists)),
+                false => Held::About(self.lists.into_par_iter().map(Rough::of).collect::<Vec<_>>().into_iter().collect()),
+            }
         } else {
             let file = self.file.beside();
             let run = merge::all(&file, self.ascending()?)?;
@@ -49,28 +50,22 @@ impl Spooled {
 }
 
 impl Sorted {
-    /// The values where they are in memory.
-    #[must_use]
-    pub fn lists(&self) -> Option<Lists<'_>> {
-        match &self.held {
-            Held::Memory(lists) => Some(Lists::new(lists.iter().map(Vec::as_slice))),
-            Held::File(..) => None,
-        }
-    }
-
     /// From the lowest to the highest. A file that can no longer be read ends the walk early; so ask [`Self::end`] in the
-    /// end.
+    /// end. What was not to be walked is put in order for the walk.
     pub fn walk(&self) -> impl Iterator<Item = f64> {
         match &self.held {
-            Held::Memory(lists) => match lists.as_slice() {
-                [] => Walk::One(&[]),
-                [one] => Walk::One(one),
-                several => Walk::Several(Several::new(several)),
-            },
+            Held::About(lists) => Walk::Owned(lists.sorted().into_iter()),
+            Held::Whole(list) => Walk::One(list),
             Held::File(file, run) => {
                 Walk::File(Reader { file, run: *run, block: Vec::new(), at: 0, fault: &self.fault })
             }
         }
+    }
+
+    /// Whether some of it had no room in memory.
+    #[cfg(test)]
+    pub fn is_in_file(&self) -> bool {
+        matches!(self.held, Held::File(..))
     }
 
     /// After all walks.
@@ -85,39 +80,55 @@ impl Sorted {
 impl Ranked for Sorted {
     fn rows(&self) -> u64 {
         match &self.held {
-            Held::Memory(lists) => lists.iter().map(|list| list.len() as u64).sum(),
+            Held::About(lists) => lists.rows(),
+            Held::Whole(list) => list.rows(),
             Held::File(_, run) => run.values,
         }
     }
 
     fn at(&self, rank: u64) -> Option<f64> {
-        match (&self.held, self.lists()) {
-            (Held::File(file, run), _) => {
-                (rank < run.values).then(|| self.number(file, *run, rank)).flatten()
-            }
-            (_, lists) => lists?.at(rank),
+        match &self.held {
+            Held::About(lists) => lists.at(rank),
+            Held::Whole(list) => list.at(rank),
+            Held::File(file, run) => (rank < run.values).then(|| self.number(file, *run, rank)).flatten(),
         }
     }
 
     fn up_to(&self, value: f64) -> u64 {
-        self.count(|known| known <= value, |lists| lists.up_to(value))
+        match &self.held {
+            Held::About(lists) => lists.up_to(value),
+            Held::Whole(list) => list.up_to(value),
+            Held::File(file, run) => self.count(file, *run, |known| known <= value),
+        }
     }
 
     fn below(&self, value: f64) -> u64 {
-        self.count(|known| known < value, |lists| lists.below(value))
+        match &self.held {
+            Held::About(lists) => lists.below(value),
+            Held::Whole(list) => list.below(value),
+            Held::File(file, run) => self.count(file, *run, |known| known < value),
+        }
+    }
+
+    fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
+        match &self.held {
+            Held::About(lists) => lists.within(low, high, into),
+            Held::Whole(list) => list.within(low, high, into),
+            Held::File(file, run) => {
+                let [start, end] = [low, high].map(|end| self.count(file, *run, |known| known <= end));
+                self.read(file, *run, start..end, into);
+            }
+        }
     }
 }
 
 impl Sorted {
-    /// How many values come first.
-    fn count(&self, is_first: impl Fn(f64) -> bool, of_lists: impl Fn(&Lists<'_>) -> u64) -> u64 {
-        let Held::File(file, run) = &self.held else {
-            return self.lists().map_or(0, |lists| of_lists(&lists));
-        };
+    /// How many values of a file come first.
+    fn count(&self, file: &File, run: Run, is_first: impl Fn(f64) -> bool) -> u64 {
         let (mut low, mut high) = (0, run.values);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.number(file, *run, middle).is_some_and(&is_first) {
+            if self.number(file, run, middle).is_some_and(&is_first) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -128,13 +139,18 @@ impl Sorted {
 
     /// A number of a file.
     fn number(&self, file: &File, run: Run, rank: u64) -> Option<f64> {
-        let mut one: Vec<f64> = Vec::with_capacity(1);
-        match file.read(run.start + rank * size_of::<f64>() as u64, 1, &mut one) {
-            Ok(()) => one.first().copied(),
-            Err(fault) => {
-                note(&self.fault, fault);
-                None
-            }
+        let mut one = Vec::with_capacity(1);
+        self.read(file, run, rank..rank + 1, &mut one);
+        one.first().copied()
+    }
+
+    /// Adds numbers of a file.
+    fn read(&self, file: &File, run: Run, ranks: Range<u64>, into: &mut Vec<f64>) {
+        let mut numbers = Vec::new();
+        let count = usize::try_from(ranks.end.saturating_sub(ranks.start)).unwrap_or(usize::MAX);
+        match file.read(run.start + ranks.start * size_of::<f64>() as u64, count, &mut numbers) {
+            Ok(()) => into.append(&mut numbers),
+            Err(fault) => note(&self.fault, fault),
         }
     }
 }
@@ -145,8 +161,8 @@ fn note(noted: &Mutex<Option<Fault>>, fault: Fault) {
 
 /// A walk over what is held.
 enum Walk<'a> {
+    Owned(std::vec::IntoIter<f64>),
     One(&'a [f64]),
-    Several(Several<'a>),
     File(Reader<'a>),
 }
 
@@ -156,32 +172,10 @@ impl Iterator for Walk<'_> {
     #[inline]
     fn next(&mut self) -> Option<f64> {
         match self {
+            Self::Owned(list) => list.next(),
             Self::One(list) => list.split_off_first().copied(),
-            Self::Several(lists) => lists.next(),
             Self::File(file) => file.next(),
         }
-    }
-}
-
-/// Lists that are walked together.
-struct Several<'a> {
-    lists: Vec<&'a [f64]>,
-    heads: Heads<f64>,
-}
-
-impl<'a> Several<'a> {
-    fn new(lists: &'a [Vec<f64>]) -> Self {
-        let mut several = Self { lists: lists.iter().map(Vec::as_slice).collect(), heads: Heads::new() };
-        for (at, list) in several.lists.iter_mut().enumerate() {
-            list.split_off_first().into_iter().for_each(|value| several.heads.add(at, *value));
-        }
-        several
-    }
-
-    fn next(&mut self) -> Option<f64> {
-        let Self { lists, heads } = self;
-        let Ok(value) = heads.next(|at| Ok::<_, Infallible>(lists[at].split_off_first().copied()));
-        value
     }
 }
 

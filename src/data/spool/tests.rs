@@ -155,7 +155,7 @@ fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
         spool.finish().remove(0).sorted(is_walked).unwrap()
     };
     let sides = [held(u64::MAX, false), held(u64::MAX, true), held(500_000, false)];
-    assert_eq!(sides.each_ref().map(|side| side.lists().is_some()), [true, true, false]);
+    assert_eq!(sides.each_ref().map(Sorted::is_in_file), [false, false, true]);
     let mut expected = values.clone();
     order::sort(&mut expected);
     for side in sides {
@@ -167,6 +167,11 @@ fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
         for value in [f64::NEG_INFINITY, -5e4, 17.0, 17.5, f64::INFINITY] {
             assert_eq!(side.up_to(value), expected.up_to(value));
             assert_eq!(side.below(value), expected.below(value));
+            let [mut ours, mut theirs] = [Vec::new(), Vec::new()];
+            side.within(value, value + 100.0, &mut ours);
+            expected.within(value, value + 100.0, &mut theirs);
+            order::sort(&mut ours);
+            assert_eq!(ours, theirs);
         }
         side.end().unwrap();
     }
@@ -185,7 +190,7 @@ fn columns_that_are_put_in_order_at_the_same_time_stay_apart() {
     let sorted: Vec<Sorted> =
         spool.finish().into_par_iter().map(|spooled| spooled.sorted(true).unwrap()).collect();
     for (column, values) in sorted.into_iter().zip(columns) {
-        assert!(column.lists().is_none(), "in a file");
+        assert!(column.is_in_file());
         assert_eq!(column.walk().map(order::key).collect::<Vec<_>>(), super::tests::sorted(&values));
         column.end().unwrap();
     }
