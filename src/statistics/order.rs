@@ -25,6 +25,13 @@ const LOOKED_AT: usize = 256;
 /// So many numbers belong to one place, about.
 const TOGETHER: usize = 32;
 
+/// Room to put numbers into their places, which can be used again.
+#[derive(Debug, Clone, Default)]
+pub struct Room {
+    places: Vec<u16>,
+    arranged: Vec<f64>,
+}
+
 /// Where numbers belong, about: places of one width between a low and a high one of them, and what is beyond at the ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Spread {
@@ -50,48 +57,45 @@ impl Spread {
         (scale.is_normal() && scale > 0.0).then_some(Self { low, scale, places })
     }
 
-    /// The place of a number: never before that of a lower one, as each step of it rounds in one direction.
+    /// The place of a number that is not NaN: never before that of a lower one, as each step of it rounds in one direction.
     #[inline]
     pub fn place(&self, number: f64) -> usize {
-        ((number - self.low) * self.scale).clamp(0.0, f64::from(self.places - 1)) as usize
+        // The lowest bits of a number as large as this are a whole number, which processors find for many numbers at a time.
+        const WHOLE: f64 = 4_503_599_627_370_496.0;
+        let place = ((number - self.low) * self.scale).clamp(0.0, f64::from(self.places - 1));
+        (place + WHOLE).to_bits() as u16 as usize
     }
 
     /// Puts numbers into their places, and answers where each place ends. None, and nothing done, where one of them is NaN,
     /// which belongs to no place.
-    pub fn arrange(&self, numbers: &mut Vec<f64>) -> Option<Vec<u32>> {
-        let mut ends = vec![0_u32; self.places as usize + 1];
-        let mut is_number = true;
-        let places: Vec<u16> = numbers
-            .iter()
-            .map(|number| {
-                is_number &= !number.is_nan();
-                let place = self.place(*number);
-                ends[place + 1] += 1;
-                place as u16
-            })
-            .collect();
-        if !is_number {
+    pub fn arrange(&self, numbers: &mut [f64], room: &mut Room) -> Option<Vec<u32>> {
+        let Room { places, arranged } = room;
+        places.clear();
+        places.extend(numbers.iter().map(|number| self.place(*number) as u16));
+        if numbers.iter().any(|number| number.is_nan()) {
             return None;
         }
+        let mut ends = vec![0_u32; self.places as usize + 1];
+        places.iter().for_each(|place| ends[usize::from(*place) + 1] += 1);
         let mut before = 0;
         for end in &mut ends {
             before += *end;
             *end = before;
         }
-        let mut arranged = vec![0.0; numbers.len()];
+        arranged.resize(arranged.len().max(numbers.len()), 0.0);
         for (number, place) in numbers.iter().zip(places) {
-            let next = &mut ends[usize::from(place)];
+            let next = &mut ends[usize::from(*place)];
             arranged[*next as usize] = *number;
             *next += 1;
         }
+        numbers.copy_from_slice(&arranged[..numbers.len()]);
         ends.pop();
-        *numbers = arranged;
         Some(ends)
     }
 
     /// Sorts numbers; not where one of them is NaN.
-    fn sort(&self, numbers: &mut Vec<f64>) -> bool {
-        let Some(ends) = self.arrange(numbers) else { return false };
+    fn sort(&self, numbers: &mut [f64]) -> bool {
+        let Some(ends) = self.arrange(numbers, &mut Room::default()) else { return false };
         let mut start = 0;
         for end in ends {
             numbers[start..end as usize].sort_unstable_by_key(|number| key(*number));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::order::{self, Spread};
+use super::order::{self, Room, Spread};
 use super::ranks::Ranked;
 
 /// A list of numbers, each in its place or near it. None of them is NaN.
@@ -23,14 +23,14 @@ struct Places {
 }
 
 /// So many numbers are looked at one by one.
-const FEW: usize = 64;
+const FEW: usize = 256;
 
 impl Rough {
     /// Of these.
     #[must_use]
-    pub fn of(mut numbers: Vec<f64>) -> Self {
+    pub fn of(mut numbers: Vec<f64>, room: &mut Room) -> Self {
         let arranged = Spread::of(&numbers).and_then(|spread| {
-            let ends = spread.arrange(&mut numbers)?;
+            let ends = spread.arrange(&mut numbers, room)?;
             Some(Places { spread, ends })
         });
         let Some(places) = arranged else {
@@ -131,7 +131,8 @@ impl Ranked for Lists {
             let near = match (list.around(low), list.around(high)) {
                 (Some(low), Some(high)) => low.start..high.end,
                 _ => {
-                    let [start, end] = [low, high].map(|end| list.numbers.partition_point(|known| *known <= end));
+                    let [start, end] =
+                        [low, high].map(|end| list.numbers.partition_point(|known| *known <= end));
                     start..end.max(start)
                 }
             };
@@ -149,7 +150,8 @@ mod tests {
 
     /// Whether lists tell the same of numbers as all of them in order.
     fn agree(numbers: &[f64], size: usize, values: &[f64]) {
-        let lists: Lists = numbers.chunks(size).map(|list| Rough::of(list.to_vec())).collect();
+        let lists: Lists =
+            numbers.chunks(size).map(|list| Rough::of(list.to_vec(), &mut Room::default())).collect();
         let mut all = numbers.to_vec();
         order::sort(&mut all);
         assert_eq!(lists.rows(), all.len() as u64);

@@ -12,8 +12,8 @@ const EXACT: u64 = 1 << 53;
 /// Eight noughts.
 const NOUGHTS: u64 = 0x3030_3030_3030_3030;
 
-/// The number that a cell of at least eight bytes holds, if it is written in this way and not too long; else none, which
-/// does not say that it is no number.
+/// The number that a cell of at least four bytes holds, if it is written in this way and not too long; else none, which
+/// does not say that it is no number. One with a nought before other digits, as a postcode has, is not written in this way.
 ///
 /// Both the digits without the point and the power of ten are exact, so that their quotient is the number nearest to what
 /// is written (Clinger 1990). Measured: it takes two thirds of the time of a parser that knows all ways.
@@ -22,7 +22,7 @@ pub fn decimal(cell: &[u8]) -> Option<f64> {
     if cell.len() > 2 + 2 * DIGITS {
         return None;
     }
-    let end = u64::from_le_bytes(*cell.last_chunk()?);
+    let end = last_eight(cell)?;
     let is_negative = cell.first() == Some(&b'-');
     let start = usize::from(is_negative);
     let mut at = start;
@@ -32,7 +32,8 @@ pub fn decimal(cell: &[u8]) -> Option<f64> {
         at += 1;
     }
     let places = cell.len() - at - 1;
-    let is_such = cell[at] == b'.' && (start + 1..=start + DIGITS).contains(&at);
+    let is_led_by_nought = at > start + 1 && cell[start] == b'0';
+    let is_such = cell[at] == b'.' && (start + 1..=start + DIGITS).contains(&at) && !is_led_by_nought;
     if !is_such || places == 0 || places > DIGITS {
         return None;
     }
@@ -43,7 +44,22 @@ pub fn decimal(cell: &[u8]) -> Option<f64> {
     let power = POWERS[places];
     let digits = whole * power as u64 + fraction;
     let number = digits as f64 / power;
-    (digits < EXACT).then_some(if is_negative { -number } else { number })
+    // Without a branch: signs come as they like.
+    let sign = u64::from(is_negative) << (u64::BITS - 1);
+    (digits < EXACT).then_some(f64::from_bits(number.to_bits() | sign))
+}
+
+/// The last eight bytes of a cell, the very last in the highest byte; of a shorter one all, and noughts of bits below. None of
+/// one that is shorter than four.
+#[inline]
+fn last_eight(cell: &[u8]) -> Option<u64> {
+    if let Some(last) = cell.last_chunk() {
+        return Some(u64::from_le_bytes(*last));
+    }
+    // Where both meet they are the same.
+    let [first, last] =
+        [cell.first_chunk()?, cell.last_chunk()?].map(|four| u64::from(u32::from_le_bytes(*four)));
+    Some(last << 32 | first << (64 - 8 * cell.len()))
 }
 
 /// The whole number of eight digits, the first in the lowest byte; none where one is something else.
@@ -81,7 +97,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_number_is_not_read(text in "[-+]?[0-9. e,:/;a]{7,18}") {
+        fn what_is_no_number_is_not_read(text in "[-+]?[0-9. e,:/;a]{3,18}") {
             if let Some(number) = decimal(text.as_bytes()) {
                 prop_assert_eq!(Ok(number), text.parse::<f64>());
             }
@@ -90,9 +106,13 @@ mod tests {
 
     #[test]
     fn usual_numbers_are_read() {
-        for (text, number) in
-            [("1.234567", 1.234_567), ("-0.500000", -0.5), ("12345678.12345678", 12_345_678.123_456_78)]
-        {
+        for (text, number) in [
+            ("1.234567", 1.234_567),
+            ("-0.500000", -0.5),
+            ("12345678.12345678", 12_345_678.123_456_78),
+            ("2.75", 2.75),
+            ("-1.25", -1.25),
+        ] {
             assert_eq!(decimal(text.as_bytes()), Some(number), "{text}");
         }
         assert!(decimal(b"-0.000000").is_some_and(|number| number == 0.0 && number.is_sign_negative()));
@@ -105,6 +125,8 @@ mod tests {
             "1.123456789",
             "99999999.99999999",
             "1.2345:7",
+            "00.12345",
+            "-07.5000",
         ] {
             assert_eq!(decimal(text.as_bytes()), None, "{text}");
         }

@@ -20,6 +20,21 @@ impl<'a> Marks<'a> {
         Self { bytes, wanted, next: 0, mask: 0 }
     }
 
+    /// Hands out each as long as it is taken. What is left of 64 bytes stays in a register, other than with [`Self::next`].
+    #[inline]
+    pub fn each(mut self, mut take: impl FnMut(usize) -> bool) {
+        while self.refill() {
+            let first = self.next - 64;
+            let mut mask = std::mem::take(&mut self.mask);
+            while mask != 0 {
+                if !take(first + mask.trailing_zeros() as usize) {
+                    return;
+                }
+                mask &= mask - 1;
+            }
+        }
+    }
+
     #[inline]
     fn refill(&mut self) -> bool {
         while self.mask == 0 {
@@ -88,7 +103,14 @@ mod tests {
             let wanted = wanted.map(|byte| byte % 6);
             let expected: Vec<usize> =
                 bytes.iter().enumerate().filter(|(_, byte)| wanted.contains(byte)).map(|(at, _)| at).collect();
-            prop_assert_eq!(Marks::new(&bytes, wanted).collect::<Vec<_>>(), expected);
+            prop_assert_eq!(Marks::new(&bytes, wanted).collect::<Vec<_>>(), expected.as_slice());
+            let mut each = Vec::new();
+            Marks::new(&bytes, wanted).each(|at| {
+                each.push(at);
+                at < 100
+            });
+            prop_assert_eq!(each.as_slice(), &expected[..each.len()]);
+            prop_assert!(each.len() == expected.len() || each.last().is_some_and(|at| *at >= 100));
         }
     }
 }

@@ -9,6 +9,7 @@ use memchr::memchr;
 
 use super::cell::Filling;
 use super::fields::{Content, Field, Fields, QUOTE, place};
+use super::marks::Marks;
 use super::trouble::{Troubles, Wrong};
 
 /// A field of a block.
@@ -65,38 +66,13 @@ impl<'a> Records<'a> {
     /// Finds the fields of a block of whole records, up to a row of another shape, which is noted: behind it it is not
     /// known which cell is in which column.
     pub fn find(block: &'a [u8], shape: Shape<'_>, troubles: &mut Troubles) -> Self {
-        let Shape { delimiter, width, wanted } = shape;
-        let mut fields = Fields::new(block, delimiter);
-        // A field takes two bytes at least, and rows are seldom as short as that.
-        let mut spans = Vec::with_capacity(block.len() / (width * 2).max(16) * wanted.len());
-        let (mut rows, mut column, mut record, mut next) = (0, 0, 0, 0);
-        while let Some(field) = fields.next() {
-            if column == 0 {
-                record = field.start;
-                if field.last && field.content.is_blank() {
-                    continue;
-                }
-            }
-            while wanted.get(next).is_some_and(|(at, _)| *at == column) {
-                spans.push(Span::of(&field));
-                next += 1;
-            }
-            column += 1;
-            if !field.last {
-                continue;
-            }
-            if matches!(field.content, Content::Open) {
-                troubles.note(Wrong::OpenQuote, None, || (place(block, field.start), String::new()));
-                break;
-            }
-            if column != width {
-                troubles.note(Wrong::Fields(column, width), None, || (place(block, record), String::new()));
-                break;
-            }
-            rows += 1;
-            (column, next) = (0, 0);
-        }
-        Self { block, delimiter, width: wanted.len(), spans, rows, lines: fields.lines }
+        let mut finding = Finding::new(block, shape);
+        let lines = finding.all_plain(troubles).unwrap_or_else(|| {
+            finding = Finding::new(block, shape);
+            finding.all(troubles)
+        });
+        let Finding { spans, rows, .. } = finding;
+        Self { block, delimiter: shape.delimiter, width: shape.wanted.len(), spans, rows, lines }
     }
 
     /// Fills columns, and notes what is wrong with cells.
@@ -125,6 +101,106 @@ impl<'a> Records<'a> {
     }
 }
 
+/// Fields while they are found.
+struct Finding<'a, 'w> {
+    block: &'a [u8],
+    shape: Shape<'w>,
+    spans: Vec<Span>,
+    /// Which of the wanted fields comes next.
+    next: usize,
+    /// The fields of the row so far.
+    fields: usize,
+    rows: u64,
+}
+
+impl<'a, 'w> Finding<'a, 'w> {
+    fn new(block: &'a [u8], shape: Shape<'w>) -> Self {
+        // A field takes two bytes at least, and rows are seldom as short as that.
+        let rows = block.len() / (shape.width * 2).max(16);
+        let spans = Vec::with_capacity(rows * shape.wanted.len());
+        Self { block, shape, spans, next: 0, fields: 0, rows: 0 }
+    }
+
+    #[inline]
+    fn field(&mut self, span: Span) {
+        while self.shape.wanted.get(self.next).is_some_and(|(at, _)| *at == self.fields) {
+            self.spans.push(span);
+            self.next += 1;
+        }
+        self.fields += 1;
+    }
+
+    /// Ends a row that began there, and says whether it has the right shape.
+    #[inline]
+    fn is_row(&mut self, start: usize, troubles: &mut Troubles) -> bool {
+        if self.fields != self.shape.width {
+            let wrong = Wrong::Fields(self.fields, self.shape.width);
+            troubles.note(wrong, None, || (place(self.block, start), String::new()));
+            return false;
+        }
+        self.rows += 1;
+        (self.fields, self.next) = (0, 0);
+        true
+    }
+
+    /// Finds all, and answers how many lines there are.
+    fn all(&mut self, troubles: &mut Troubles) -> u64 {
+        let mut fields = Fields::new(self.block, self.shape.delimiter);
+        let mut row = 0;
+        while let Some(field) = fields.next() {
+            if self.fields == 0 {
+                row = field.start;
+                if field.last && field.content.is_blank() {
+                    continue;
+                }
+            }
+            self.field(Span::of(&field));
+            if field.last && matches!(field.content, Content::Open) {
+                troubles.note(Wrong::OpenQuote, None, || (place(self.block, field.start), String::new()));
+                break;
+            }
+            if field.last && !self.is_row(row, troubles) {
+                break;
+            }
+        }
+        fields.lines
+    }
+
+    /// The same of a block without quotes, in which every mark ends a field. None at a quote.
+    fn all_plain(&mut self, troubles: &mut Troubles) -> Option<u64> {
+        let (block, delimiter) = (self.block, self.shape.delimiter);
+        let (mut lines, mut row, mut start) = (0, 0, 0);
+        let mut end_field = |at: usize, is_last: bool| {
+            let end = if is_last && block[start..at].ends_with(b"\r") { at - 1 } else { at };
+            let is_blank = is_last && self.fields == 0 && end == start;
+            if !is_blank {
+                self.field(Span { start: start as u32, end: end as u32 });
+            }
+            let goes_on = is_blank || !is_last || self.is_row(row, troubles);
+            start = at + 1;
+            if is_last {
+                row = start;
+            }
+            goes_on
+        };
+        let (mut goes_on, mut is_plain) = (true, true);
+        Marks::new(block, [delimiter, b'\n', QUOTE]).each(|at| {
+            is_plain = block[at] != QUOTE;
+            if is_plain {
+                let is_last = block[at] == b'\n';
+                lines += u64::from(is_last);
+                goes_on = end_field(at, is_last);
+            }
+            is_plain && goes_on
+        });
+        // Where the text does not end with a line break, its end is the record's, too.
+        if is_plain && goes_on && !block.ends_with(b"\n") {
+            end_field(block.len(), true);
+        }
+        is_plain.then_some(lines)
+    }
+}
+
 /// The cells of one column, from the first row on.
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
@@ -144,6 +220,33 @@ impl Cells<'_> {
             } else {
                 take(span, &of.quoted(span));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn blocks_without_quotes_are_no_others(text in "([a-c]{0,3}(,|;|\n|\r\n|\r)?){0,30}", width in 1_usize..4, wanted in 1_usize..4) {
+            let wanted: Vec<(usize, usize)> = (0..wanted.min(width)).map(|at| (at, at)).collect();
+            let shape = Shape { delimiter: b',', width, wanted: &wanted };
+            let found = |is_plain: bool| {
+                let mut troubles = Troubles::default();
+                let mut finding = Finding::new(text.as_bytes(), shape);
+                let lines = match is_plain {
+                    true => finding.all_plain(&mut troubles),
+                    false => Some(finding.all(&mut troubles)),
+                };
+                let Finding { spans, rows, .. } = finding;
+                let spans: Vec<(u32, u32)> = spans.into_iter().map(|span| (span.start, span.end)).collect();
+                (spans, rows, lines, format!("{troubles:?}"))
+            };
+            prop_assert_eq!(found(true), found(false));
         }
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::file::{File, Run};
 use super::{Spooled, in_order, merge};
 use crate::fault::{Fault, Result};
-use crate::statistics::{Lists, Ranked, Rough};
+use crate::statistics::{Lists, Ranked, Rough, order};
 
 /// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file as one run.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl Spooled {
         let held = if self.runs.is_empty() {
             match is_walked {
                 true => Held::Whole(in_order(self.lists)),
-                false => Held::About(self.lists.into_par_iter().map(Rough::of).collect::<Vec<_>>().into_iter().collect()),
+                false => Held::About(about(self.lists)),
             }
         } else {
             let file = self.file.beside();
@@ -47,6 +47,12 @@ impl Spooled {
         };
         Ok(Sorted { held, fault: Mutex::new(None) })
     }
+}
+
+fn about(lists: Vec<Vec<f64>>) -> Lists {
+    let arranged = |room: &mut order::Room, list| Rough::of(list, room);
+    let lists: Vec<Rough> = lists.into_par_iter().map_init(order::Room::default, arranged).collect();
+    lists.into_iter().collect()
 }
 
 impl Sorted {

@@ -87,8 +87,10 @@ impl<R: Ranked, C: Ranked> Search<'_, R, C> {
         }
         let until = self.up_to(order::number(middle));
         self.best = self.best.max(self.gap(until).abs());
-        let halves =
-            [Part { ends: [low, middle], until, ..part }, Part { ends: [middle, high], before: until, ..part }];
+        let halves = [
+            Part { ends: [low, middle], until, ..part },
+            Part { ends: [middle, high], before: until, ..part },
+        ];
         let [first, last] = halves;
         Some(if self.most(&first) > self.most(&last) { [last, first] } else { halves })
     }
@@ -122,7 +124,7 @@ mod tests {
     use crate::statistics::two_sample::ordered;
 
     fn in_lists(values: &[f64], size: usize) -> Lists {
-        values.chunks(size).map(|list| Rough::of(list.to_vec())).collect()
+        values.chunks(size).map(|list| Rough::of(list.to_vec(), &mut order::Room::default())).collect()
     }
 
     fn both(one: &[f64], other: &[f64], size: usize) -> [f64; 2] {

@@ -63,10 +63,18 @@ pub fn of_seconds(holds: Type, seconds: f64) -> Result<f64, Wrong> {
 
 #[inline]
 fn number(cell: &[u8]) -> Result<f64, Wrong> {
-    let number = decimal(cell).or_else(|| fast_float2::parse(cell).ok());
-    match number.filter(|number| !number.is_nan() && !has_leading_zero(cell)) {
+    match decimal(cell) {
         Some(number) => Ok(number),
-        None => seldom(cell),
+        None => other(cell),
+    }
+}
+
+/// A number that is written in another way than most are. Apart, so that the usual one is read where it is wanted.
+#[inline(never)]
+fn other(cell: &[u8]) -> Result<f64, Wrong> {
+    match fast_float2::parse::<f64, _>(cell) {
+        Ok(number) if !number.is_nan() && !has_leading_zero(cell) => Ok(number),
+        _ => seldom(cell),
     }
 }
 
