@@ -45,6 +45,8 @@ impl ProjectFile {
 pub struct Expanded {
     /// The files, sorted by path, each once.
     pub files: Vec<ProjectFile>,
+    /// The links to nothing that were matched, in the same order.
+    pub dangling: Vec<ProjectFile>,
     /// The patterns that nothing matched, as written.
     pub unmatched: Vec<String>,
 }
@@ -124,14 +126,19 @@ pub fn expand_beside(root: &Path, folders: &[&Path], patterns: &[String]) -> Res
 }
 
 fn expand_skipping(root: &Path, skip: &Skip, patterns: &[String]) -> Result<Expanded> {
-    let found: Vec<Vec<ProjectFile>> =
-        patterns.par_iter().map(|text| Pattern::new(root, text)?.files(skip)).collect::<Result<_>>()?;
-    let unmatched = patterns.iter().zip(&found).filter(|(_, files)| files.is_empty());
-    let unmatched = unmatched.map(|(text, _)| text.clone()).collect();
-    let mut files: Vec<ProjectFile> = found.into_iter().flatten().collect();
-    files.par_sort_unstable();
-    files.dedup_by(|a, b| a.path == b.path);
-    Ok(Expanded { files, unmatched })
+    let found: Vec<Expanded> =
+        patterns.par_iter().map(|text| Pattern::new(root, text)?.expand(skip)).collect::<Result<_>>()?;
+    let mut all = Expanded::default();
+    for Expanded { files, dangling, unmatched } in found {
+        all.files.extend(files);
+        all.dangling.extend(dangling);
+        all.unmatched.extend(unmatched);
+    }
+    for files in [&mut all.files, &mut all.dangling] {
+        files.par_sort_unstable();
+        files.dedup_by(|a, b| a.path == b.path);
+    }
+    Ok(all)
 }
 
 /// The file of the project whose path is most like `wanted`, for «did you mean»; none when none is like it.

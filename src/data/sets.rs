@@ -113,6 +113,9 @@ pub fn locate(set: &Set, place: Place<'_>) -> Result<std::result::Result<Located
     if let Some(pattern) = expanded.unmatched.first() {
         return Ok(Err(missing(set, pattern, place)));
     }
+    if let Some(link) = expanded.dangling.iter().find(|file| is_data(set, file)) {
+        return Ok(Err(dangling(set, link)));
+    }
     let mut files: Vec<ProjectFile> = expanded.files.into_iter().filter(|file| is_data(set, file)).collect();
     for address in &addresses {
         match place.fetched.files(&set.name, address) {
@@ -145,6 +148,13 @@ fn missing(set: &Set, pattern: &str, place: Place<'_>) -> Finding {
         Some(near) => format!("did you mean «{near}»?"),
         None => "make it before the check, for example with `dvc pull`, or correct `data.sets`".into(),
     })
+}
+
+/// Without what the link leads to the set would be another one.
+fn dangling(set: &Set, link: &ProjectFile) -> Finding {
+    let message = format!("a file of the set «{}» is a link to nothing", set.name);
+    let help = "bring what it leads to, for example with `dvc pull`, or remove the link";
+    Finding::error(MISSING, message).at_path(&link.path).help(help)
 }
 
 /// Whoever locates sets has fetched them.

@@ -5,8 +5,8 @@ use std::path::{Component, MAIN_SEPARATOR, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use super::ProjectFile;
-use super::walk::{Skip, walk};
+use super::walk::{Found, Skip, walk};
+use super::{Expanded, ProjectFile};
 use crate::fault::{Fault, Result};
 
 /// A pattern, ready to look.
@@ -34,32 +34,36 @@ impl<'a> Pattern<'a> {
         Ok(Self { root, text, literal, glob })
     }
 
-    /// The files that it matches, in no order.
-    pub(super) fn files(&self, skip: &Skip) -> Result<Vec<ProjectFile>> {
+    /// What it matches, in no order.
+    pub(super) fn expand(&self, skip: &Skip) -> Result<Expanded> {
         let kind = match std::fs::metadata(&self.literal) {
             Ok(metadata) => metadata.file_type(),
             Err(error) if is_absent(&error) => return self.matches(skip),
             Err(error) => return Err(Fault::file("look at", &self.literal, error)),
         };
         if kind.is_dir() {
-            let below = walk(&self.literal, None, skip, &|_| true)?;
-            return below.into_iter().map(|path| self.project_file(path)).collect();
+            return self.expanded(walk(&self.literal, None, skip, &|_| true)?);
         }
-        if kind.is_file() {
-            return Ok(vec![self.project_file(self.literal.clone())?]);
-        }
-        Ok(Vec::new())
+        let files = if kind.is_file() { vec![self.literal.clone()] } else { Vec::new() };
+        self.expanded(Found { files, ..Found::default() })
     }
 
-    fn matches(&self, skip: &Skip) -> Result<Vec<ProjectFile>> {
-        let Some(glob) = &self.glob else { return Ok(Vec::new()) };
+    fn matches(&self, skip: &Skip) -> Result<Expanded> {
+        let Some(glob) = &self.glob else { return self.expanded(Found::default()) };
         if skip.covers(&glob.base, self.root) {
-            return Ok(Vec::new());
+            return self.expanded(Found::default());
         }
         let found = walk(&glob.base, glob.deepest, skip, &|below| {
             glob.below.as_ref().is_none_or(|glob| glob.is_match(below))
         })?;
-        found.into_iter().map(|path| self.project_file(path)).collect()
+        self.expanded(found)
+    }
+
+    fn expanded(&self, Found { files, dangling }: Found) -> Result<Expanded> {
+        let unmatched = if files.is_empty() { vec![self.text.to_owned()] } else { Vec::new() };
+        let files = files.into_iter().map(|path| self.project_file(path)).collect::<Result<_>>()?;
+        let dangling = dangling.into_iter().filter_map(|path| self.project_file(path).ok()).collect();
+        Ok(Expanded { files, dangling, unmatched })
     }
 
     /// A name that is not UTF-8 has no place in a record, and any spelling of it could be another file's.

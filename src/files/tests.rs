@@ -106,6 +106,13 @@ fn links_are_followed_and_never_in_loops() {
     assert!(files.contains(&"real/across/b".to_owned()), "{files:?}");
     assert!(!files.iter().any(|path| path.contains("nothing") || path.contains("up/")), "{files:?}");
     assert!(files.len() < 20, "{files:?}");
+    let dangling = |pattern: &str| -> Vec<String> {
+        let expanded = expand(root.path(), &[pattern.to_owned()]).unwrap();
+        expanded.dangling.into_iter().map(|file| file.path).collect()
+    };
+    assert_eq!(dangling("."), ["itself", "nothing"]);
+    assert_eq!(dangling("n*"), ["nothing"]);
+    assert_eq!(dangling("real"), [""; 0]);
 }
 
 #[test]

@@ -57,30 +57,39 @@ struct Folder {
 /// What a folder holds.
 #[derive(Default)]
 struct Held {
-    files: Vec<PathBuf>,
+    found: Found,
     folders: Vec<Folder>,
 }
 
-/// The files below `base` whose path below it is `wanted`, in no order. A base that is not there holds none.
+/// What was found, in no order.
+#[derive(Default)]
+pub(super) struct Found {
+    pub files: Vec<PathBuf>,
+    /// Links to nothing.
+    pub dangling: Vec<PathBuf>,
+}
+
+/// What there is below `base` whose path below it is `wanted`. A base that is not there holds nothing.
 pub(super) fn walk(
     base: &Path,
     deepest: Option<usize>,
     skip: &Skip,
     wanted: &(dyn Fn(&Path) -> bool + Sync),
-) -> Result<Vec<PathBuf>> {
+) -> Result<Found> {
     let start = Folder { on_disk: base.into(), below: PathBuf::new(), depth: 1, trail: Arc::default() };
-    let mut files = Vec::new();
+    let mut found = Found::default();
     let mut level = vec![start];
     while !level.is_empty() {
         let held: Vec<Held> =
             level.par_iter().map(|folder| folder.read(deepest, skip, wanted)).collect::<Result<_>>()?;
         level.clear();
         for mut held in held {
-            files.append(&mut held.files);
+            found.files.append(&mut held.found.files);
+            found.dangling.append(&mut held.found.dangling);
             level.append(&mut held.folders);
         }
     }
-    Ok(files)
+    Ok(found)
 }
 
 impl Folder {
@@ -103,10 +112,13 @@ impl Folder {
             if name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes()) {
                 continue;
             }
-            let Some((kind, linked)) = kind_of(&entry)? else { continue };
             let below = self.below.join(&name);
+            let Some((kind, linked)) = kind_of(&entry)? else {
+                held.found.dangling.extend(wanted(&below).then(|| entry.path()));
+                continue;
+            };
             if kind.is_file() && wanted(&below) {
-                held.files.push(entry.path());
+                held.found.files.push(entry.path());
             } else if kind.is_dir() && deepest.is_none_or(|deepest| self.depth < deepest) {
                 held.folders.extend(self.enter(&entry, below, linked, skip));
             }

@@ -34,6 +34,20 @@ fn drift(one: &str, other: &str, code: i32, parts: &[&str]) {
     assert_said(&project.modelgate(&words), code, parts);
 }
 
+/// As DVC leaves it whose cache was not pulled.
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_in_a_folder_is_no_file_less() {
+    let project = Project::empty();
+    project.file("one/a.csv", &table());
+    project.file("other/a.csv", &table());
+    let link = project.path().join("other/b.csv");
+    std::os::unix::fs::symlink("../.dvc/cache/ab/cdef", link).unwrap();
+    let drift = |other| project.modelgate(&["data", "drift", "one", other]);
+    assert_said(&drift("other"), 11, &["a link to nothing", "other/b.csv", "dvc pull"]);
+    assert_said(&drift("other/a.csv"), 0, &["has not drifted"]);
+}
+
 #[test]
 fn columns_in_another_order_are_the_same() {
     let other = changed(|_, x, c| format!("{c},{x}")).replacen("x,c", "c,x", 1);
