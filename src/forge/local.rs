@@ -7,13 +7,14 @@ use async_trait::async_trait;
 
 use super::{Forge, Found};
 use crate::bundle;
+use crate::context;
 use crate::fault::{Fault, Result};
-use crate::files::write_whole;
+use crate::files::{canonical, write_whole};
 use crate::finding::Finding;
 use crate::git::{Absence, Repository};
 use crate::name::{Commit, ModelName};
 use crate::record::{Baseline, Conclusion, Delivery, Record, store};
-use crate::report::{self, Past, Report};
+use crate::report::{self, Folders, Past, Report};
 use crate::step::Step;
 
 /// How many records are looked at for a baseline.
@@ -207,11 +208,29 @@ impl Local {
     /// Writes every report; returns what was written.
     fn write_files(&self, report: &Report<'_>) -> Result<Vec<(&'static str, String)>> {
         std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
-        let files = report::files(report);
+        let files = report::files(report, &self.folders(report));
         for (name, content) in &files {
             write_whole(&self.run_dir.join(name), content.as_bytes())?;
         }
         Ok(files)
+    }
+
+    /// Where the project and the run are in the repository, which only GitLab's reports name: git costs a process.
+    fn folders(&self, report: &Report<'_>) -> Folders {
+        let repository = self.repository.as_ref().ok();
+        let is_named = report.record.context.forge == context::Forge::Gitlab;
+        let Some(project) = repository.filter(|_| is_named).and_then(|it| it.place().ok()) else {
+            return Folders::default();
+        };
+        Folders { run: self.run_folder(&project), project }
+    }
+
+    /// The run's folder from the top of the repository, in which the project is at `project`; none where it is
+    /// elsewhere.
+    fn run_folder(&self, project: &str) -> Option<String> {
+        let (root, run) = (canonical(&self.root).ok()?, canonical(&self.run_dir).ok()?);
+        let top = root.ancestors().nth(Path::new(project).components().count())?;
+        Some(run.strip_prefix(top).ok()?.to_str()?.replace('\\', "/"))
     }
 }
 

@@ -290,3 +290,29 @@ fn what_is_published_is_in_the_folder_and_in_the_bundle() {
     assert!(!forge.run_dir.join("report.md").exists() && !forge.run_dir.join(bundle::BUNDLE).exists());
     forge.withdraw().unwrap();
 }
+
+#[test]
+fn only_a_job_of_gitlab_gets_gitlabs_files_and_they_name_paths_of_the_repository() {
+    let project = Project::new();
+    let root = project.0.path().join("models/churn");
+    std::fs::create_dir_all(&root).unwrap();
+    let commit = project.commit("one");
+    let mut run = record("1", Some(&commit), Approved);
+    let written = |run: &Record, run_dir: &Path| {
+        let local = Local { run_dir: run_dir.to_owned(), ..forge_at(&root) };
+        local.write(&report::compose(run, &[])).unwrap();
+        std::fs::read_to_string(run_dir.join("gitlab.env")).ok()
+    };
+    let beside = root.join(".modelgate");
+    assert_eq!(written(&run, &beside), None);
+    run.context.forge = context::Forge::Gitlab;
+    for (folder, path) in [(&beside, "models/churn/.modelgate"), (&project.0.path().join("out"), "out")] {
+        let variables = written(&run, folder).unwrap();
+        let line = format!("MODELGATE_REPORT_PATH={path}/report.html\n");
+        assert!(variables.contains(&line), "{variables}");
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(!written(&run, elsewhere.path()).unwrap().contains("REPORT_PATH"));
+    forge_at(&root).withdraw().unwrap();
+    assert!(!beside.join("gitlab.env").exists() && !beside.join("gitlab-annotations.json").exists());
+}
