@@ -5,8 +5,8 @@ use std::path::Path;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use crate::common::pages::{blocks, read};
 use crate::common::{MODELGATE, Project, node_modules, skip};
-use crate::document::{blocks, read};
 use crate::fake::Fake;
 use crate::runner::{Runner, payload};
 use crate::verdict;

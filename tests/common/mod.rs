@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod moto;
+pub mod pages;
+pub mod releases;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -202,7 +204,7 @@ impl Project {
         unshare(&script).map(said)
     }
 
-    /// A folder with links to these programs and no others, to be used as PATH.
+    /// A folder with links to these programs, by name or by path, and no others, to be used as PATH.
     pub fn programs(&self, names: &[&str]) -> String {
         let folder = self.folder.path().join("programs");
         fs::create_dir(&folder).expect("the folder of programs");
@@ -211,6 +213,7 @@ impl Project {
             let program =
                 std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.exists());
             let program = program.unwrap_or_else(|| panic!("{name} is not installed"));
+            let name = Path::new(name).file_name().expect("a name");
             std::os::unix::fs::symlink(program, folder.join(name)).expect("a link");
         }
         folder.display().to_string()
