@@ -141,7 +141,7 @@ fn what_is_in_the_table_of_both_forges_is_said_of_both() {
     let rows: Vec<Vec<&str>> =
         rows.map(|row| row.trim_matches('|').split(" | ").map(str::trim).collect()).collect();
     assert!(rows.len() > 15, "{} rows", rows.len());
-    for row in rows {
+    for row in &rows[1..] {
         assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
 }

@@ -67,28 +67,31 @@ fn no_environment_and_no_retraining_are_no_jobs() {
 #[test]
 fn only_what_is_asked_for_trains_anew() {
     let test = "only_what_is_asked_for_trains_anew";
-    for (retrain, source, variables, is_anew) in [
-        ("asked", "schedule", &[][..], false),
-        ("scheduled", "schedule", &[], true),
-        ("scheduled", "push", &[], false),
-        ("never", "schedule", &ASKED, false),
-        ("asked", "schedule", &ASKED, true),
+    for (retrain, pipelines) in [
         // Nobody trains anew by what a merge request or a push brings.
-        ("asked", "merge_request_event", &ASKED, false),
-        ("asked", "push", &ASKED, false),
+        (
+            "asked",
+            &[
+                ("schedule", false, false),
+                ("schedule", true, true),
+                ("push", true, false),
+                ("merge_request_event", true, false),
+            ][..],
+        ),
+        ("scheduled", &[("schedule", false, true), ("web", false, false)]),
+        ("never", &[("schedule", true, false)]),
     ] {
-        let Some(runner) = Runner::new(test, Project::shell(), &format!("retrain: {retrain}")) else {
+        let Some(mut runner) = Runner::new(test, Project::shell(), &format!("retrain: {retrain}")) else {
             return;
         };
-        // The second pipeline restores, unless it is to train.
+        // What is made here is restored, unless it is to be made anew.
         assert_eq!(runner.pipeline("push").said.code, 0);
-        let mut runner = runner;
-        for (name, value) in variables {
-            runner = runner.variable(name, value);
+        for &(source, is_asked, is_anew) in pipelines {
+            runner = runner.variable("MODELGATE_REASON", if is_asked { ASKED[0].1 } else { "" });
+            let pipeline = runner.pipeline(source);
+            assert_eq!(pipeline.said.code, 0, "{}", pipeline.log());
+            let expected = if is_anew { "passed" } else { "restored" };
+            assert_eq!(runner.record()["steps"][2]["outcome"], expected, "{retrain} {source} {is_asked}");
         }
-        let pipeline = runner.pipeline(source);
-        assert_eq!(pipeline.said.code, 0, "{}", pipeline.log());
-        let expected = if is_anew { "passed" } else { "restored" };
-        assert_eq!(runner.record()["steps"][2]["outcome"], expected, "{retrain} {source} {variables:?}");
     }
 }

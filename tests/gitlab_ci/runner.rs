@@ -75,6 +75,8 @@ impl Runner {
         project.file(".gitlab-ci.yml", text);
         project.commit("Judge it on GitLab");
         let program = modules.join("gitlab-ci-local/dist/index.js");
+        // Else what is below is ignored, and a repository in an ignored folder is no place for a job.
+        project.file("../state/.gitignore", "");
         let runner = Self { project, node, program, variables: Vec::new(), unset: Vec::new() };
         Some(runner.variable("GITLAB_CI", "true"))
     }
@@ -114,7 +116,6 @@ impl Runner {
     fn command(&self, source: &str) -> Command {
         let mut command = self.project.command(&self.node);
         command.arg(&self.program).args(["--force-shell-executor", "--shell-isolation", "--no-color"]);
-        // Within the project it would be a repository in an ignored folder.
         command.args(["--state-dir", "../state"]);
         command.args(["--ignore-predefined-vars", QUIET]);
         command.args(["--variable", &format!("CI_PIPELINE_SOURCE={source}")]);
