@@ -16,10 +16,10 @@ use crate::docker::Docker;
 use crate::engine::{Engine, child_variables, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
-use crate::forge::Forge;
 use crate::forge::github::api::Api;
-use crate::forge::github::{self, Github, Remote};
+use crate::forge::github::{self, Github};
 use crate::forge::local::Local;
+use crate::forge::{Forge, Remote};
 use crate::git::{self, Absence, Repository};
 use crate::image::Workplaces;
 use crate::interrupt::{Hand, Interrupt, Signal};
@@ -172,7 +172,7 @@ impl House {
             config,
             folder,
             forge,
-            remote,
+            remote: remote.map(Remote::Github),
             repository,
             engine,
             cache,
@@ -262,8 +262,11 @@ impl House {
     /// # Errors
     /// GitHub does not tell what the pull request changes.
     pub async fn untouched(&self) -> Result<Option<String>> {
-        let Some((remote, number)) =
-            self.remote.as_ref().and_then(|remote| Some((remote, remote.event.pull_request?)))
+        let Some((remote, number)) = self
+            .remote
+            .as_ref()
+            .and_then(Remote::github)
+            .and_then(|remote| Some((remote, remote.event.pull_request?)))
         else {
             return Ok(None);
         };
@@ -301,7 +304,7 @@ fn forge(
     local: Local,
     environment: &Environment,
     console: &Console,
-    remote: Option<Remote>,
+    remote: Option<github::Remote>,
 ) -> Box<dyn Forge> {
     match environment.forge() {
         context::Forge::Github => Box::new(Github {
@@ -327,7 +330,7 @@ pub fn remote(
     report: &config::Report,
     console: &Console,
     interrupt: &Interrupt,
-) -> Option<Remote> {
+) -> Option<github::Remote> {
     let repository = environment.get("GITHUB_REPOSITORY")?;
     let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
         if environment.forge() == context::Forge::Github {
@@ -344,7 +347,7 @@ pub fn remote(
         }
     };
     let number = |name| environment.get(name).and_then(|text| text.parse().ok());
-    Some(Remote {
+    Some(github::Remote {
         api: api.heeding(interrupt.clone(), environment.clock),
         event: environment.event(),
         attempt: number("GITHUB_RUN_ATTEMPT").and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1),

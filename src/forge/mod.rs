@@ -17,6 +17,31 @@ use crate::record::{Baseline, Delivery, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
 
+/// A forge's API, and what we need to know for it.
+#[derive(Debug, Clone)]
+pub enum Remote {
+    /// GitHub's.
+    Github(github::Remote),
+}
+
+impl Remote {
+    /// GitHub's, where it is that.
+    #[must_use]
+    pub const fn github(&self) -> Option<&github::Remote> {
+        match self {
+            Self::Github(remote) => Some(remote),
+        }
+    }
+
+    /// The name of the default branch, where it is known without asking anybody.
+    #[must_use]
+    pub fn default_branch(&self) -> Option<&str> {
+        match self {
+            Self::Github(remote) => remote.event.default_branch.as_deref(),
+        }
+    }
+}
+
 /// What the search for a baseline came to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
