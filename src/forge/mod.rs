@@ -1,10 +1,13 @@
-//! forge: where people look. On every machine that is files and a history in git; on a GitHub runner also
-//! what its pages show.
+//! forge: where people look. On every machine that is files and a history in git; in a job of GitHub Actions or of
+//! GitLab CI also what their pages show.
 
 pub mod github;
 pub mod gitlab;
+mod kept;
 pub mod local;
+mod marker;
 pub mod rest;
+mod untouched;
 
 use std::path::Path;
 
@@ -22,6 +25,8 @@ use crate::step::Step;
 pub enum Remote {
     /// GitHub's.
     Github(github::Remote),
+    /// GitLab's.
+    Gitlab(gitlab::Remote),
 }
 
 impl Remote {
@@ -30,6 +35,16 @@ impl Remote {
     pub const fn github(&self) -> Option<&github::Remote> {
         match self {
             Self::Github(remote) => Some(remote),
+            Self::Gitlab(_) => None,
+        }
+    }
+
+    /// GitLab's, where it is that.
+    #[must_use]
+    pub const fn gitlab(&self) -> Option<&gitlab::Remote> {
+        match self {
+            Self::Gitlab(remote) => Some(remote),
+            Self::Github(_) => None,
         }
     }
 
@@ -38,6 +53,7 @@ impl Remote {
     pub fn default_branch(&self) -> Option<&str> {
         match self {
             Self::Github(remote) => remote.event.default_branch.as_deref(),
+            Self::Gitlab(remote) => remote.job.default_branch.as_deref(),
         }
     }
 }
