@@ -2,7 +2,9 @@
 //! what its pages show.
 
 pub mod github;
+pub mod gitlab;
 pub mod local;
+pub mod rest;
 
 use std::path::Path;
 
