@@ -38,6 +38,7 @@ fn environment(name: &str, after: Option<&str>, what: Option<Dispatched>, deploy
         after: after.map(str::to_owned),
         from_any_branch: false,
         dispatch,
+        launch: None,
         deployment,
     }
 }
