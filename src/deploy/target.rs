@@ -58,6 +58,7 @@ pub(super) fn of<'a>(
 ) -> Result<Box<dyn Target + 'a>, Finding> {
     match shipment.remote {
         Remote::Github(remote) => Ok(Box::new(github::Github { shipment, remote, environment })),
+        Remote::Gitlab(_) => Err(Finding::error("delivery-failed", "GitLab is not delivered to yet")),
     }
 }
 
