@@ -10,6 +10,7 @@ use crate::context::{Context, Forge};
 use crate::engine::Variables;
 use crate::fault::{Fault, Result};
 use crate::forge::github::Event;
+use crate::forge::gitlab::Job;
 use crate::git::Repository;
 use crate::name::Commit;
 
@@ -89,8 +90,11 @@ impl Environment {
     #[must_use]
     pub fn context(&self, repository: Option<&Repository>) -> Context {
         let forge = self.forge();
+        let gitlab = self.gitlab_job();
         let event = match forge {
             Forge::Github => self.get("GITHUB_EVENT_NAME"),
+            // A child pipeline has a source of its own, and is about the merge request all the same.
+            Forge::Gitlab if gitlab.merge_request.is_some() => Some("merge_request_event"),
             Forge::Gitlab => self.get("CI_PIPELINE_SOURCE"),
             Forge::Local => None,
         };
@@ -100,7 +104,10 @@ impl Environment {
                 let is_tag = self.get("GITHUB_REF_TYPE") == Some("tag");
                 self.get("GITHUB_REF_NAME").filter(|_| !is_tag)
             }),
-            Forge::Gitlab => self.get("CI_COMMIT_BRANCH"),
+            Forge::Gitlab => {
+                let request = gitlab.merge_request.as_ref();
+                request.and_then(|request| request.branch.as_deref()).or_else(|| self.get("CI_COMMIT_BRANCH"))
+            }
             Forge::Local => None,
         };
         // A runner checks out a commit, so only its variables know the branch.
@@ -113,19 +120,41 @@ impl Environment {
             branch: branch.filter(|_| !self.is_elsewhere(commit)).map(str::to_owned),
             dirty: repository.is_some_and(Repository::is_dirty),
             // A job of pull_request_target checks out something else, unless it is told otherwise.
-            head: self.event().head.filter(|head| repository.is_none_or(|repository| repository.is_of(head))),
+            head: self
+                .event()
+                .head
+                .or_else(|| gitlab.head().cloned())
+                .filter(|head| repository.is_none_or(|repository| repository.is_of(head))),
             job: self.job(),
             url: self.run_url(forge),
         }
     }
 
-    /// Whether a job of GitHub Actions has checked out another commit than the one of its event, such as a pull
-    /// request that somebody commented on: then the branch of the event says nothing, and the name of a branch that a
-    /// stranger has given to it neither. A pull request's own name is no other's.
+    /// Whether a job has checked out another commit than the one that its forge has started it for, such as a pull request
+    /// that somebody commented on: then the branch of the event says nothing, and the name of a branch that a stranger has
+    /// given to it neither. A pull request's own name is no other's.
     fn is_elsewhere(&self, commit: Option<&Commit>) -> bool {
-        let is_github = self.forge() == Forge::Github && self.get("GITHUB_HEAD_REF").is_none();
-        let sha = self.get("GITHUB_SHA").filter(|_| is_github);
+        let sha = match self.forge() {
+            Forge::Github if self.get("GITHUB_HEAD_REF").is_none() => self.get("GITHUB_SHA"),
+            Forge::Gitlab => self.get("CI_COMMIT_SHA"),
+            Forge::Github | Forge::Local => None,
+        };
         sha.zip(commit).is_some_and(|(sha, commit)| sha != commit.as_str())
+    }
+
+    /// What GitLab tells the job; nothing elsewhere.
+    #[must_use]
+    pub fn gitlab_job(&self) -> Job {
+        match self.forge() {
+            Forge::Gitlab => Job::read(|name| self.get(name)),
+            Forge::Github | Forge::Local => Job::default(),
+        }
+    }
+
+    /// Whether what is judged was made outside of the trust of the forge's project.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.event().is_foreign || self.gitlab_job().is_foreign
     }
 
     /// What started the job of GitHub Actions; nothing elsewhere.
@@ -244,6 +273,37 @@ mod tests {
         assert_eq!(context.event, "pull_request");
         assert_eq!(context.branch.as_deref(), Some("wider-forest"));
         assert_eq!(context.url.as_deref(), Some("https://github.example/team/churn/actions/runs/42"));
+    }
+
+    #[test]
+    fn a_gitlab_job_is_known_by_its_variables() {
+        let job = |more: &[(&str, &str)]| {
+            let all =
+                [&[("GITLAB_CI", "true"), ("CI_JOB_ID", "9"), ("CI_COMMIT_REF_NAME", "main")], more].concat();
+            environment(&all).context(None)
+        };
+        let push = job(&[("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "main")]);
+        assert_eq!(
+            (push.forge, push.event.as_str(), push.branch.as_deref()),
+            (Forge::Gitlab, "push", Some("main"))
+        );
+        assert_eq!(push.job.as_deref(), Some("gitlab/9"));
+        let head = "0123456789abcdef0123456789abcdef01234567";
+        let request = [
+            ("CI_MERGE_REQUEST_IID", "7"),
+            ("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME", "topic"),
+            ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", head),
+        ];
+        for source in ["merge_request_event", "parent_pipeline"] {
+            let context = job(&[&request[..], &[("CI_PIPELINE_SOURCE", source)]].concat());
+            assert_eq!(
+                (context.event.as_str(), context.branch.as_deref()),
+                ("merge_request_event", Some("topic"))
+            );
+            assert_eq!(context.head.unwrap().as_str(), head);
+        }
+        let tag = job(&[("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_TAG", "main")]);
+        assert_eq!(tag.branch, None, "a tag may be called as a branch is");
     }
 
     #[test]

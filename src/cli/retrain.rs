@@ -60,8 +60,9 @@ pub fn execute(args: Retrain, call: &Call) -> anyhow::Result<End> {
     inputs.insert("reason".into(), args.reason);
     wire::block_on(|interrupt| async move {
         let console = wire::console(&call.settings, &call.environment);
-        let remote =
-            wire::remote(&call.environment, &config.report, &console, &interrupt).ok_or_else(|| {
+        let remote = wire::remote(&call.environment, &config.report, &console, &interrupt)
+            .and_then(|it| it.github().cloned())
+            .ok_or_else(|| {
                 Fault::new("start the retraining", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set").help(
                     "set GITHUB_REPOSITORY=owner/name, and GITHUB_TOKEN to a token with `actions: write`",
                 )

@@ -106,7 +106,7 @@ impl Forge for Local {
     }
 
     async fn deployed_baseline(&self, _: &Record, environment: &str) -> Result<Found> {
-        let cause = "only a job of GitHub Actions can tell what is deployed";
+        let cause = "only a job of GitHub Actions or GitLab CI can tell what is deployed";
         Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
     }
 
@@ -205,6 +205,23 @@ impl Forge for Local {
 }
 
 impl Local {
+    /// The baseline out of git, where the forge has none; `why` not.
+    pub(super) async fn baseline_or(&self, record: &Record, why: String) -> Result<Found> {
+        match self.default_branch_baseline(record).await {
+            Ok(Found::None(_)) => Ok(Found::None(why)),
+            // The forge has told what this clone cannot know.
+            Err(_) if self.is_partial() => Ok(Found::None(why)),
+            found => found,
+        }
+    }
+
+    /// Whether the clone cannot tell which commits are in the default branch.
+    fn is_partial(&self) -> bool {
+        self.repository.as_ref().is_ok_and(|repository| {
+            !matches!(repository.is_shallow(), Ok(false)) || matches!(repository.default_branch(), Ok(None))
+        })
+    }
+
     /// Writes every report; returns what was written.
     fn write_files(&self, report: &Report<'_>) -> Result<Vec<(&'static str, String)>> {
         std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;

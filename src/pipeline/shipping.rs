@@ -6,7 +6,7 @@ use crate::context;
 use crate::deploy::{self, Shipment};
 use crate::fault::{Fault, Result};
 use crate::finding::{Finding, any_error};
-use crate::forge::github::{Event, Remote};
+use crate::forge::Remote;
 use crate::gate::Approval;
 use crate::record::{Delivery, DeliveryOutcome, Outcome, Record, Work};
 
@@ -92,10 +92,8 @@ impl Pipeline<'_> {
     /// Whether the run is one of the default branch itself, and not of what may be merged into it.
     fn is_default_branch(&self, record: &Record) -> bool {
         let context = &record.context;
-        let default = match self.remote {
-            Some(Remote { event: Event { default_branch: Some(branch), .. }, .. }) => Some(branch.clone()),
-            _ => self.forge.default_branch(),
-        };
+        let default = self.remote.and_then(Remote::default_branch).map(str::to_owned);
+        let default = default.or_else(|| self.forge.default_branch());
         context.branch.is_some() && context.branch == default && !context.event.starts_with("pull_request")
     }
 

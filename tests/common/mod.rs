@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod http;
 pub mod moto;
 pub mod pages;
 pub mod releases;

@@ -14,8 +14,8 @@ use crate::config::{Deployment, Dispatch, Dispatched};
 use crate::console::Verbosity;
 use crate::context;
 use crate::finding::Severity;
-use crate::forge::github::Event;
 use crate::forge::github::api::Api;
+use crate::forge::github::{self, Event};
 use crate::interrupt::{Hand, Signal};
 use crate::name::{Commit, Digest};
 
@@ -38,6 +38,7 @@ fn environment(name: &str, after: Option<&str>, what: Option<Dispatched>, deploy
         after: after.map(str::to_owned),
         from_any_branch: false,
         dispatch,
+        launch: None,
         deployment,
     }
 }
@@ -102,7 +103,7 @@ impl Job {
         let (hand, interrupt) = Interrupt::channel();
         let api = Api::new(&github.base, "acme/churn", "t0k3n").unwrap().heeding(interrupt.clone(), CLOCK);
         let event = Event { default_branch: Some("main".into()), ..Event::default() };
-        let remote = Remote {
+        let remote = github::Remote {
             api,
             event,
             attempt: 1,
@@ -114,7 +115,12 @@ impl Job {
         let out = Box::new(std::io::sink());
         let console = Console::new(out, context::Forge::Github, Verbosity::Normal, false, CLOCK);
         let (deliveries, saved) = (Vec::new(), Vec::new());
+        let remote = Remote::Github(remote);
         Self { github, remote, approval: approval(), console, hand, interrupt, deliveries, saved }
+    }
+
+    fn github_remote(&self) -> &github::Remote {
+        self.remote.github().unwrap()
     }
 
     async fn ship(&mut self, environments: &[Environment]) -> Vec<Finding> {

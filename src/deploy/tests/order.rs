@@ -205,11 +205,12 @@ async fn a_deployment_that_nobody_dispatches_is_delivered_by_its_status() {
 async fn a_training_is_started_by_hand() {
     let job = Job::new();
     let inputs = BTreeMap::from([("reason".to_owned(), "drift".to_owned())]);
-    let start =
-        |branch: Option<&'static str>| retrain(&job.remote, CLOCK, Some(JOB), "retrain.yml", branch, &inputs);
+    let start = |branch: Option<&'static str>| {
+        retrain(job.github_remote(), CLOCK, Some(JOB), "retrain.yml", branch, &inputs)
+    };
     insta::assert_snapshot!(
         "foreseen_retrain",
-        foresee_retrain(&job.remote, "retrain.yml", Some("dev"), &inputs)
+        foresee_retrain(job.github_remote(), "retrain.yml", Some("dev"), &inputs)
     );
     let started = start(None).await.unwrap();
     let url = "https://github.com/acme/churn/actions/runs/7000";
@@ -230,7 +231,8 @@ async fn a_training_is_started_by_hand() {
 #[tokio::test]
 async fn the_default_branch_is_asked_for_where_the_event_does_not_tell() {
     let mut job = Job::new();
-    job.remote.event.default_branch = None;
+    let Remote::Github(remote) = &mut job.remote;
+    remote.event.default_branch = None;
     job.ship(&[environment("staging", None, workflow(), false)]).await;
     let state = job.github.state();
     let sent = state.requests.iter().find(|(kind, _)| kind.starts_with("POST actions")).unwrap();
