@@ -1,13 +1,13 @@
 //! What may be installed: the action's script and the include's are held to the same cases.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use modelgate::name::Digest;
 use sha2::{Digest as _, Sha256};
 
+use super::http::{self, Request};
 use super::{Project, Said};
 
 /// The release that there is.
@@ -85,21 +85,14 @@ pub fn assert_only_what_is_vouched_for_runs(project: &Project, installer: &mut d
 
 /// Serves the files of a folder at the address that it gives, until the test's process ends.
 pub fn serve(folder: PathBuf) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = format!("http://{}", listener.local_addr().expect("an address"));
-    std::thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
-            let first = lines.next().unwrap_or_default();
-            lines.take_while(|line| !line.is_empty()).for_each(drop);
-            let path = first.split(' ').nth(1).unwrap_or_default().trim_start_matches('/');
-            let (status, body) = fs::read(folder.join(path)).map_or((404, Vec::new()), |body| (200, body));
-            let length = body.len();
-            let head =
-                format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n");
-            let body = if first.starts_with("HEAD ") { Vec::new() } else { body };
-            let _ = stream.write_all(&[head.into_bytes(), body].concat());
+    let folder = Arc::new(Mutex::new(folder));
+    let address = http::listen(&folder, |stream, folder| {
+        let Some(request) = Request::read(&stream) else { return };
+        let path = folder.lock().expect("the folder").join(request.target.trim_start_matches('/'));
+        match fs::read(path) {
+            Ok(content) => http::send(&stream, 200, "content-type: text/plain", &content),
+            Err(_) => http::send(&stream, 404, "content-type: text/plain", b"there is none"),
         }
     });
-    address
+    format!("http://{address}")
 }

@@ -127,6 +127,9 @@ fn the_include_and_the_lines_of_the_documents_are_pipelines() {
         }
     }
     assert!(names.len() >= 4, "{names:?}");
+    let written = Project::shell().modelgate(&["init", "--gitlab", "--stdout"]);
+    project.file("written.yml", written.out);
+    names.push("written.yml".into());
     let mut command = project.command(schema);
     command.args(["--builtin-schema", "vendor.gitlab-ci"]).args(&names);
     let valid = said(command.output().unwrap());

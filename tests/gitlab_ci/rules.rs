@@ -11,7 +11,7 @@ const BRANCH: [(&str, &str); 1] = [("CI_COMMIT_BRANCH", "wider")];
 
 const TAG: [(&str, &str); 2] = [("CI_COMMIT_BRANCH", ""), ("CI_COMMIT_TAG", "v1")];
 
-const ASKED: [(&str, &str); 1] = [("MODELGATE_REASON", "the labels were corrected")];
+const ASKED: [(&str, &str); 1] = [("MODELGATE_RETRAIN", "true")];
 
 /// What a pipeline is given that is to ship something.
 const SHIPPING: [(&str, &str); 1] = [("MODELGATE_APPROVAL", "sha256:ab")];
@@ -87,7 +87,7 @@ fn only_what_is_asked_for_trains_anew() {
         // What is made here is restored, unless it is to be made anew.
         assert_eq!(runner.pipeline("push").said.code, 0);
         for &(source, is_asked, is_anew) in pipelines {
-            runner = runner.variable("MODELGATE_REASON", if is_asked { ASKED[0].1 } else { "" });
+            runner = runner.variable("MODELGATE_RETRAIN", if is_asked { ASKED[0].1 } else { "" });
             let pipeline = runner.pipeline(source);
             assert_eq!(pipeline.said.code, 0, "{}", pipeline.log());
             let expected = if is_anew { "passed" } else { "restored" };

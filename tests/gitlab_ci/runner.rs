@@ -1,21 +1,23 @@
 //! A repository whose .gitlab-ci.yml includes modelgate, and gitlab-ci-local, which runs its pipelines.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use regex::Regex;
 use serde_json::Value;
 
 use crate::common::pages::read;
-use crate::common::{MODELGATE, Project, Said, node_modules, said, skip};
+use crate::common::{MODELGATE, Project, Said, node_modules, said, skip, tool};
 
 /// The file to include, in the project.
 pub const INCLUDE: &str = "gitlab/modelgate.yml";
 
 /// What a person would have to say to be told nothing else.
 const QUIET: &str = "CI_PIPELINE_SOURCE,GITLAB_CI,CI_COMMIT_BRANCH,CI_COMMIT_TAG,CI_DEFAULT_BRANCH,CI_JOB_TOKEN,CI_API_V4_URL,\
-                     CI_SERVER_URL,CI_PROJECT_ID,CI_PIPELINE_ID,CI_MERGE_REQUEST_IID,CI_COMMIT_REF_SLUG";
+                     CI_SERVER_URL,CI_PROJECT_ID,CI_PIPELINE_ID,CI_COMMIT_REF_NAME,CI_COMMIT_REF_SLUG,CI_MERGE_REQUEST_IID,\
+                     CI_MERGE_REQUEST_PROJECT_ID,CI_MERGE_REQUEST_SOURCE_PROJECT_ID,CI_MERGE_REQUEST_REF_PATH,\
+                     CI_MERGE_REQUEST_SOURCE_BRANCH_NAME,CI_MERGE_REQUEST_TARGET_BRANCH_NAME";
 
 /// A repository with pipelines.
 pub struct Runner {
@@ -115,6 +117,11 @@ impl Runner {
 
     fn command(&self, source: &str) -> Command {
         let mut command = self.project.command(&self.node);
+        // With a python and a pip, as the image of the jobs has them.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let programs = tool("pip").and_then(|pip| pip.parent().map(Path::to_owned));
+        let programs = programs.into_iter().chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(programs).expect("a PATH"));
         command.arg(&self.program).args(["--force-shell-executor", "--shell-isolation", "--no-color"]);
         command.args(["--state-dir", "../state"]);
         command.args(["--ignore-predefined-vars", QUIET]);
