@@ -4,6 +4,7 @@
 
 pub mod http;
 pub mod moto;
+pub mod prism;
 
 use std::ffi::OsStr;
 use std::fs;

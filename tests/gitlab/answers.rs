@@ -24,10 +24,12 @@ pub fn user(id: u64) -> Value {
 
 fn least(what: &str) -> Value {
     match what {
-        "note" => json!({ "id": 1, "type": null, "body": "", "attachment": null, "author": null, "created_at": TIME,
+        "note" => {
+            json!({ "id": 1, "type": null, "body": "", "attachment": null, "author": null, "created_at": TIME,
             "updated_at": TIME, "system": false, "noteable_id": 1, "noteable_type": "MergeRequest", "project_id": 7,
             "noteable_iid": 1, "resolvable": false, "confidential": false, "internal": false, "imported": false,
-            "imported_from": "none" }),
+            "imported_from": "none" })
+        }
         "status" => json!({ "id": 1, "sha": "", "ref": "", "status": "", "name": "", "target_url": null,
             "description": null, "created_at": TIME, "started_at": null, "finished_at": null, "allow_failure": false,
             "coverage": null, "pipeline_id": 1, "author": null }),
@@ -39,20 +41,26 @@ fn least(what: &str) -> Value {
                 "queued_duration": null });
             merged(least("pipeline"), more)
         }
-        "job" => json!({ "id": 1, "status": "success", "stage": "test", "name": "", "ref": "main", "tag": false,
+        "job" => {
+            json!({ "id": 1, "status": "success", "stage": "test", "name": "", "ref": "main", "tag": false,
             "coverage": null, "allow_failure": false, "created_at": TIME, "started_at": TIME, "finished_at": TIME,
             "duration": 1.5, "queued_duration": 0.5, "user": user(1), "commit": least("commit"), "pipeline": null,
             "web_url": format!("{PAGE}/-/jobs/1"), "artifacts": [], "artifacts_expire_at": null, "tag_list": [],
-            "runner": null }),
+            "runner": null })
+        }
         "commit" => json!({ "id": "", "short_id": "", "title": "", "message": "", "author_name": "t",
             "author_email": "t@localhost", "created_at": TIME, "parent_ids": [], "web_url": format!("{PAGE}/-/commit/1") }),
-        "deployment" => json!({ "id": 1, "iid": 1, "ref": "main", "sha": "", "created_at": TIME, "updated_at": TIME,
-            "status": "", "user": user(1), "environment": null, "deployable": null }),
+        "deployment" => {
+            json!({ "id": 1, "iid": 1, "ref": "main", "sha": "", "created_at": TIME, "updated_at": TIME,
+            "status": "", "user": user(1), "environment": null, "deployable": null })
+        }
         "environment" => json!({ "id": 9, "name": "", "slug": "x", "external_url": null, "created_at": TIME,
             "updated_at": TIME, "state": "available" }),
-        "merge_request" => json!({ "id": 9007, "iid": 7, "project_id": 7, "title": "A change", "state": "opened",
+        "merge_request" => {
+            json!({ "id": 9007, "iid": 7, "project_id": 7, "title": "A change", "state": "opened",
             "source_branch": "topic", "target_branch": "main", "source_project_id": 7, "target_project_id": 7,
-            "sha": "0".repeat(40), "web_url": format!("{PAGE}/-/merge_requests/7") }),
+            "sha": "0".repeat(40), "web_url": format!("{PAGE}/-/merge_requests/7") })
+        }
         "diff" => json!({ "old_path": "", "new_path": "", "a_mode": "100644", "b_mode": "100644", "diff": "",
             "new_file": false, "renamed_file": false, "deleted_file": false }),
         "token" => json!({ "id": 1, "name": "modelgate", "revoked": false, "created_at": TIME, "scopes": [],

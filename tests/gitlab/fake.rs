@@ -169,7 +169,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     }
     let rest = request.target.strip_prefix(PREFIX);
     let rest = rest.unwrap_or_else(|| panic!("«{}» is not below the base", request.target));
-    let ours = rest.strip_prefix(&format!("/projects/{PROJECT}")).filter(|it| !it.starts_with(char::is_numeric));
+    let ours =
+        rest.strip_prefix(&format!("/projects/{PROJECT}")).filter(|it| !it.starts_with(char::is_numeric));
     let path = ours.map_or(rest, |it| it.strip_prefix('/').unwrap_or(it));
     let (kind, body) = (format!("{} {path}", request.method), request.json());
     state.requests.push((kind.clone(), body.clone()));
@@ -208,7 +209,8 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         }
     };
     if status == 302 {
-        more += &format!("\r\nlocation: http://{}{}", request.header("host"), said.as_str().unwrap_or_default());
+        more +=
+            &format!("\r\nlocation: http://{}{}", request.header("host"), said.as_str().unwrap_or_default());
     }
     state.answers.push((status, said.clone()));
     http::answer(&stream, status, &more, &said, wrong.as_ref());
@@ -220,10 +222,12 @@ impl State {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let number = |name: &str| asked(query, name).and_then(|value| value.parse::<usize>().ok());
         let size = number("per_page").unwrap_or(20).min(self.page);
-        let from = asked(query, "cursor").and_then(|key| key.strip_prefix("key%3D")?.parse().ok()).unwrap_or(0);
+        let from =
+            asked(query, "cursor").and_then(|key| key.strip_prefix("key%3D")?.parse().ok()).unwrap_or(0);
         let page: Vec<Value> = all.iter().skip(from).take(size).cloned().collect();
         let next = (from + size < all.len()).then(|| {
-            let kept: Vec<&str> = query.split('&').filter(|it| !it.is_empty() && !it.starts_with("cursor=")).collect();
+            let kept: Vec<&str> =
+                query.split('&').filter(|it| !it.is_empty() && !it.starts_with("cursor=")).collect();
             let kept = kept.iter().map(|it| format!("{it}&")).collect::<String>();
             format!("{path}?{kept}cursor=key%3D{}", from + size)
         });
@@ -241,7 +245,9 @@ impl State {
             return Said::Json(401, json!({ "message": "401 Unauthorized" }));
         }
         let is_reader = self.scopes.iter().any(|scope| ["api", "read_api"].contains(scope));
-        if path != "/personal_access_tokens/self" && (!is_reader || (method != "GET" && !self.scopes.contains(&"api"))) {
+        if path != "/personal_access_tokens/self"
+            && (!is_reader || (method != "GET" && !self.scopes.contains(&"api")))
+        {
             return Said::Json(
                 403,
                 json!({ "error": "insufficient_scope", "scope": "api",
@@ -253,12 +259,14 @@ impl State {
         }
         match (method, &parts[..]) {
             ("GET", ["", "personal_access_tokens", "self"]) => {
-                let token = json!({ "id": 1, "user_id": BOT, "scopes": self.scopes, "expires_at": self.expires_at });
+                let token =
+                    json!({ "id": 1, "user_id": BOT, "scopes": self.scopes, "expires_at": self.expires_at });
                 Said::Json(200, answers::complete(&token, "token"))
             }
             ("GET", [""]) => {
                 let access = json!({ "access_level": self.role, "notification_level": 3 });
-                let project = json!({ "id": 7, "permissions": { "project_access": access, "group_access": null } });
+                let project =
+                    json!({ "id": 7, "permissions": { "project_access": access, "group_access": null } });
                 Said::Json(200, answers::complete(&project, "project"))
             }
             ("POST", ["merge_requests", number, "notes"]) => match body["body"].as_str() {
@@ -272,7 +280,9 @@ impl State {
                 let found = self.notes.iter_mut().find(|note| is(note, id));
                 match found {
                     None => not_found("Note"),
-                    Some(note) if note["author"]["id"] != BOT => Said::Json(403, json!({ "message": "403 Forbidden" })),
+                    Some(note) if note["author"]["id"] != BOT => {
+                        Said::Json(403, json!({ "message": "403 Forbidden" }))
+                    }
                     Some(note) => {
                         note["body"] = body["body"].clone();
                         Said::Json(200, note.clone())
@@ -309,7 +319,9 @@ impl State {
             return None;
         }
         match (method, parts) {
-            ("GET", ["merge_requests", _, "notes"]) => Some(Said::List(self.notes.iter().rev().cloned().collect())),
+            ("GET", ["merge_requests", _, "notes"]) => {
+                Some(Said::List(self.notes.iter().rev().cloned().collect()))
+            }
             ("GET", ["merge_requests", number]) => {
                 let request = json!({ "iid": number.parse::<u64>().expect("a number") });
                 Some(Said::Json(200, answers::complete(&request, "merge_request")))
@@ -339,7 +351,10 @@ impl State {
     fn post_status(&mut self, sha: &str, body: &Value) -> Said {
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         if text("description").chars().count() > 255 || text("name").chars().count() > 255 {
-            return Said::Json(400, json!({ "message": { "description": ["is too long (maximum is 255 characters)"] } }));
+            return Said::Json(
+                400,
+                json!({ "message": { "description": ["is too long (maximum is 255 characters)"] } }),
+            );
         }
         let named = body["pipeline_id"].as_u64();
         let fits = |it: &&Value| it["sha"] == sha && it["ref"] == body["ref"];
@@ -354,10 +369,17 @@ impl State {
             }
         };
         let is_it = |it: &&mut Value| {
-            it["sha"] == sha && it["name"] == body["name"] && it["ref"] == body["ref"] && it["pipeline_id"] == pipeline
+            it["sha"] == sha
+                && it["name"] == body["name"]
+                && it["ref"] == body["ref"]
+                && it["pipeline_id"] == pipeline
         };
         let state = text("state");
-        let open = self.statuses.iter_mut().filter(is_it).find(|it| ["pending", "running"].contains(&word(it, "status")));
+        let open = self
+            .statuses
+            .iter_mut()
+            .filter(is_it)
+            .find(|it| ["pending", "running"].contains(&word(it, "status")));
         if let Some(status) = open {
             let now = word(status, "status").to_owned();
             if let Some(event) = forbidden(&now, &state) {
@@ -382,7 +404,9 @@ impl State {
     }
 
     fn list_statuses(&self, sha: &str, query: &str) -> Said {
-        let is = |name: &str, it: &Value| asked(query, name).is_none_or(|value| it[name] == decoded(value).as_str());
+        let is = |name: &str, it: &Value| {
+            asked(query, name).is_none_or(|value| it[name] == decoded(value).as_str())
+        };
         let all = self.statuses.iter().filter(|it| it["sha"] == sha && is("name", it) && is("ref", it));
         let latest = all.filter(|it| it["retried"].is_null() || asked(query, "all") == Some("true"));
         Said::List(latest.cloned().collect())
@@ -416,7 +440,8 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let escaped = after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        let escaped =
+            after.get(..2).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match (first, escaped) {
             (b'%', Some(byte)) => {
                 bytes.push(byte);

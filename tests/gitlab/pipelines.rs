@@ -94,7 +94,13 @@ impl State {
         answers::complete(&shown, "job")
     }
 
-    pub(super) fn take_of_pipelines(&mut self, method: &str, parts: &[&str], query: &str, body: &Value) -> Said {
+    pub(super) fn take_of_pipelines(
+        &mut self,
+        method: &str,
+        parts: &[&str],
+        query: &str,
+        body: &Value,
+    ) -> Said {
         match (method, parts) {
             ("GET", ["pipelines"]) => {
                 let is = |name: &str, it: &Value| {
@@ -108,7 +114,10 @@ impl State {
             ("GET", ["pipelines", id]) => {
                 self.advance();
                 let found = self.pipelines.iter().find(|it| is(it, id)).cloned();
-                found.map_or_else(|| not_found(""), |it| Said::Json(200, answers::complete(&it, "whole_pipeline")))
+                found.map_or_else(
+                    || not_found(""),
+                    |it| Said::Json(200, answers::complete(&it, "whole_pipeline")),
+                )
             }
             ("GET", ["pipelines", id, "jobs"]) => {
                 let scope = asked(query, "scope[]").or_else(|| asked(query, "scope%5B%5D"));
@@ -126,7 +135,10 @@ impl State {
                 let sent = self.triggered.iter().find(|(of, _)| id.parse() == Ok(*of));
                 let sent = sent.and_then(|(_, body)| body["variables"].as_object());
                 let all = sent.into_iter().flatten();
-                Said::List(all.map(|(key, value)| json!({ "variable_type": "env_var", "key": key, "value": value })).collect())
+                Said::List(
+                    all.map(|(key, value)| json!({ "variable_type": "env_var", "key": key, "value": value }))
+                        .collect(),
+                )
             }
             ("GET", ["jobs", id]) => {
                 self.advance();
@@ -134,7 +146,9 @@ impl State {
                 found.map_or_else(|| not_found(""), |it| Said::Json(200, self.shown(it)))
             }
             ("POST", ["jobs", id, "play"]) => {
-                let Some(job) = self.jobs.iter_mut().find(|it| id.parse() == Ok(it.id)) else { return not_found("") };
+                let Some(job) = self.jobs.iter_mut().find(|it| id.parse() == Ok(it.id)) else {
+                    return not_found("");
+                };
                 if !["manual", "scheduled"].contains(&job.status) {
                     return Said::Json(400, json!({ "message": "400 Bad request - Unplayable Job" }));
                 }
@@ -191,7 +205,13 @@ impl State {
         }
     }
 
-    pub(super) fn take_of_deployments(&mut self, method: &str, parts: &[&str], query: &str, body: &Value) -> Said {
+    pub(super) fn take_of_deployments(
+        &mut self,
+        method: &str,
+        parts: &[&str],
+        query: &str,
+        body: &Value,
+    ) -> Said {
         match (method, parts) {
             ("GET", ["deployments"]) => {
                 let environment = asked(query, "environment").map(decoded);
@@ -236,7 +256,9 @@ impl State {
                 let mut names: Vec<&Value> = self.deployments.iter().map(|it| &it["environment"]).collect();
                 names.dedup();
                 let fits = |it: &&Value| name.as_ref().is_none_or(|name| it["name"] == name.as_str());
-                Said::List(names.into_iter().filter(fits).map(|it| answers::complete(it, "environment")).collect())
+                Said::List(
+                    names.into_iter().filter(fits).map(|it| answers::complete(it, "environment")).collect(),
+                )
             }
             _ => not_found(""),
         }
