@@ -5,6 +5,7 @@
 pub mod http;
 pub mod moto;
 pub mod pages;
+pub mod prism;
 pub mod releases;
 
 use std::ffi::OsStr;

@@ -17,7 +17,7 @@ use crate::report::text::clipped;
 
 /// The code of the finding that says that there is no status, or that it says something else.
 pub(super) const UNPUBLISHED: &str = "status-not-published";
-/// The most characters of a description.
+/// The most characters of a name, a description and an address.
 const LONGEST: usize = 255;
 /// How often it is written, each time after a look at what has become of it.
 const ROUNDS: u32 = 4;
@@ -177,7 +177,8 @@ impl<'a> Board<'a> {
         }
         // Whoever made a foreign record has chosen the address.
         let url = self.url.filter(|_| !self.remote.job.is_foreign);
-        if let Some(url) = url.filter(|url| url.starts_with("https://") || url.starts_with("http://")) {
+        let is_page = |url: &&str| url.starts_with("https://") || url.starts_with("http://");
+        if let Some(url) = url.filter(|url| is_page(url) && url.chars().count() <= LONGEST) {
             body["target_url"] = url.into();
         }
         body
