@@ -109,6 +109,18 @@ impl Project {
         project
     }
 
+    /// A repository of what the README's first file is about, without a commit.
+    pub fn of_readme(config: &str) -> Self {
+        let project = Self::empty();
+        project.git(&["init", "--quiet", "--initial-branch=main"]);
+        project.file("modelgate.yml", config);
+        project.file("requirements.txt", "# nothing, because a test has no way out\n");
+        project.file("train.py", "open('model.joblib', 'w').write('a model')\n");
+        project.file("evaluate.py", "open('metrics.json', 'w').write('{\"accuracy\": 0.9}')\n");
+        project.file(".gitignore", ".modelgate/\nmodel.joblib\nmetrics.json\n");
+        project
+    }
+
     /// The project of [`DATA_PROJECT`], with 600, 300 and 300 rows: `id`, `age`, `income`, `city` and the label `churned`.
     pub fn data() -> Self {
         let project = Self::empty();

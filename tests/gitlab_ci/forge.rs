@@ -4,9 +4,13 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::common::Project;
+use regex::Regex;
+
+use crate::common::pages::{blocks, read};
+use crate::common::releases::serve;
+use crate::common::{MODELGATE, Project};
 use crate::fake::{Fake, JOB, OWN, PROJECT};
-use crate::runner::{Pipeline, Runner};
+use crate::runner::{INCLUDE, Pipeline, Runner};
 
 /// A project whose rule compares, and whose runs may write a note.
 fn comparing() -> Project {
@@ -137,4 +141,108 @@ fn without_a_token_of_its_own_the_run_says_so_once_and_the_reports_tell() {
     // The job's own token gets the baseline.
     assert_eq!(runner.record()["baseline"]["metrics"], json!({ "accuracy": 0.9 }), "{log}");
     assert!(runner.artifact("gitlab.env").contains("MODELGATE_CONCLUSION=rejected\n"));
+}
+
+/// The README's lines for GitLab, which include the file from a server of ours and run the program under test.
+fn readme_lines() -> String {
+    let readme = read("README.md");
+    let lines = blocks(&readme).into_iter().find(|block| block.starts_with("include:")).expect("lines");
+    let folder = Project::empty();
+    folder.file(INCLUDE, read(INCLUDE));
+    let server = serve(folder.path());
+    // It serves until the process ends.
+    std::mem::forget(folder);
+    let address = "https://raw.githubusercontent.com/modelgate/modelgate/v0.1.0";
+    assert!(lines.contains(address), "{lines}");
+    let input = "      image: python:3.13\n";
+    assert!(lines.contains(input), "{lines}");
+    lines.replace(address, &server).replace(input, &format!("{input}      binary-path: {MODELGATE}\n"))
+}
+
+/// The README's first file, with what it says to write on GitLab.
+fn readme_config() -> String {
+    let readme = read("README.md");
+    let trigger =
+        Regex::new("`(trigger: \\{[^`]+\\})`").unwrap().captures(&readme).expect("a trigger")[1].to_owned();
+    let config = blocks(&readme).remove(0);
+    let dispatch = "dispatch: { workflow: deploy.yml }";
+    assert!(config.contains(dispatch), "{config}");
+    config.replace(dispatch, &trigger) + "report:\n  comment: true\n"
+}
+
+#[test]
+fn the_lines_of_the_readme_judge_tell_and_ship() {
+    let test = "the_lines_of_the_readme_judge_tell_and_ship";
+    let project = Project::of_readme(&readme_config());
+    let Some(runner) = Runner::with(test, project, &readme_lines()) else { return };
+    let gitlab = Fake::start();
+    let runner = connected(runner, &gitlab, &[("MODELGATE_GITLAB_TOKEN", OWN), ("CI_JOB_TOKEN", JOB)]);
+    let runner = runner.variable("PIP_NO_INDEX", "1").variable("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+
+    let (runner, pipeline) = push(runner, &gitlab, 11);
+    let log = pipeline.log();
+    assert_eq!((pipeline.job("model-gate"), pipeline.job("model-deploy")), (Some(0), Some(0)), "{log}");
+    assert!(!log.contains(OWN) && !log.contains(JOB), "{log}");
+    let commit = head(&runner);
+    assert_eq!(statuses(&gitlab, &commit), status("success"));
+    let record = runner.record();
+    assert_eq!(record["deliveries"][0]["outcome"], "delivered", "{log}");
+    let state = gitlab.state();
+    let [(_, sent)] = &state.triggered[..] else { panic!("{:?}", state.kinds()) };
+    let variables = &sent["variables"];
+    assert_eq!(
+        (&variables["MODELGATE_ENVIRONMENT"], &variables["MODELGATE_COMMIT"]),
+        (&json!("production"), &json!(commit))
+    );
+    assert!(variables["MODELGATE_OUTPUTS"].as_str().expect("a text").contains("model.joblib"), "{sent}");
+    let [deployment] = &state.deployments[..] else { panic!("{:?}", state.kinds()) };
+    assert_eq!((&deployment["status"], &deployment["sha"]), (&json!("success"), &json!(commit)));
+    assert!(state.notes.is_empty(), "a push has no merge request");
+    drop(state);
+    for report in [
+        "report.html",
+        "junit.xml",
+        "codequality.json",
+        "metrics.txt",
+        "gitlab.env",
+        "gitlab-annotations.json",
+    ] {
+        assert!(runner.project.exists(&format!(".modelgate/{report}")), "{report}");
+    }
+
+    // Again, beside the pipeline that was started, and then with a model that is worse, in a merge request and on the default branch.
+    let (runner, pipeline) = push(runner, &gitlab, 21);
+    assert_eq!(pipeline.said.code, 0, "{}", pipeline.log());
+    runner.project.git(&["checkout", "--quiet", "-b", "wider"]);
+    runner.project.replace("evaluate.py", "0.9", "0.8");
+    runner.project.commit("Worse");
+    let (mut runner, pipeline) = merge_request(runner, &gitlab, 31);
+    assert_eq!(
+        (pipeline.job("model-gate"), pipeline.job("model-deploy")),
+        (Some(10), None),
+        "{}",
+        pipeline.log()
+    );
+    assert_eq!(statuses(&gitlab, &head(&runner)), status("failed"));
+    let notes = gitlab.state().notes.clone();
+    assert!(notes.len() == 1 && notes[0]["body"].to_string().contains("rejected"), "{notes:?}");
+    runner.project.git(&["checkout", "--quiet", "main"]);
+    runner.project.git(&["merge", "--quiet", "wider"]);
+    runner.unset.clear();
+    runner
+        .variables
+        .retain(|(name, _)| !name.starts_with("CI_MERGE_REQUEST") && name != "CI_COMMIT_REF_SLUG");
+    let (_, pipeline) = push(runner, &gitlab, 41);
+    assert_eq!(
+        (pipeline.job("model-gate"), pipeline.job("model-deploy")),
+        (Some(10), None),
+        "{}",
+        pipeline.log()
+    );
+    let state = gitlab.state();
+    assert_eq!(
+        (state.triggered.len(), state.deployments.len()),
+        (1, 1),
+        "nothing is shipped twice, and nothing bad"
+    );
 }
