@@ -189,7 +189,7 @@ impl Forge for Local {
         let is_elsewhere = record.outputs().keys().any(|path| !self.root.join(path).exists())
             || record.profiles().keys().any(|path| !self.run_dir.join(path).exists());
         match bundle::pack(&self.root, &self.run_dir, record, &reports) {
-            Err(fault) if is_elsewhere => Ok(Some(fault)),
+            Err(fault) if is_elsewhere => Ok(Some(fault).filter(|_| !self.has_packed(record))),
             packed => packed.map(|()| None),
         }
     }
@@ -230,6 +230,17 @@ impl Local {
             write_whole(&self.run_dir.join(name), content.as_bytes())?;
         }
         Ok(files)
+    }
+
+    /// Whether the run has packed its bundle, where its outputs were, and that is here: a job that goes on with the run
+    /// has it of the job before.
+    fn has_packed(&self, record: &Record) -> bool {
+        let path = self.run_dir.join(bundle::BUNDLE);
+        let packed = if path.exists() { bundle::record_in(&path).ok().flatten() } else { None };
+        let is_of = |packed: Record| {
+            packed.id == record.id && packed.verdict == record.verdict && packed.outputs() == record.outputs()
+        };
+        packed.is_some_and(is_of) && bundle::verify_bundle(&path).is_ok_and(|findings| findings.is_empty())
     }
 
     /// Where the project and the run are in the repository, which only GitLab's reports name: git costs a process.

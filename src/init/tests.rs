@@ -357,7 +357,8 @@ prop_compose! {
         let hints = later.clone();
         let loose = metrics.clone();
         let predictions = later.first().cloned();
-        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, loose, later, hints }
+        let (install, on_gitlab) = (linters.clone(), in_repository);
+        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, on_gitlab, install, loose, later, hints }
     }
 }
 
@@ -371,5 +372,12 @@ proptest! {
         prop_assert!(parsed.is_ok(), "{:#?}\n{}", parsed.err(), text);
         prop_assert_eq!(parsed.map(|config| config.unavailable).ok(), Some(vec![]));
         prop_assert!(tell(&project, "modelgate.yml").contains("next"));
+    }
+
+    #[test]
+    fn whatever_installs_the_packages_the_include_holds_it_as_it_is(project in any_project()) {
+        let text = gitlab::include(&project, Path::new("modelgate.yml"));
+        let read: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+        prop_assert_eq!(&read["model-gate"]["before_script"], &serde_json::json!(project.install));
     }
 }
