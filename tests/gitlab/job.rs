@@ -101,12 +101,19 @@ impl Job {
         path.map_or_else(|| self.branch.to_owned(), |(_, path)| path.clone())
     }
 
-    /// modelgate in a job of a pipeline that GitLab knows.
-    pub fn modelgate(&self, words: &[&str]) -> Said {
+    /// GitLab knows the pipeline.
+    pub fn begin(&self) {
         let is_known = self.gitlab.state().pipelines.iter().any(|it| it["id"] == self.pipeline);
         if !is_known {
-            self.gitlab.state().pipeline(self.pipeline, &self.reference(), &self.head(), self.source);
+            let mut state = self.gitlab.state();
+            state.pipeline(self.pipeline, &self.reference(), &self.head(), self.source);
+            state.pipelines.last_mut().expect("a pipeline")["status"] = "running".into();
         }
+    }
+
+    /// modelgate in this job.
+    pub fn modelgate(&self, words: &[&str]) -> Said {
+        self.begin();
         let variables = self.variables();
         let variables: Vec<(&str, &str)> = variables.iter().map(|(name, it)| (*name, it.as_str())).collect();
         self.project.modelgate_with(words, &variables)
@@ -124,6 +131,8 @@ impl Job {
         let mut state = self.gitlab.state();
         state.job(self.pipeline, name, &files);
         state.jobs.last_mut().expect("a job").id = self.number();
+        let own = state.pipelines.iter_mut().find(|it| it["id"] == self.pipeline).expect("its pipeline");
+        own["status"] = "success".into();
         drop(state);
         self.forget();
         self.pipeline += 1;

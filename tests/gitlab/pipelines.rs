@@ -205,6 +205,17 @@ impl State {
         }
     }
 
+    /// A deployment that is there.
+    pub fn deploy(&mut self, body: &Value) -> Value {
+        let id = 40 + self.deployments.len() as u64;
+        let made = json!({ "id": id, "iid": id, "ref": body["ref"], "sha": body["sha"], "status": body["status"],
+            "environment": { "id": 9, "name": body["environment"], "slug": "x", "external_url": null },
+            "deployable": null });
+        let made = answers::complete(&made, "deployment");
+        self.deployments.push(made.clone());
+        made
+    }
+
     pub(super) fn take_of_deployments(
         &mut self,
         method: &str,
@@ -226,15 +237,7 @@ impl State {
                 }
                 Said::List(all)
             }
-            ("POST", ["deployments"]) => {
-                let id = 40 + self.deployments.len() as u64;
-                let made = json!({ "id": id, "iid": id, "ref": body["ref"], "sha": body["sha"], "status": body["status"],
-                    "environment": { "id": 9, "name": body["environment"], "slug": "x", "external_url": null },
-                    "deployable": null });
-                let made = answers::complete(&made, "deployment");
-                self.deployments.push(made.clone());
-                Said::Json(201, made)
-            }
+            ("POST", ["deployments"]) => Said::Json(201, self.deploy(body)),
             ("GET", ["deployments", id]) => {
                 let found = self.deployments.iter().find(|it| is(it, id)).cloned();
                 found.map_or_else(|| not_found("Deployment"), |it| Said::Json(200, it))
