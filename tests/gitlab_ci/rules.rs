@@ -48,6 +48,7 @@ fn each_source_of_pipelines_has_its_jobs() {
         ("trigger", &SHIPPING, ""),
         ("external_pull_request_event", &[], ""),
         ("chat", &[], ""),
+        ("parent_pipeline", &[], ""),
     ] {
         assert_eq!(jobs(&runner, source, variables), expected, "{source} {variables:?}");
     }
