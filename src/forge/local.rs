@@ -188,8 +188,11 @@ impl Forge for Local {
         reports.push((RECORD, run));
         let is_elsewhere = record.outputs().keys().any(|path| !self.root.join(path).exists())
             || record.profiles().keys().any(|path| !self.run_dir.join(path).exists());
+        if is_elsewhere && self.has_packed(record) {
+            return Ok(None);
+        }
         match bundle::pack(&self.root, &self.run_dir, record, &reports) {
-            Err(fault) if is_elsewhere => Ok(Some(fault).filter(|_| !self.has_packed(record))),
+            Err(fault) if is_elsewhere => Ok(Some(fault)),
             packed => packed.map(|()| None),
         }
     }
