@@ -5,6 +5,7 @@
 pub mod http;
 pub mod moto;
 pub mod prism;
+pub mod tls;
 
 use std::ffi::OsStr;
 use std::fs;
