@@ -28,7 +28,7 @@ use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, image, lint, report, test, train};
 
-pub use shipping::{By, Destinations, NO_DESTINATION};
+pub use shipping::{By, Destinations, NO_DESTINATION, no_forge};
 
 /// What the conductor works with.
 #[derive(Clone, Copy)]

@@ -474,7 +474,8 @@ fn secret_names(environment: &Environment, config: &Config) -> Vec<OsString> {
     let looks = child_variables(&environment.variables, &config::Script::default()).1;
     let named = config.scripts().into_iter().flat_map(|script| script.secrets.clone());
     let of_image = config.image.iter().flat_map(config::Image::secret_variables).cloned();
-    let all = looks.into_iter().chain(named).chain(of_image);
+    let of_triggers = config.trigger_tokens().map(str::to_owned);
+    let all = looks.into_iter().chain(named).chain(of_image).chain(of_triggers);
     all.filter(|name| !name.starts_with("GIT_")).map(OsString::from).collect()
 }
 
@@ -483,6 +484,7 @@ fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
     let named = config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script));
     let of_image = config.image.iter().flat_map(config::Image::secret_variables).map(String::as_str);
     let ours = of_image
+        .chain(config.trigger_tokens())
         .chain(GITHUB_TOKENS)
         .chain(GITLAB_TOKENS)
         .filter_map(|name| environment.get(name).map(OsString::from));

@@ -10,8 +10,8 @@ use crate::document::shown;
 
 /// The inputs that every pipeline or job gets from us, the last one only where an image is pushed. As variables they
 /// are called `MODELGATE_ENVIRONMENT` and so on.
-pub const LAUNCH_INPUTS: [&str; 7] =
-    ["environment", "model", "commit", "job", "approval", "outputs", "image"];
+pub const LAUNCH_INPUTS: [&str; 8] =
+    ["environment", "model", "commit", "project", "job", "approval", "outputs", "image"];
 
 /// The input of a training that is started by hand.
 const REASON: &str = "reason";
@@ -68,6 +68,10 @@ fn pipeline(source: &mut Source<'_>, path: &KeyPath, raw: raw::StartedPipeline, 
     }
     if let Some(token) = &raw.token {
         variable_named(source, &path.key("token"), token);
+        if is_variable(token) && !token.to_uppercase().ends_with("_TOKEN") {
+            let help = "call it like `DEPLOY_TRIGGER_TOKEN`: every other variable is seen by the commands of the steps";
+            source.value(&path.key("token"), format!("«{}» does not end with `_TOKEN`", shown(token)), help);
+        }
     }
     if raw.variables.is_some() && raw.inputs.is_some() {
         let help = "keep `variables`, or `inputs`";

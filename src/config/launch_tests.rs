@@ -37,13 +37,13 @@ fn a_pipeline_is_waited_for_an_hour_and_gets_variables_unless_the_file_says_othe
 fn a_file_that_two_forges_read_may_say_what_each_starts() {
     let config = good(
         "deploy: { staging: { dispatch: { workflow: a.yml }, trigger: { ref: main } } }
-retrain: { dispatch: { workflow: b.yml }, trigger: { project: ml/train, ref: main, token: TRAIN } }
+retrain: { dispatch: { workflow: b.yml }, trigger: { project: ml/train, ref: main, token: TRAIN_TOKEN } }
 ",
     );
     assert!(config.deploy[0].dispatch.is_some() && config.deploy[0].launch.is_some());
     assert_eq!(config.retrain.workflow, "b.yml");
     assert_eq!(config.retrain.trigger.project.as_deref(), Some("ml/train"));
-    assert_eq!(config.trigger_tokens().collect::<Vec<_>>(), ["TRAIN"]);
+    assert_eq!(config.trigger_tokens().collect::<Vec<_>>(), ["TRAIN_TOKEN"]);
 }
 
 #[test]
@@ -55,6 +55,7 @@ fn every_mistake_about_pipelines_and_jobs_is_shown_at_once() {
   where: { trigger: { project: other } }
   branch: { trigger: { project: group/other, ref: -f } }
   token: { trigger: { token: glptt-123 } }
+  seen: { trigger: { token: DEPLOY } }
   given: { trigger: { variables: { A: 1 }, inputs: { a: 1 } } }
   ours: { trigger: { variables: { MODELGATE_MODEL: mine, a-b: 1 } } }
   inputs: { trigger: { inputs: { model: mine, \"a b\": 1 } } }

@@ -372,8 +372,9 @@ pub struct Dispatch {
 }
 
 /// The pipeline that ships a model on GitLab. It gets the variables `MODELGATE_ENVIRONMENT`, `MODELGATE_MODEL`,
-/// `MODELGATE_COMMIT`, `MODELGATE_JOB` (whose artifacts hold the model), `MODELGATE_APPROVAL`, `MODELGATE_OUTPUTS` (JSON:
-/// path to digest), `MODELGATE_IMAGE` (only where one is pushed: `registry/repository@sha256:…`), and those of `variables`.
+/// `MODELGATE_COMMIT`, `MODELGATE_PROJECT` and `MODELGATE_JOB` (whose artifacts hold the model), `MODELGATE_APPROVAL`,
+/// `MODELGATE_OUTPUTS` (JSON: path to digest), `MODELGATE_IMAGE` (only where one is pushed: `registry/repository@sha256:…`),
+/// and those of `variables`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Trigger {
@@ -384,15 +385,16 @@ pub struct Trigger {
     /// The project whose pipeline it is, by its path or number. Default: the project of the job.
     #[schemars(extend("examples" = ["group/deployments"]))]
     pub project: Option<String>,
-    /// The variable that holds a pipeline trigger token of that project. Default: the job's own token is used.
+    /// The variable that holds a pipeline trigger token of that project; its name ends with `_TOKEN`. Default: the job's own
+    /// token is used.
     #[schemars(extend("examples" = ["DEPLOY_TRIGGER_TOKEN"]))]
     pub token: Option<String>,
     /// More variables. Default: none.
     #[schemars(extend("examples" = [{ "REGION": "eu" }]))]
     pub variables: Option<Ordered<Scalar>>,
     /// More inputs, in place of variables; `{}` for no more. Where this key stands, the pipeline gets no variables: what
-    /// modelgate gives are inputs too, `environment`, `model`, `commit`, `job`, `approval`, `outputs` and `image`, and
-    /// the pipeline must declare them. Default: none.
+    /// modelgate gives are inputs too, `environment`, `model`, `commit`, `project`, `job`, `approval`, `outputs` and
+    /// `image`, and the pipeline must declare them. Default: none.
     #[schemars(extend("examples" = [{ "region": "eu" }]))]
     pub inputs: Option<Ordered<Scalar>>,
     /// Whether the end of the pipeline is waited for, and its failure is one of the delivery. Default: `true`
@@ -459,8 +461,8 @@ pub struct StartedPipeline {
     /// The project whose pipeline it is, by its path or number. Default: the project of the job.
     #[schemars(extend("examples" = ["group/training"]))]
     pub project: Option<String>,
-    /// The variable that holds a pipeline trigger token of that project. Default: the job's own token is used, or
-    /// `MODELGATE_GITLAB_TOKEN` elsewhere.
+    /// The variable that holds a pipeline trigger token of that project; its name ends with `_TOKEN`. Default: the job's own
+    /// token is used, or `MODELGATE_GITLAB_TOKEN` elsewhere.
     #[schemars(extend("examples" = ["TRAIN_TRIGGER_TOKEN"]))]
     pub token: Option<String>,
     /// More variables. Default: none.

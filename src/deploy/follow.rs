@@ -10,6 +10,9 @@ const SLOWEST: u32 = 15;
 /// How often a run may be missing at first: it takes a while until it is to be seen.
 const MISSES: u32 = 3;
 
+/// How often a run must be seen to wait for a person: it may say so for a moment when it begins.
+const BLOCKED: u32 = 3;
+
 /// What the waiting came to.
 pub(super) enum Watched {
     /// It has ended.
@@ -31,11 +34,12 @@ pub(super) async fn follow(
 ) -> Watched {
     let watch = shipment.clock.start();
     let mut pause = PACE;
-    let mut misses = 0;
+    let (mut misses, mut blocked) = (0, 0);
     let mut interrupt = shipment.interrupt.clone();
     loop {
         match target.look(run).await {
-            Ok(Run { course: Course::UnderWay, .. }) => {}
+            Ok(Run { course: Course::UnderWay, .. }) => blocked = 0,
+            Ok(Run { course: Course::Blocked, .. }) if blocked + 1 < BLOCKED => blocked += 1,
             Ok(run) => return Watched::Ended(run),
             Err(Missed::Gone(_)) if misses < MISSES => misses += 1,
             Err(Missed::Passing(why)) => {

@@ -6,6 +6,7 @@
 mod follow;
 mod foresee;
 mod github;
+mod gitlab;
 mod inputs;
 mod ledger;
 mod registry;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub use foresee::foresee;
 pub use github::{foresee_retrain, retrain};
+pub use gitlab::Retraining;
 pub use ledger::recall;
 pub use registry::{push, pushed};
 pub use target::Started;
@@ -27,6 +29,7 @@ pub use target::Started;
 use crate::clock::Clock;
 use crate::config::Environment;
 use crate::console::Console;
+use crate::context::Variables;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::forge::Remote;
@@ -52,8 +55,13 @@ pub struct Shipment<'a> {
     pub interrupt: Interrupt,
     /// Where the time comes from.
     pub clock: Clock,
-    /// The page of our own job: `https://github.com/acme/churn/actions/runs/42`.
+    /// The page of our own job: `https://github.com/acme/churn/actions/runs/42`, or
+    /// `https://gitlab.com/acme/churn/-/jobs/42`.
     pub job_url: Option<&'a str>,
+    /// The branch of the commit, where it is known.
+    pub reference: Option<&'a str>,
+    /// Where named tokens are.
+    pub variables: &'a Variables,
     /// The number of the check that holds the record.
     pub check: Option<u64>,
     /// The image as its registry knows it: `registry/repository@sha256:…`; none where there is none.

@@ -255,6 +255,12 @@ impl<'a, 'b> Voyage<'a, 'b> {
                 let message = format!("{what} for {name} ended with {word}");
                 End::failed(Finding::error(told::FAILED, message).help(self.look()))
             }
+            Course::Blocked => {
+                let message = format!("{what} for {name} waits for a person to start a manual job");
+                let help = format!("{}; the next attempt waits for its end", self.look());
+                let finding = Finding::warning(told::BLOCKED, message).help(help);
+                End::unfinished(DeliveryOutcome::Started, finding)
+            }
             Course::UnderWay => End::started(format!("{what} is under way")),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Shipment, github};
+use super::{Shipment, github, gitlab};
 use crate::config::Environment;
 use crate::finding::Finding;
 use crate::forge::Remote;
@@ -57,8 +57,8 @@ pub(super) fn of<'a>(
     environment: &'a Environment,
 ) -> Result<Box<dyn Target + 'a>, Finding> {
     match shipment.remote {
-        Remote::Github(remote) => Ok(Box::new(github::Github { shipment, remote, environment })),
-        Remote::Gitlab(_) => Err(Finding::error("delivery-failed", "GitLab is not delivered to yet")),
+        Remote::Github(remote) => Ok(Box::new(github::Github::new(shipment, remote, environment)?)),
+        Remote::Gitlab(remote) => Ok(Box::new(gitlab::Gitlab::new(shipment, remote, environment)?)),
     }
 }
 
@@ -168,6 +168,8 @@ pub(super) struct Run {
 pub(super) enum Course {
     /// It goes on.
     UnderWay,
+    /// It goes on when a person lets it.
+    Blocked,
     /// It ended with success.
     Good,
     /// It ended otherwise: the forge's word for it.

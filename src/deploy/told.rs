@@ -6,6 +6,8 @@ pub(super) const FAILED: &str = "delivery-failed";
 pub(super) const UNKNOWN: &str = "delivery-unknown";
 /// The code of one that had not ended when we no longer waited.
 pub(super) const UNFINISHED: &str = "delivery-unfinished";
+/// The code of one that goes on when a person lets it.
+pub(super) const BLOCKED: &str = "delivery-blocked";
 
 /// Where a person looks: a page, or where all `runs` are.
 pub(super) fn look(page: Option<&str>, runs: &str) -> String {

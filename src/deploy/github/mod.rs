@@ -14,6 +14,7 @@ use super::target::{
     Course, Follow, Missed, Opened, Past, Refusal, Run, SoFar, Started, Target, Told, Unopened, Words,
 };
 use crate::config::{Dispatch, Dispatched, Environment};
+use crate::finding::Finding;
 use crate::forge::github::Remote;
 use crate::forge::github::api::Trouble;
 use dispatch::Start;
@@ -32,6 +33,20 @@ pub(super) struct Github<'a> {
     pub(super) shipment: &'a Shipment<'a>,
     pub(super) remote: &'a Remote,
     pub(super) environment: &'a Environment,
+}
+
+impl<'a> Github<'a> {
+    /// What delivers to an environment, or why nothing can from here.
+    pub(super) fn new(
+        shipment: &'a Shipment<'a>,
+        remote: &'a Remote,
+        environment: &'a Environment,
+    ) -> Result<Self, Finding> {
+        if environment.dispatch.is_none() && environment.launch.is_some() {
+            return Err(told::stranger(&environment.name));
+        }
+        Ok(Self { shipment, remote, environment })
+    }
 }
 
 #[async_trait(?Send)]

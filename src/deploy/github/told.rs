@@ -7,6 +7,15 @@ use super::inputs;
 use crate::finding::Finding;
 use crate::forge::github::api::Trouble;
 
+/// An environment that says only what is started on GitLab.
+pub(super) fn stranger(environment: &str) -> Finding {
+    let message = format!(
+        "deploy.{environment} has a `trigger` or a `play`, which only GitLab knows, and this is GitHub"
+    );
+    let help = format!("say what is started here: `dispatch: {{ workflow: … }}` in `deploy.{environment}`");
+    Finding::error(FAILED, message).help(help)
+}
+
 /// A workflow that could not be started.
 pub(super) fn workflow(
     trouble: &Trouble,

@@ -138,6 +138,12 @@ impl Api {
         self.carrier.job.as_ref()?.to_str().ok()
     }
 
+    /// The number or the path of the project, as a part of an address.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        &self.carrier.project
+    }
+
     /// The path of something in the project: `path("statuses")`.
     #[must_use]
     pub fn path(&self, rest: &str) -> String {
