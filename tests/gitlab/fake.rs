@@ -352,6 +352,7 @@ impl State {
             ("GET", ["jobs", id, "artifacts", path @ ..]) => {
                 Some(self.file(id.parse().ok(), &decoded(&path.join("/"))))
             }
+            ("GET", ["pipelines", _, "jobs"]) => Some(self.take_of_pipelines(method, parts, query, body)),
             (_, ["deployments", ..] | ["environments", ..]) if method == "GET" || self.role >= 30 => {
                 Some(self.take_of_deployments(method, parts, query, body))
             }
