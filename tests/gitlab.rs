@@ -17,7 +17,7 @@ mod certificates;
 mod doctor;
 
 use common::{Project, until};
-use fake::{BOT, OWN, Wrong};
+use fake::{BOT, JOB, OWN, Wrong};
 use job::Job;
 use rustix::process::Signal;
 use serde_json::json;
@@ -301,6 +301,19 @@ fn a_merge_request_about_another_model_has_nothing_to_do() {
     job.gitlab.state().changed = vec![".gitlab-ci.yml".into()];
     let said = job.modelgate(&run);
     assert!(!said.out.starts_with("nothing to do"), "{}", said.out);
+}
+
+#[test]
+fn the_projects_own_commands_never_see_the_tokens() {
+    let project = Project::shell();
+    let show = "cat params.txt data.csv > model.bin; env > seen";
+    project.replace("modelgate.yml", "cat params.txt data.csv > model.bin", show);
+    project.commit("Look around");
+    let job = Job::new(project);
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let seen = job.project.read("seen");
+    assert!(seen.contains("CI_JOB_NAME=gate") && !seen.contains(OWN) && !seen.contains(JOB), "{seen}");
 }
 
 #[test]
