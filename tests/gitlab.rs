@@ -11,11 +11,13 @@ mod fake;
 mod job;
 #[path = "gitlab/baselines.rs"]
 mod baselines;
+#[path = "gitlab/certificates.rs"]
+mod certificates;
 #[path = "gitlab/doctor.rs"]
 mod doctor;
 
 use common::{Project, until};
-use fake::{BOT, OWN, Wrong};
+use fake::{BOT, JOB, OWN, Wrong};
 use job::Job;
 use rustix::process::Signal;
 use serde_json::json;
@@ -122,7 +124,7 @@ fn without_a_token_of_our_own_one_notice_says_so_and_nothing_is_tried() {
     assert_eq!(job.codes(), ["status-not-published"]);
     insta::assert_json_snapshot!("without_a_token", job.findings());
     assert!(
-        job.project.read(".modelgate/report.md").contains("MODELGATE_GITLAB_TOKEN"),
+        job.project.read(".modelgate/report.md").contains("status-not-published"),
         "the reports carry it"
     );
     assert_eq!(said.out.matches("MODELGATE_GITLAB_TOKEN is not set").count(), 1, "{}", said.out);
@@ -230,7 +232,8 @@ fn a_token_that_may_not_costs_one_warning_and_no_further_try() {
     let said = job.modelgate(&["run"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(job.writes(), ["POST statuses/SHA"]);
-    insta::assert_json_snapshot!("forbidden", job.findings());
+    let findings = serde_json::to_string_pretty(&job.findings()).unwrap();
+    insta::assert_snapshot!("forbidden", findings.replace(&job.head(), "[commit]"));
 }
 
 #[test]
@@ -298,6 +301,19 @@ fn a_merge_request_about_another_model_has_nothing_to_do() {
     job.gitlab.state().changed = vec![".gitlab-ci.yml".into()];
     let said = job.modelgate(&run);
     assert!(!said.out.starts_with("nothing to do"), "{}", said.out);
+}
+
+#[test]
+fn the_projects_own_commands_never_see_the_tokens() {
+    let project = Project::shell();
+    let show = "cat params.txt data.csv > model.bin; env > seen";
+    project.replace("modelgate.yml", "cat params.txt data.csv > model.bin", show);
+    project.commit("Look around");
+    let job = Job::new(project);
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let seen = job.project.read("seen");
+    assert!(seen.contains("CI_JOB_NAME=gate") && !seen.contains(OWN) && !seen.contains(JOB), "{seen}");
 }
 
 #[test]

@@ -156,6 +156,49 @@ fn nothing_to_do() -> Vec<Exchange> {
     exchanges(&job)
 }
 
+/// What is asked to ship: by pipelines, one of which fails and is started again, where an answer is lost; by a job that
+/// fails and is retried; with the job's token alone; from a laptop.
+fn deliveries() -> Vec<Exchange> {
+    const DEPLOY: &str = "deploy:
+  staging: { trigger: {} }
+  production: { after: staging, deployment: true, url: 'https://churn.example', trigger: { variables: { REGION: eu } } }
+  inputs: { trigger: { inputs: {} } }
+  canary: { play: { job: ship } }
+";
+    let mut all = Vec::new();
+    for own in [Some(fake::OWN), None] {
+        let project = Project::shell();
+        let deploy = if own.is_some() { DEPLOY } else { DEPLOY.rsplit_once("  canary").unwrap().0 };
+        project.file("modelgate.yml", common::SHELL_PROJECT.to_owned() + deploy);
+        project.commit("Ship it");
+        let job = Job { own, ..Job::new(project) };
+        job.begin();
+        job.gitlab.state().manual(40, "ship");
+        job.gitlab.state().endings.extend([
+            Some("failed"),
+            Some("success"),
+            Some("success"),
+            Some("success"),
+            Some("failed"),
+        ]);
+        assert_eq!(job.modelgate(&["run"]).code, 0);
+        if own.is_some() {
+            job.gitlab.fail("POST deployments", Wrong::Half);
+        }
+        for wanted in [12, if own.is_some() { 12 } else { 0 }, 0] {
+            let said = job.modelgate(&["deploy"]);
+            assert_eq!(said.code, wanted, "{}{}", said.out, said.err);
+        }
+        let base = job.gitlab.base.clone();
+        let laptop = [("CI_API_V4_URL", base.as_str()), ("MODELGATE_GITLAB_TOKEN", fake::OWN)];
+        let said =
+            job.project.modelgate_with(&["retrain", "--reason", "drift", "--project", PROJECT], &laptop);
+        assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        all.extend(exchanges(&job));
+    }
+    all
+}
+
 /// A kind of request without its query and what differs from run to run.
 fn general(kind: &str) -> String {
     let part = regex::Regex::new(r"\b([0-9a-f]{40}|\d+)\b").unwrap();
@@ -169,7 +212,7 @@ fn every_request_and_every_answer_is_as_gitlab_describes_it() {
         return common::skip(test, "MODELGATE_TEST_NODE names no node_modules of tests/node");
     };
     let (judge, all) = std::thread::scope(|scope| {
-        let all = [requests, beginnings, with_the_jobs_token, nothing_to_do]
+        let all = [requests, beginnings, with_the_jobs_token, nothing_to_do, deliveries]
             .map(|exchanges| scope.spawn(exchanges));
         (Judge::start(&modules), all.map(|exchanges| exchanges.join().expect("a run")).concat())
     });

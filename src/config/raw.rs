@@ -296,11 +296,11 @@ pub struct Rules {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Report {
-    /// The name of the check on the commit, in a job of GitHub Actions with a token; `false` for none. Two jobs that
-    /// judge two models of one repository need two names. Default: `model-metrics`
+    /// The name of the check on the commit, of GitLab the status, in a CI job with a token; `false` for none. Two jobs
+    /// that judge two models of one repository need two names. Default: `model-metrics`
     #[schemars(extend("default" = "model-metrics", "examples" = ["model-metrics (churn)", false]))]
     pub check: Option<Scalar>,
-    /// Whether the report is a comment on the pull request too. Default: `false`
+    /// Whether the report is a comment on the pull request too, of GitLab a note on the merge request. Default: `false`
     #[schemars(extend("default" = false))]
     pub comment: Option<bool>,
 }

@@ -105,10 +105,7 @@ impl Pipeline<'_> {
         let is_request = ["pull_request", "merge_request", "external_pull_request"]
             .iter()
             .any(|request| context.event.starts_with(request));
-        // A pipeline that one of a merge request started has an event of its own.
-        let is_of_request =
-            self.remote.and_then(Remote::gitlab).is_some_and(|remote| remote.job.merge_request.is_some());
-        context.branch.is_some() && context.branch == default && !is_request && !is_of_request
+        context.branch.is_some() && context.branch == default && !is_request
     }
 
     /// What ships an approval.

@@ -7,6 +7,7 @@ pub mod moto;
 pub mod pages;
 pub mod prism;
 pub mod releases;
+pub mod tls;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -235,7 +235,13 @@ fn the_jobs_token_gets_the_latest_successful_pipeline_and_nothing_else() {
     job.own = None;
     assert_eq!(job.modelgate(&["run"]).code, 10);
     assert_eq!(baseline(&job)["place"], "the job gate of the latest successful pipeline of main");
-    assert_eq!(reads(&job), ["GET jobs/artifacts/main/raw/.modelgate/run.json"]);
+    assert_eq!(reads(&job), ["GET jobs/artifacts/main/raw/.modelgate/run.json", "GET repository/tags"]);
+
+    // GitLab would give what a tag of that name has kept as well.
+    job.gitlab.state().tags = vec!["mainline", "main"];
+    job.modelgate(&["run"]);
+    assert!(baseline(&job).is_null());
+    insta::assert_snapshot!("tag", found(&job));
 
     // Of the same commit there is no older one to be had, so nobody knows.
     let mut job = approved();
@@ -246,6 +252,73 @@ fn the_jobs_token_gets_the_latest_successful_pipeline_and_nothing_else() {
         "same_commit",
         job.project.stable(said.out.lines().find(|it| it.contains("CI_JOB_TOKEN")).unwrap_or(&said.out))
     );
+}
+
+/// A project whose evaluation copies predictions: of 100 rows so many are right.
+fn predicting() -> Project {
+    let project = Project::shell();
+    let text = project.read("modelgate.yml");
+    let evaluate = text.find("evaluate:").unwrap();
+    let more = "evaluate:\n  run: cp said.csv predictions.csv\n  inputs: [said.csv]\n  predictions: { path: \
+                predictions.csv, truth: y, predicted: y_hat, id: id }\ngate:\n  rules: { accuracy: { min: 0.5, max-drop: \
+                0.5 } }\n";
+    project.file("modelgate.yml", text[..evaluate].to_owned() + more);
+    project.file(".gitignore", ".modelgate/\nmodel.bin\npredictions.csv\n");
+    predict(&project, 90);
+    project
+}
+
+fn predict(project: &Project, right: u32) {
+    let rows = (0..100)
+        .map(|row| format!("r{row},{},{}\n", row % 2, if row < right { row % 2 } else { 1 - row % 2 }));
+    project.file("said.csv", "id,y,y_hat\n".to_owned() + &rows.collect::<String>());
+    project.commit("Predict");
+}
+
+#[test]
+fn predictions_of_the_baseline_come_out_of_its_jobs_artifacts_by_their_digest() {
+    let mut job = Job::new(predicting());
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    job.end("gate");
+    job.project.git(&["switch", "--quiet", "--create", "topic"]);
+    predict(&job.project, 88);
+    job.to_merge("7");
+    let pairing = |job: &Job| baseline(job)["comparison"]["pairing"].clone();
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(pairing(&job)["by"], "id", "{}", baseline(&job));
+    assert!(reads(&job).contains(&"GET jobs/4000/artifacts".to_owned()), "{:?}", reads(&job));
+
+    // Where they are gone, the report says so and compares without them.
+    job.forget();
+    let files = job.gitlab.state().jobs[0].artifacts.as_mut().unwrap().remove(".modelgate/bundle.zip");
+    assert!(files.is_some());
+    job.modelgate(&["run"]);
+    assert_ne!(pairing(&job)["by"], "id", "{}", baseline(&job));
+    let told = job.project.read(".modelgate/report.md");
+    assert!(told.contains("the archive of the job 4000"), "{told}");
+}
+
+#[test]
+fn what_an_earlier_attempt_delivered_is_recalled_from_its_artifacts() {
+    let project = Project::shell();
+    let text = project.read("modelgate.yml");
+    let deploy = "deploy:\n  production: { trigger: { ref: main, wait: false } }\n";
+    project.file("modelgate.yml", text + deploy);
+    project.commit("Ship");
+    let mut job = Job::new(project);
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(job.gitlab.state().triggered.len(), 1);
+    let number = job.end("gate");
+    // The job runs again in the same pipeline.
+    job.pipeline -= 1;
+    job.gitlab.state().jobs[0].is_retried = true;
+    job.more.push(("CI_JOB_ID", (number + 1).to_string()));
+    let said = job.modelgate(&["run"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert_eq!(job.gitlab.state().triggered.len(), 1, "nothing is started twice");
 }
 
 #[test]

@@ -45,12 +45,3 @@ fn a_token_that_lacks_a_scope_or_a_role() {
     job.own = Some("glpat-expired");
     insta::assert_snapshot!("doctor_expired", told(&job));
 }
-
-#[test]
-fn an_authority_of_ones_own_is_named_by_gitlabs_variable() {
-    let mut job = asking();
-    job.more.push(("CI_SERVER_TLS_CA_FILE", "/nowhere/ca.pem".into()));
-    let said = job.modelgate(&["doctor"]);
-    assert!(said.err.contains("/nowhere/ca.pem"), "what cannot be read is told: {}", said.err);
-    assert!(told(&job).contains("MODELGATE_GITLAB_TOKEN may"), "{}", told(&job));
-}

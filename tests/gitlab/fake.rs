@@ -48,6 +48,8 @@ pub struct State {
     pub endings: VecDeque<Option<&'static str>>,
     /// The files that the merge request changes.
     pub changed: Vec<String>,
+    /// The tags of the repository.
+    pub tags: Vec<&'static str>,
     /// The common ancestor of whatever is asked for.
     pub merge_base: Option<String>,
     /// The scopes of our own token, and until when it lasts.
@@ -82,6 +84,7 @@ impl Default for State {
             triggered: Vec::new(),
             endings: VecDeque::new(),
             changed: Vec::new(),
+            tags: Vec::new(),
             merge_base: None,
             scopes: vec!["api"],
             expires_at: Some("2999-01-01"),
@@ -328,6 +331,14 @@ impl State {
                 let request = json!({ "iid": number.parse::<u64>().expect("a number") });
                 Some(Said::Json(200, answers::complete(&request, "merge_request")))
             }
+            ("GET", ["repository", "tags"]) => {
+                let search = decoded(asked(query, "search").unwrap_or_default());
+                let search = search.trim_start_matches('^').trim_end_matches('$');
+                let tags = self.tags.iter().filter(|name| name.contains(search));
+                Some(Said::List(
+                    tags.map(|name| answers::complete(&json!({ "name": name }), "tag")).collect(),
+                ))
+            }
             ("GET", ["repository", "commits", sha]) => {
                 Some(Said::Json(200, answers::complete(&json!({ "id": sha }), "commit")))
             }
@@ -343,6 +354,7 @@ impl State {
             ("GET", ["jobs", id, "artifacts", path @ ..]) => {
                 Some(self.file(id.parse().ok(), &decoded(&path.join("/"))))
             }
+            ("GET", ["pipelines", _, "jobs"]) => Some(self.take_of_pipelines(method, parts, query, body)),
             (_, ["deployments", ..] | ["environments", ..]) if method == "GET" || self.role >= 30 => {
                 Some(self.take_of_deployments(method, parts, query, body))
             }

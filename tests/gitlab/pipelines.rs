@@ -120,6 +120,7 @@ impl State {
                 )
             }
             ("GET", ["pipelines", id, "jobs"]) => {
+                self.advance();
                 let scope = asked(query, "scope[]").or_else(|| asked(query, "scope%5B%5D"));
                 let retried = asked(query, "include_retried") == Some("true");
                 let fits = |it: &&Job| {
@@ -145,6 +146,8 @@ impl State {
                 let found = self.jobs.iter().find(|it| id.parse() == Ok(it.id));
                 found.map_or_else(|| not_found(""), |it| Said::Json(200, self.shown(it)))
             }
+            ("POST", ["pipeline"]) => self.create(body),
+            ("POST", ["jobs", id, "retry"]) => self.retry(id),
             ("POST", ["jobs", id, "play"]) => {
                 let Some(job) = self.jobs.iter_mut().find(|it| id.parse() == Ok(it.id)) else {
                     return not_found("");
@@ -171,12 +174,37 @@ impl State {
         }
         let id = self.pipelines.iter().filter_map(|it| it["id"].as_u64()).max().unwrap_or(6999) + 1;
         let source = if word(body, "token") == JOB { "pipeline" } else { "trigger" };
+        self.begin(id, body, source)
+    }
+
+    /// Starts a pipeline for whoever may do that without such a token.
+    fn create(&mut self, body: &Value) -> Said {
+        let id = self.pipelines.iter().filter_map(|it| it["id"].as_u64()).max().unwrap_or(6999) + 1;
+        self.begin(id, body, "api")
+    }
+
+    fn begin(&mut self, id: u64, body: &Value, source: &str) -> Said {
         self.pipeline(id, word(body, "ref"), &"d".repeat(40), source);
         let started = self.pipelines.last_mut().expect("a pipeline");
         started["status"] = "created".into();
+        started["created_at"] =
+            humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string().into();
+        started["web_url"] = format!("https://gitlab.example/acme/churn/-/pipelines/{id}").into();
         let started = answers::complete(started, "whole_pipeline");
         self.triggered.push((id, body.clone()));
+        self.job(id, "ship", &[]);
         Said::Json(201, started)
+    }
+
+    /// Plays a job once more, with what it was given.
+    fn retry(&mut self, id: &str) -> Said {
+        let Some(job) = self.jobs.iter_mut().find(|it| id.parse() == Ok(it.id)) else { return not_found("") };
+        job.is_retried = true;
+        let given = self.triggered.iter().find(|(of, _)| id.parse() == Ok(*of)).map(|(_, body)| body.clone());
+        let again = Job { id: job.id + 1000, status: "pending", is_retried: false, ..job.clone() };
+        self.triggered.push((again.id, given.unwrap_or_default()));
+        self.jobs.push(again.clone());
+        Said::Json(201, self.shown(&again))
     }
 
     /// What is under way comes one step further with each look.
@@ -253,6 +281,12 @@ impl State {
                 }
                 deployment["status"] = body["status"].clone();
                 Said::Json(200, deployment.clone())
+            }
+            ("PUT", ["environments", id]) => {
+                let url = body["external_url"].clone();
+                let own = self.deployments.iter_mut().filter(|it| is(&it["environment"], id));
+                own.for_each(|it| it["environment"]["external_url"] = url.clone());
+                Said::Json(200, answers::complete(&json!({ "id": 9, "external_url": url }), "environment"))
             }
             ("GET", ["environments"]) => {
                 let name = asked(query, "name").map(decoded);

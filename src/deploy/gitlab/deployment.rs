@@ -8,7 +8,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Gitlab, seconds};
+use super::Gitlab;
+use super::seen::seconds;
 use crate::deploy::target::{Opened, SoFar, State, Target};
 use crate::forge::gitlab::api::{Api, encoded};
 use crate::forge::rest::Trouble;

@@ -6,7 +6,8 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Seen, given, missed, told};
+use super::seen::{Seen, course, missed};
+use super::{given, told};
 use crate::deploy::target::{Course, Missed, Past, Refusal, Run, Started};
 use crate::forge::gitlab::Remote;
 use crate::forge::rest::Trouble;
@@ -88,7 +89,7 @@ impl<'a> Job<'a> {
             _ if !is_played(&job) => {
                 Err(Refusal::Refused(told::not_yet(environment, self.name, &job.status)))
             }
-            _ if past.runs.contains(&job.id) && matches!(super::course(&job.status), Course::Bad(_)) => {
+            _ if past.runs.contains(&job.id) && matches!(course(&job.status), Course::Bad(_)) => {
                 let path = self.remote.api.path(&format!("jobs/{}/retry", job.id));
                 match self.remote.api.write::<Seen>(&Method::POST, &path, &json!({})).await {
                     Ok(again) => Ok(again.started()),

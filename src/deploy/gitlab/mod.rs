@@ -1,29 +1,29 @@
 //! GitLab: a pipeline or a manual job delivers, and a Deployment tells of it.
 
+mod again;
 mod deployment;
 mod given;
 mod job;
 mod pipeline;
 mod retraining;
+mod seen;
 mod told;
 
 use std::ffi::OsStr;
 
 use async_trait::async_trait;
 use http::Method;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Shipment;
-use super::target::{
-    Course, Follow, Missed, Opened, Past, Refusal, Run, Started, Target, Told, Unopened, Words,
-};
+use super::target::{Follow, Missed, Opened, Past, Refusal, Run, Started, Target, Told, Unopened, Words};
 use crate::config::{Environment, Launch, Launched, launch_variable};
 use crate::finding::Finding;
 use crate::forge::gitlab::Remote;
 use crate::forge::rest::Trouble;
 use pipeline::Pipeline;
 pub use retraining::Retraining;
+use seen::pipelines;
 
 /// What people read.
 const WORDS: Words = Words {
@@ -195,125 +195,6 @@ enum Unstarted {
     Unknown(String),
 }
 
-/// A pipeline or a job, as GitLab tells of it.
-#[derive(Debug, Clone, Deserialize)]
-struct Seen {
-    id: u64,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    web_url: Option<String>,
-}
-
-impl Seen {
-    fn run(self) -> Run {
-        Run { course: course(&self.status), url: self.web_url }
-    }
-
-    fn started(self) -> Started {
-        Started { url: self.web_url, run: Some(self.id) }
-    }
-}
-
-/// How what has this status goes. A status that we do not know may become any other.
-fn course(status: &str) -> Course {
-    match status {
-        "success" => Course::Good,
-        "failed" | "canceled" | "skipped" => Course::Bad(status.to_owned()),
-        "manual" => Course::Blocked,
-        _ => Course::UnderWay,
-    }
-}
-
-fn missed(trouble: Trouble) -> Missed {
-    let why = trouble.to_string();
-    match trouble {
-        Trouble::NotFound(_) => Missed::Gone(why),
-        trouble if trouble.may_pass() => Missed::Passing(why),
-        _ => Missed::Lost(why),
-    }
-}
-
 fn request(method: &Method, path: &str, body: &Value) -> String {
     format!("{method} {path}\n{body:#}\n\n")
-}
-
-/// The page of all pipelines, on the server of a job's page.
-fn pipelines(job_url: Option<&str>) -> Option<String> {
-    let (project, _) = job_url?.split_once("/-/jobs/")?;
-    Some(format!("{project}/-/pipelines"))
-}
-
-/// Seconds since 1970, of a time as GitLab writes it: `2026-01-02T03:04:05.678Z`, or with an offset such as `+02:00`.
-fn seconds(time: &str) -> Option<u64> {
-    let (day, rest) = (time.get(..19)?, time.get(19..)?);
-    let at = humantime::parse_rfc3339_weak(day).ok()?;
-    let at = at.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_secs();
-    let zone = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    let Some((sign, (hours, minutes))) = zone.get(..1).zip(zone.get(1..).and_then(|it| it.split_once(':')))
-    else {
-        return (zone.is_empty() || zone == "Z").then_some(at);
-    };
-    let ahead = hours.parse::<u64>().ok()? * 3600 + minutes.parse::<u64>().ok()? * 60;
-    match sign {
-        "+" => at.checked_sub(ahead),
-        "-" => at.checked_add(ahead),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_says_how_it_goes() {
-        for status in [
-            "created",
-            "waiting_for_resource",
-            "preparing",
-            "pending",
-            "running",
-            "canceling",
-            "scheduled",
-            "",
-        ] {
-            assert_eq!(course(status), Course::UnderWay, "{status}");
-        }
-        for status in ["failed", "canceled", "skipped"] {
-            assert_eq!(course(status), Course::Bad(status.into()));
-        }
-        assert_eq!((course("success"), course("manual")), (Course::Good, Course::Blocked));
-    }
-
-    #[test]
-    fn a_time_is_read_in_any_zone() {
-        let noon = Some(1_767_355_445);
-        for time in [
-            "2026-01-02T12:04:05Z",
-            "2026-01-02T12:04:05.678Z",
-            "2026-01-02T14:04:05.678+02:00",
-            "2026-01-02T06:34:05-05:30",
-            "2026-01-02T12:04:05",
-        ] {
-            assert_eq!(seconds(time), noon, "{time}");
-        }
-        for time in [
-            "",
-            "2026-01-02",
-            "yesterday, twenty past nine",
-            "2026-01-02T12:04:05 UTC",
-            "2026-01-02T12:04:05+x:y",
-        ] {
-            assert_eq!(seconds(time), None, "{time}");
-        }
-    }
-
-    #[test]
-    fn the_page_of_all_pipelines_is_on_the_server_of_the_job() {
-        let page = pipelines(Some("https://gitlab.example/ci/ml/churn/-/jobs/7"));
-        assert_eq!(page.as_deref(), Some("https://gitlab.example/ci/ml/churn/-/pipelines"));
-        assert_eq!(pipelines(Some("https://github.com/acme/churn/actions/runs/42")), None);
-        assert_eq!(pipelines(None), None);
-    }
 }

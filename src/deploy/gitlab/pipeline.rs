@@ -6,31 +6,29 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::Unstarted;
 use super::given::{self, Ours};
-use super::{Seen, Unstarted, course, missed, seconds};
+use super::seen::{Seen, missed};
 use crate::clock::Clock;
-use crate::config::{Given, Trigger, launch_variable};
+use crate::config::{Given, Trigger};
 use crate::context::Variables;
 use crate::deploy::PACE;
-use crate::deploy::target::{Course, Missed, Past, Run, Started};
+use crate::deploy::target::{Missed, Past, Run, Started};
 use crate::forge::gitlab::Remote;
-use crate::forge::gitlab::api::encoded;
 use crate::forge::rest::Trouble;
 
 /// How often we look for a pipeline that may have been started.
 const LOOKS: u32 = 4;
 /// How far the clocks may be apart, in seconds.
 const SKEW: u64 = 60;
-/// The inputs that tell one start from another.
-const TELLING: [&str; 3] = ["environment", "approval", "reason"];
 /// What stands for that which only GitLab can tell, and for a token.
 const BRANCH: &str = "{default branch}";
 const TOKEN: &str = "***";
 
 /// A pipeline to start.
 pub(super) struct Pipeline<'a> {
-    remote: &'a Remote,
-    trigger: &'a Trigger,
+    pub(super) remote: &'a Remote,
+    pub(super) trigger: &'a Trigger,
     means: Means,
     pub(super) ours: Ours,
 }
@@ -54,29 +52,6 @@ impl Means {
             Self::Own => "api",
         }
     }
-}
-
-/// A pipeline in a list.
-#[derive(Debug, Clone, Deserialize)]
-struct Listed {
-    id: u64,
-    #[serde(default)]
-    web_url: Option<String>,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    created_at: String,
-    /// Its `workflow: name`, which may hold the approval.
-    #[serde(default)]
-    name: Option<String>,
-}
-
-/// Whose a pipeline is, as far as can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    Ours,
-    Others,
-    Anybodys,
 }
 
 impl<'a> Pipeline<'a> {
@@ -114,17 +89,13 @@ impl<'a> Pipeline<'a> {
         self.trigger.project.is_some()
     }
 
-    /// What modelgate.yml says of it.
-    pub(super) const fn trigger(&self) -> &Trigger {
-        self.trigger
-    }
-
     /// What GitLab calls the source of the pipeline.
     pub(super) const fn source(&self) -> &'static str {
         self.means.source()
     }
 
-    fn path(&self, rest: &str) -> String {
+    /// The path of something in the project.
+    pub(super) fn path(&self, rest: &str) -> String {
         let api = &self.remote.api;
         match &self.trigger.project {
             Some(project) => api.path_of(project, rest),
@@ -158,20 +129,24 @@ impl<'a> Pipeline<'a> {
 
     /// The request, without its token.
     pub(super) fn request(&self) -> String {
-        let default = self.remote.job.default_branch.as_deref().unwrap_or(BRANCH);
-        let reference = self.trigger.reference.as_deref().unwrap_or(default);
+        let reference = self.known_reference().unwrap_or(BRANCH);
         super::request(&Method::POST, &self.place(), &self.body(reference, TOKEN))
     }
 
-    /// The branch or tag, as modelgate.yml, the job or GitLab says.
-    async fn reference(&self) -> Result<String, Trouble> {
+    /// The branch or tag, as modelgate.yml or the job says, which knows only of its own project.
+    fn known_reference(&self) -> Option<&str> {
+        let of_job = self.remote.job.default_branch.as_deref().filter(|_| !self.is_elsewhere());
+        self.trigger.reference.as_deref().or(of_job)
+    }
+
+    /// The branch or tag, as it is known or as GitLab says.
+    pub(super) async fn reference(&self) -> Result<String, Trouble> {
         #[derive(Deserialize)]
         struct Project {
             default_branch: String,
         }
-        let known = self.trigger.reference.as_ref().or(self.remote.job.default_branch.as_ref());
-        if let Some(known) = known {
-            return Ok(known.clone());
+        if let Some(known) = self.known_reference() {
+            return Ok(known.to_owned());
         }
         let path = self.path("");
         let project: Project = self.remote.api.get(path.trim_end_matches('/')).await?;
@@ -221,103 +196,6 @@ impl<'a> Pipeline<'a> {
         Err(Unstarted::Unknown(format!("{trouble}; no pipeline of it is to be seen")))
     }
 
-    /// The pipeline that an earlier attempt has started since then; none where there is none. Without a time, only one
-    /// that is known by its approval is ours.
-    pub(super) async fn earlier(&self, since: Option<u64>, past: &Past) -> Result<Option<Started>, String> {
-        let reference = self.reference().await.map_err(|trouble| unseen(&trouble))?;
-        self.find(&reference, since, past).await
-    }
-
-    /// The pipeline that has the approval in its name, and has not failed: an account of it may be lost, and what was
-    /// delivered is not delivered twice. Who may not look finds none.
-    async fn named(&self, reference: &str, past: &Past) -> Option<Started> {
-        self.value("approval")?;
-        let listed = self.list(reference, past).await.ok()?;
-        let is_named =
-            |pipeline: &&Listed| self.by_name(pipeline.name.as_deref().unwrap_or_default()) == Whose::Ours;
-        let is_good = |pipeline: &&Listed| !matches!(course(&pipeline.status), Course::Bad(_));
-        listed.iter().filter(is_named).find(is_good).map(Listed::started)
-    }
-
-    /// The latest pipelines that were started as this one would be, without those that are known to be others.
-    async fn list(&self, reference: &str, past: &Past) -> Result<Vec<Listed>, Trouble> {
-        let reference = encoded(reference);
-        let source = self.means.source();
-        let path = format!("pipelines?ref={reference}&source={source}&order_by=id&sort=desc&per_page=20");
-        let mut listed: Vec<Listed> = self.remote.api.get(&self.path(&path)).await?;
-        listed.retain(|it| !past.runs.contains(&it.id) && self.remote.job.pipeline != Some(it.id));
-        Ok(listed)
-    }
-
-    async fn find(
-        &self,
-        reference: &str,
-        since: Option<u64>,
-        past: &Past,
-    ) -> Result<Option<Started>, String> {
-        let listed = self.list(reference, past).await.map_err(|trouble| unseen(&trouble))?;
-        let mut anybodys = Vec::new();
-        for pipeline in listed {
-            // A time that cannot be read may be any.
-            let created = seconds(&pipeline.created_at);
-            if created.zip(since).is_some_and(|(created, since)| created < since) {
-                continue;
-            }
-            match self.whose(&pipeline).await {
-                Whose::Ours => return Ok(Some(pipeline.started())),
-                Whose::Others => {}
-                Whose::Anybodys => anybodys.push(pipeline),
-            }
-        }
-        match (anybodys.len(), since) {
-            (0, _) => Ok(None),
-            (1, Some(_)) => Ok(Some(anybodys.remove(0).started())),
-            (count, Some(_)) => Err(format!("{count} pipelines have begun since, and any may be it")),
-            (_, None) => Err("an earlier attempt was stopped while it started it".into()),
-        }
-    }
-
-    /// Whose it is, by its name, or else by its variables where we may see them.
-    async fn whose(&self, pipeline: &Listed) -> Whose {
-        let known = self.by_name(pipeline.name.as_deref().unwrap_or_default());
-        if known != Whose::Anybodys || !self.has_variables() {
-            return known;
-        }
-        let path = self.path(&format!("pipelines/{}/variables", pipeline.id));
-        match self.remote.api.get::<Vec<Variable>>(&path).await {
-            Ok(variables) => self.by_variables(&variables),
-            Err(_) => Whose::Anybodys,
-        }
-    }
-
-    /// Whether a look at variables is worth it: inputs are not among them, and the token of a job may not see them.
-    fn has_variables(&self) -> bool {
-        matches!(self.trigger.given, Given::Variables(_)) && self.remote.api.has_own_token()
-    }
-
-    /// A pipeline without a name may be ours; one with the name of another approval is not.
-    fn by_name(&self, name: &str) -> Whose {
-        match self.value("approval") {
-            Some(key) if name.contains(key) => Whose::Ours,
-            _ if name.contains("sha256:") => Whose::Others,
-            _ => Whose::Anybodys,
-        }
-    }
-
-    fn by_variables(&self, variables: &[Variable]) -> Whose {
-        let telling = self.ours.iter().filter(|(input, _)| TELLING.contains(input));
-        let has = |input: &str, value: &str| {
-            let name = launch_variable(input);
-            variables.iter().any(|it| it.key == name && it.value == value)
-        };
-        let is_ours = telling.into_iter().all(|(input, value)| has(input, value));
-        if is_ours { Whose::Ours } else { Whose::Others }
-    }
-
-    fn value(&self, input: &str) -> Option<&str> {
-        self.ours.iter().find(|(name, _)| *name == input).map(|(_, value)| value.as_str())
-    }
-
     /// A look at it. The token of a job may not see pipelines, but their jobs, and each of those tells of its pipeline.
     pub(super) async fn look(&self, run: u64) -> Result<Run, Missed> {
         #[derive(Deserialize)]
@@ -332,32 +210,18 @@ impl<'a> Pipeline<'a> {
         };
         let is_hidden =
             matches!(trouble, Trouble::NotFound(_) | Trouble::Forbidden(..) | Trouble::Unauthorized(_));
-        if is_hidden && !api.has_own_token() {
-            let jobs: Result<Vec<Job>, _> = api.get(&format!("{path}/jobs?per_page=1")).await;
-            if let Some(job) = jobs.ok().and_then(|jobs| jobs.into_iter().next()) {
-                return Ok(job.pipeline.run());
-            }
+        if !is_hidden || api.has_own_token() {
+            return Err(missed(trouble));
         }
-        Err(missed(trouble))
+        match api.get::<Vec<Job>>(&format!("{path}/jobs?per_page=1")).await {
+            Ok(jobs) => match jobs.into_iter().next() {
+                Some(job) => Ok(job.pipeline.run()),
+                None => Err(Missed::Gone("no job of it is to be seen".into())),
+            },
+            Err(other) if other.may_pass() => Err(missed(other)),
+            Err(_) => Err(missed(trouble)),
+        }
     }
-}
-
-impl Listed {
-    fn started(&self) -> Started {
-        Started { url: self.web_url.clone(), run: Some(self.id) }
-    }
-}
-
-/// A variable of a pipeline.
-#[derive(Debug, Clone, Deserialize)]
-struct Variable {
-    key: String,
-    #[serde(default)]
-    value: String,
-}
-
-fn unseen(trouble: &Trouble) -> String {
-    format!("its pipelines cannot be looked at: {trouble}; that takes MODELGATE_GITLAB_TOKEN with `read_api`")
 }
 
 /// What a pipeline must declare so that it can be started with these inputs, on one line.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::pipeline::Pipeline;
-use super::{Unstarted, WORDS, pipelines, told};
+use super::seen::pipelines;
+use super::{Unstarted, WORDS, told};
 use crate::clock::Clock;
 use crate::config::{Given, Trigger};
 use crate::context::Variables;

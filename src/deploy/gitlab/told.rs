@@ -1,7 +1,8 @@
 //! What went wrong on GitLab, with what to do about it.
 
+use super::given;
 use super::pipeline::{Pipeline, spec};
-use super::{Seen, given};
+use super::seen::Seen;
 use crate::config::Given;
 use crate::deploy::told::FAILED;
 use crate::finding::Finding;
@@ -42,7 +43,7 @@ pub(super) fn pipeline(trouble: &Trouble, environment: &str, pipeline: &Pipeline
 pub(super) fn pipeline_help(trouble: &Trouble, pipeline: &Pipeline<'_>, key: &str) -> Option<String> {
     match trouble {
         Trouble::NotFound(_) | Trouble::Unauthorized(_) | Trouble::Forbidden(..) => {
-            Some(match pipeline.trigger().project {
+            Some(match pipeline.trigger.project {
                 Some(_) => format!(
                     "check `{key}.project` and its token: with the job's own, that project must list this one in its settings, CI/CD, Job \
                  token permissions, and whoever started the job must be allowed to run pipelines there"
@@ -77,7 +78,7 @@ pub(super) fn pipeline_help(trouble: &Trouble, pipeline: &Pipeline<'_>, key: &st
 }
 
 fn more(pipeline: &Pipeline<'_>) -> std::collections::BTreeMap<String, String> {
-    match &pipeline.trigger().given {
+    match &pipeline.trigger.given {
         Given::Inputs(more) => more.clone(),
         Given::Variables(_) => std::collections::BTreeMap::new(),
     }

@@ -67,8 +67,9 @@ impl State {
     pub(super) fn begin(&mut self, body: &Value, source: &str) -> Value {
         let id = 7000 + self.pipelines.len();
         let ending = self.endings.pop_front().unwrap_or("success");
-        let approval = body["variables"]["MODELGATE_APPROVAL"].as_str().unwrap_or_default();
-        let name = if self.is_named { json!(format!("ship {approval}")) } else { Value::Null };
+        let given = |name: &str| body["variables"][name].as_str().unwrap_or_default();
+        let name = format!("ship to {}, {}", given("MODELGATE_ENVIRONMENT"), given("MODELGATE_APPROVAL"));
+        let name = if self.is_named { json!(name) } else { Value::Null };
         self.pipelines.push(
             json!({ "id": id, "status": "created", "ref": body["ref"], "source": source, "name": name,
             "web_url": format!("https://gitlab.com/acme/churn/-/pipelines/{id}"), "created_at": now(),

@@ -51,10 +51,11 @@ async fn what_is_foreseen_is_what_is_sent_and_holds_no_token() {
     assert_eq!(told(&job.ship(&environments).await), "");
     let state = job.forge.state();
     let mut sent = String::new();
+    let deployment = regex::Regex::new("deployments/1..").unwrap();
     for (kind, body) in state.requests.iter().filter(|(kind, _)| !kind.starts_with("GET")) {
         let (method, path) = kind.split_once(' ').unwrap();
         let path = path.replace("jobs/50/", "jobs/{job}/");
-        let path = regex::Regex::new("deployments/1..").unwrap().replace(&path, "deployments/{deployment}");
+        let path = deployment.replace(&path, "deployments/{deployment}");
         let whole = if path.starts_with('/') { path.to_string() } else { format!("/projects/7/{path}") };
         let body = format!("{body:#}").replace("glcbt-job", "***").replace("glptt-s3cret", "***");
         sent += &format!("{method} {whole}\n{body}\n\n");

@@ -231,7 +231,7 @@ async fn a_training_is_started_by_hand() {
 #[tokio::test]
 async fn the_default_branch_is_asked_for_where_the_event_does_not_tell() {
     let mut job = Job::new();
-    let Remote::Github(remote) = &mut job.remote else { panic!("{:?}", job.remote) };
+    let Remote::Github(remote) = &mut job.remote else { panic!("a job of GitHub") };
     remote.event.default_branch = None;
     job.ship(&[environment("staging", None, workflow(), false)]).await;
     let state = job.forge.state();

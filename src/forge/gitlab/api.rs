@@ -8,6 +8,7 @@
 mod tests;
 
 use std::fs::File;
+use std::sync::Arc;
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Method, Response};
@@ -33,7 +34,9 @@ pub struct Tokens {
 
 /// A project on a server, and who asks for it.
 #[derive(Clone)]
-pub struct Project {
+pub struct Project(Arc<Place>);
+
+struct Place {
     client: reqwest::Client,
     base: Url,
     /// Its number or its path, as a part of an address.
@@ -58,19 +61,19 @@ impl Carrier for Project {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
         let request = request.build().map_err(|error| Trouble::unsent(&error))?;
-        let response = self.client.execute(request).await.map_err(|error| Trouble::lost(&error))?;
+        let response = self.0.client.execute(request).await.map_err(|error| Trouble::lost(&error))?;
         Answer::whole(Response::<reqwest::Body>::from(response)).await
     }
 
     fn authorities(&self) -> &[Certificate] {
-        &self.authorities
+        &self.0.authorities
     }
 }
 
 impl Project {
     fn request(&self, method: &Method, path: &str) -> RequestBuilder {
-        let address = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
-        let request = self.client.request(method.clone(), address);
+        let address = format!("{}{path}", self.0.base.as_str().trim_end_matches('/'));
+        let request = self.0.client.request(method.clone(), address);
         match self.token() {
             Some((name, value)) => request.header(name, value.clone()),
             None => request,
@@ -78,14 +81,14 @@ impl Project {
     }
 
     fn token(&self) -> Option<(HeaderName, &HeaderValue)> {
-        let own = self.own.as_ref().map(|own| (HeaderName::from_static("private-token"), own));
-        own.or_else(|| Some((HeaderName::from_static("job-token"), self.job.as_ref()?)))
+        let own = self.0.own.as_ref().map(|own| (HeaderName::from_static("private-token"), own));
+        own.or_else(|| Some((HeaderName::from_static("job-token"), self.0.job.as_ref()?)))
     }
 }
 
 impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Api").field("project", &self.carrier.project).finish_non_exhaustive()
+        f.debug_struct("Api").field("project", &self.carrier.0.project).finish_non_exhaustive()
     }
 }
 
@@ -116,38 +119,38 @@ impl Api {
             .map_err(|error| failed(error.to_string(), "check the certificates in CI_SERVER_TLS_CA_FILE"))?;
         let client = rest::http(&authorities)
             .map_err(|error| failed(error.to_string(), "check CI_SERVER_TLS_CA_FILE"))?;
-        Ok(Self::by(Project {
+        Ok(Self::by(Project(Arc::new(Place {
             client,
             base,
             project: encoded(project),
             own: header(&tokens.own, "MODELGATE_GITLAB_TOKEN")?,
             job: header(&tokens.job, "CI_JOB_TOKEN")?,
             authorities,
-        }))
+        }))))
     }
 
     /// Whether there is a token of our own: without it, notes and statuses need not be tried.
     #[must_use]
-    pub const fn has_own_token(&self) -> bool {
-        self.carrier.own.is_some()
+    pub fn has_own_token(&self) -> bool {
+        self.carrier.0.own.is_some()
     }
 
     /// The value of `CI_JOB_TOKEN`, which starts a pipeline as a part of what is sent. It is a secret.
     #[must_use]
     pub fn job_token(&self) -> Option<&str> {
-        self.carrier.job.as_ref()?.to_str().ok()
+        self.carrier.0.job.as_ref()?.to_str().ok()
     }
 
     /// The number or the path of the project, as a part of an address.
     #[must_use]
     pub fn project(&self) -> &str {
-        &self.carrier.project
+        &self.carrier.0.project
     }
 
     /// The path of something in the project: `path("statuses")`.
     #[must_use]
     pub fn path(&self, rest: &str) -> String {
-        format!("/projects/{}/{rest}", self.carrier.project)
+        format!("/projects/{}/{rest}", self.carrier.0.project)
     }
 
     /// The path of something in another project of the same server, by its number or its path.
@@ -192,7 +195,7 @@ impl Api {
 
     /// The path of an address that is at our server and below our base.
     fn within_base(&self, address: &str) -> std::result::Result<String, Trouble> {
-        let base = &self.carrier.base;
+        let base = &self.carrier.0.base;
         let elsewhere = || Trouble::Garbled("it says that the next page is at another server".into());
         let url =
             base.join(address).ok().filter(|url| url.origin() == base.origin()).ok_or_else(elsewhere)?;

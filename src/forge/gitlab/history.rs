@@ -18,14 +18,12 @@ use super::stuck::Stuck;
 use crate::forge::Found;
 use crate::forge::local::DEFAULT_BRANCH;
 use crate::name::Commit;
-use crate::record::{Baseline, Conclusion, Delivery, Record};
+use crate::record::{Baseline, Conclusion, Record};
 
 /// How many pipelines, and how many deployments, are looked at.
-const LOOKED_AT: usize = 30;
+pub(super) const LOOKED_AT: usize = 30;
 /// How many pages of a hundred jobs a pipeline may have.
 const PAGES: usize = 5;
-/// How many jobs are asked for what they delivered.
-const ACCOUNTS: usize = 20;
 
 /// The history of a project, for one run.
 pub(super) struct History<'a> {
@@ -35,39 +33,31 @@ pub(super) struct History<'a> {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Pipeline {
-    id: u64,
-    sha: Commit,
+pub(super) struct Pipeline {
+    pub(super) id: u64,
+    pub(super) sha: Commit,
     #[serde(rename = "ref")]
-    reference: String,
+    pub(super) reference: String,
     #[serde(default)]
-    source: String,
+    pub(super) source: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Job {
     pub(super) id: u64,
-    name: String,
+    pub(super) name: String,
     #[serde(default)]
-    tag: bool,
+    pub(super) tag: bool,
     #[serde(default)]
     pub(super) artifacts_file: Option<serde_json::Value>,
     #[serde(default)]
     pub(super) artifacts_expire_at: Option<String>,
     #[serde(default)]
-    pipeline: Option<Pipeline>,
+    pub(super) pipeline: Option<Pipeline>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Deployment {
-    id: u64,
-    sha: Commit,
-    #[serde(default)]
-    deployable: Option<Job>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Listed {
+struct Ancestor {
     id: Commit,
 }
 
@@ -99,20 +89,16 @@ impl History<'_> {
         {
             return Ok(found);
         }
-        let newest = self.pipelines(branch, None).await?;
-        let is_all = newest.len() < LOOKED_AT;
-        if let Some(found) = self.look(branch, newest, &mut search).await? {
+        if let Some(found) = self.look(branch, self.pipelines(branch, None).await?, &mut search).await? {
             return Ok(found);
         }
-        if !is_all {
-            for sha in self.beginnings(branch).await? {
-                let pipelines = self.pipelines(branch, Some(&sha)).await?;
-                if let Some(found) = self.look(branch, pipelines, &mut search).await? {
-                    return Ok(found);
-                }
+        for sha in self.beginnings(branch).await? {
+            let pipelines = self.pipelines(branch, Some(&sha)).await?;
+            if let Some(found) = self.look(branch, pipelines, &mut search).await? {
+                return Ok(found);
             }
         }
-        Ok(Found::None(self.why_none(branch, &search, is_all)))
+        Ok(Found::None(self.why_none(branch, &search)))
     }
 
     /// The commits from which a merge request began: where its branch left the other, and where its changes begin.
@@ -122,8 +108,8 @@ impl History<'_> {
         if let Some(head) = request.head.as_ref().or(self.remote.job.commit.as_ref()) {
             let api = &self.remote.api;
             let refs = format!("refs[]={}&refs[]={head}", encoded(branch));
-            match api.get::<Listed>(&api.path(&format!("repository/merge_base?{refs}"))).await {
-                Ok(Listed { id }) => all.push(id),
+            match api.get::<Ancestor>(&api.path(&format!("repository/merge_base?{refs}"))).await {
+                Ok(Ancestor { id }) => all.push(id),
                 Err(Trouble::NotFound(_)) => {}
                 Err(trouble) => return Err(Stuck::of(trouble)),
             }
@@ -135,12 +121,19 @@ impl History<'_> {
     /// The pipelines of a branch that began before ours, the newest first, so that a job that runs again comes to the
     /// same verdict.
     async fn pipelines(&self, branch: &str, sha: Option<&Commit>) -> Result<Vec<Pipeline>, Stuck> {
+        let mut all = self.listed(branch, sha).await?;
+        all.retain(|it| !self.is_later(it));
+        Ok(all)
+    }
+
+    /// The pipelines of a branch that are believed, the newest first.
+    pub(super) async fn listed(&self, branch: &str, sha: Option<&Commit>) -> Result<Vec<Pipeline>, Stuck> {
         let api = &self.remote.api;
         let sha = sha.map(|sha| format!("&sha={sha}")).unwrap_or_default();
         let query = format!("ref={}{sha}&order_by=id&sort=desc&per_page={LOOKED_AT}", encoded(branch));
         let mut all: Vec<Pipeline> =
             api.get(&api.path(&format!("pipelines?{query}"))).await.map_err(Stuck::of)?;
-        all.retain(|it| it.reference == branch && is_trusted(&it.source) && !self.is_later(it));
+        all.retain(|it| it.reference == branch && is_trusted(&it.source));
         Ok(all)
     }
 
@@ -185,7 +178,8 @@ impl History<'_> {
         Ok(None)
     }
 
-    async fn jobs(&self, pipeline: u64, more: &str) -> Result<Vec<Job>, Stuck> {
+    /// The jobs of a pipeline, the newest first.
+    pub(super) async fn jobs(&self, pipeline: u64, more: &str) -> Result<Vec<Job>, Stuck> {
         let api = &self.remote.api;
         let path = api.path(&format!("pipelines/{pipeline}/jobs?per_page=100{more}"));
         let mut jobs: Vec<Job> = api.list(&path, PAGES).await.map_err(Stuck::of)?;
@@ -224,118 +218,8 @@ impl History<'_> {
         }
     }
 
-    /// The record of what was deployed to `environment` at last.
-    pub(super) async fn deployed(&self, environment: &str) -> Result<Found, Stuck> {
-        let api = &self.remote.api;
-        let query = format!(
-            "environment={}&status=success&order_by=id&sort=desc&per_page={LOOKED_AT}",
-            encoded(environment)
-        );
-        let deployments: Vec<Deployment> =
-            api.get(&api.path(&format!("deployments?{query}"))).await.map_err(Stuck::of)?;
-        for deployment in deployments.iter().take(LOOKED_AT) {
-            let shown = format!("the deployment {} to {environment}", deployment.id);
-            return Ok(match self.behind(deployment).await? {
-                Held::Record(past) if past.model != self.record.model => continue,
-                Held::Record(past) if self.suits(&past, &deployment.sha) => {
-                    found(environment, format!("{shown}, of {}", deployment.sha.short()), &past)
-                }
-                Held::Unreadable(why) => Found::Unreadable(format!("{shown}: {why}")),
-                // Something is deployed, so this is not a model without a baseline.
-                Held::Record(_) | Held::Nothing => Found::Unreadable(format!(
-                    "{shown} is of the commit {}, of which no approved run of {} is recorded",
-                    deployment.sha.short(),
-                    self.record.model
-                )),
-            });
-        }
-        let mut why = format!("nothing has been deployed to {environment} with success");
-        if deployments.len() >= LOOKED_AT {
-            why.push_str(&format!("; only the latest {LOOKED_AT} deployments were looked at"));
-        }
-        Ok(Found::None(why))
-    }
-
-    /// The record behind a deployment: among the artifacts of the job that deployed, else of the job that judged the
-    /// commit.
-    async fn behind(&self, deployment: &Deployment) -> Result<Held, Stuck> {
-        let trusted = deployment.deployable.as_ref().filter(|job| {
-            let of = job.pipeline.as_ref();
-            of.is_some_and(|it| {
-                is_trusted(&it.source) && !it.reference.starts_with("refs/") && it.sha == deployment.sha
-            })
-        });
-        if let Some(job) = trusted {
-            // One that cannot be read may be of anything; the job that judged tells.
-            if let held @ Held::Record(_) = record::of_job(self.remote, job).await.map_err(Stuck::of)? {
-                return Ok(held);
-            }
-        }
-        let Some(branch) = self.remote.job.default_branch.as_deref() else {
-            return Err(Stuck::unknown("CI_DEFAULT_BRANCH is not set"));
-        };
-        if !self.remote.api.has_own_token() {
-            return record::of_branch(self.remote, branch).await.map_err(Stuck::of);
-        }
-        let api = &self.remote.api;
-        let query = format!(
-            "ref={}&sha={}&order_by=id&sort=desc&per_page={LOOKED_AT}",
-            encoded(branch),
-            deployment.sha
-        );
-        let pipelines: Vec<Pipeline> =
-            api.get(&api.path(&format!("pipelines?{query}"))).await.map_err(Stuck::of)?;
-        for pipeline in pipelines.iter().filter(|it| it.reference == branch && is_trusted(&it.source)) {
-            for job in self.jobs(pipeline.id, "&scope[]=success").await? {
-                if job.tag || job.name != self.remote.job.name {
-                    continue;
-                }
-                match record::of_job(self.remote, &job).await.map_err(Stuck::of)? {
-                    Held::Nothing => {}
-                    held => return Ok(held),
-                }
-            }
-        }
-        Ok(Held::Nothing)
-    }
-
-    /// What was delivered of the commit, as the jobs of its pipelines have kept it, the newest account first. A record
-    /// that cannot be read tells nothing.
-    pub(super) async fn deliveries(&self) -> Result<Vec<Delivery>, Stuck> {
-        let job = &self.remote.job;
-        let context = &self.record.context;
-        let (Some(sha), Some(branch)) = (&context.commit, job.reference.as_deref()) else {
-            return Ok(Vec::new());
-        };
-        // Only an access token sees other jobs; of a merge request nothing was delivered.
-        if !self.remote.api.has_own_token() || job.merge_request.is_some() {
-            return Ok(Vec::new());
-        }
-        let api = &self.remote.api;
-        let query = format!("ref={}&sha={sha}&order_by=id&sort=desc&per_page={LOOKED_AT}", encoded(branch));
-        let pipelines: Vec<Pipeline> =
-            api.get(&api.path(&format!("pipelines?{query}"))).await.map_err(Stuck::of)?;
-        let mut left = ACCOUNTS;
-        let mut deliveries = Vec::new();
-        for pipeline in pipelines.iter().filter(|it| it.reference == branch && is_trusted(&it.source)) {
-            for past in self.jobs(pipeline.id, "&include_retried=true").await? {
-                if past.artifacts_file.is_none() || Some(past.id) == job.id || left == 0 {
-                    continue;
-                }
-                left -= 1;
-                if let Held::Record(past) = record::of_job(self.remote, &past).await.map_err(Stuck::of)?
-                    && past.model == self.record.model
-                    && past.context.commit.as_ref() == Some(sha)
-                {
-                    deliveries.extend(past.deliveries);
-                }
-            }
-        }
-        Ok(deliveries)
-    }
-
     /// Whether the record is the one of an approved run of the commit, and not of this run.
-    fn suits(&self, past: &Record, sha: &Commit) -> bool {
+    pub(super) fn suits(&self, past: &Record, sha: &Commit) -> bool {
         past.conclusion == Some(Conclusion::Approved)
             && !past.context.dirty
             && past.context.commit.as_ref() == Some(sha)
@@ -347,7 +231,7 @@ impl History<'_> {
         format!("the job {} {} of {} on {branch}", job.name, job.id, sha.short())
     }
 
-    fn why_none(&self, branch: &str, search: &Search, is_all: bool) -> String {
+    fn why_none(&self, branch: &str, search: &Search) -> String {
         let mut why = none_yet(branch);
         if let Some(job) = search.without {
             why.push_str(&format!(
@@ -356,7 +240,8 @@ impl History<'_> {
                 self.remote.record_path()
             ));
         }
-        if !is_all {
+        // Of a full page our own pipeline is left out.
+        if search.seen.len() + 1 >= LOOKED_AT {
             why.push_str(&format!("; only the latest {LOOKED_AT} pipelines were looked at"));
         }
         why
@@ -364,7 +249,7 @@ impl History<'_> {
 }
 
 /// Whether only who may write to the branch makes a pipeline of this source say what it says.
-fn is_trusted(source: &str) -> bool {
+pub(super) fn is_trusted(source: &str) -> bool {
     !matches!(source, "merge_request_event" | "external_pull_request_event" | "external")
 }
 
@@ -372,6 +257,6 @@ fn none_yet(branch: &str) -> String {
     format!("no approved run of {branch} is recorded yet; the first approved one becomes the baseline")
 }
 
-fn found(from: &str, place: String, past: &Record) -> Found {
+pub(super) fn found(from: &str, place: String, past: &Record) -> Found {
     Found::Baseline(Box::new(Baseline::of(past, from.to_owned(), Some(place))))
 }

@@ -2,6 +2,7 @@
 //! commit, the note on the merge request, the baselines.
 
 pub mod api;
+mod deployed;
 mod history;
 mod job;
 mod note;

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::Remote;
 use super::api::{Trouble, encoded};
 use super::history::Job;
@@ -36,10 +38,30 @@ pub(super) async fn of_job(remote: &Remote, job: &Job) -> Result<Held, Trouble> 
     read(remote, &format!("jobs/{}/artifacts/{}", job.id, address(&remote.record_path()))).await
 }
 
-/// The record that the job of our name has kept in the latest successful pipeline of a branch.
+/// The record that the job of our name has kept in the latest successful pipeline of a branch. GitLab takes the latest of
+/// a tag of the same name as well, and whoever may make tags need not be let into the branch.
 pub(super) async fn of_branch(remote: &Remote, branch: &str) -> Result<Held, Trouble> {
-    let (branch, job) = (encoded(branch), encoded(&remote.job.name));
-    read(remote, &format!("jobs/artifacts/{branch}/raw/{}?job={job}", address(&remote.record_path()))).await
+    let (name, job) = (encoded(branch), encoded(&remote.job.name));
+    let path = format!("jobs/artifacts/{name}/raw/{}?job={job}", address(&remote.record_path()));
+    let held = read(remote, &path).await?;
+    if matches!(held, Held::Record(_)) && is_tag(remote, branch).await? {
+        return Ok(Held::Unreadable(format!(
+            "there is a tag {branch} too, and CI_JOB_TOKEN does not tell which of the two has kept it"
+        )));
+    }
+    Ok(held)
+}
+
+#[derive(Debug, Deserialize)]
+struct Tag {
+    name: String,
+}
+
+async fn is_tag(remote: &Remote, name: &str) -> Result<bool, Trouble> {
+    let path =
+        remote.api.path(&format!("repository/tags?search={}&per_page=100", encoded(&format!("^{name}$"))));
+    let tags: Vec<Tag> = remote.api.get(&path).await?;
+    Ok(tags.iter().any(|tag| tag.name == name))
 }
 
 async fn read(remote: &Remote, path: &str) -> Result<Held, Trouble> {
