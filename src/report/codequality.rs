@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
+use super::files::joined;
 use super::fingerprint::{self, Known};
 use super::text::clipped;
-use super::{Folders, Report, joined};
+use super::{Folders, Report};
 use crate::finding::Severity;
 
 /// The findings, the most severe first. One without a file is placed at the start of modelgate.yml.

@@ -162,4 +162,10 @@ fn what_is_in_the_table_of_both_forges_is_said_of_both() {
     for row in &rows[1..] {
         assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
+    // Nothing that the action takes or gives is passed over.
+    let action: Value = serde_yaml::from_str(&read("action.yml")).unwrap();
+    for name in ["inputs", "outputs"].iter().flat_map(|key| action[key].as_object().unwrap().keys()) {
+        let is_told = rows.iter().any(|row| row[1].contains(&format!("`{name}`")));
+        assert!(is_told, "{name} of action.yml is in no row");
+    }
 }
