@@ -159,18 +159,18 @@ fn a_dry_run_prints_every_request_and_sends_none() {
 #[test]
 fn no_token_is_seen_anywhere() {
     let deploy = "\ndeploy:\n  staging: { trigger: { token: DEPLOY_TRIGGER_TOKEN } }\n";
-    let mut job = job(deploy, &[("DEPLOY_TRIGGER_TOKEN", fake::TRIGGER)]);
+    let job = job(deploy, &[("DEPLOY_TRIGGER_TOKEN", fake::TRIGGER)]);
     job.project.replace("modelgate.yml", "run: cp", "run: env; cp");
     job.project.commit("Tell everything");
-    let dry = job.modelgate(&["run"]);
-    let said = job.modelgate(&["deploy"]);
-    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    assert_eq!(job.gitlab.state().triggered[0].1["token"], fake::TRIGGER);
+    let judged = job.modelgate(&["run"]);
     job.gitlab.fail("POST trigger", Wrong::Refuse(400, "x-a: b", json!({ "message": "no" })));
-    let mut all = String::new();
-    for said in [dry, said, job.modelgate(&["deploy", "--dry-run"])] {
-        all += &(said.out + &said.err);
-    }
+    let refused = job.modelgate(&["deploy", "-v"]);
+    assert_eq!(refused.code, 12, "{}{}", refused.out, refused.err);
+    let dry = job.modelgate(&["deploy", "--dry-run"]);
+    let shipped = job.modelgate(&["deploy", "-v"]);
+    assert_eq!(shipped.code, 0, "{}{}", shipped.out, shipped.err);
+    assert_eq!(job.gitlab.state().triggered[0].1["token"], fake::TRIGGER);
+    let mut all = [judged, refused, dry, shipped].map(|said| said.out + &said.err).concat();
     for name in ["run.json", "report.md", "report.html"] {
         all += &job.project.read(&format!(".modelgate/{name}"));
     }
@@ -181,13 +181,11 @@ fn no_token_is_seen_anywhere() {
 
 #[test]
 fn who_is_stopped_while_it_waits_leaves_the_pipeline_to_the_next_attempt() {
-    let mut job = job(DEPLOY, &[]);
+    let job = job(DEPLOY, &[]);
     assert_eq!(job.modelgate(&["run"]).code, 0);
     job.gitlab.state().endings.push_back(None);
     let running = start(&job, &["deploy"]);
-    until("the pipeline is looked at", || {
-        job.gitlab.state().kinds().iter().any(|kind| *kind == "GET pipelines/41")
-    });
+    until("the pipeline is looked at", || job.gitlab.state().kinds().contains(&"GET pipelines/41"));
     running.signal(Signal::TERM);
     let said = running.end();
     assert_eq!(said.code, 143, "{}", said.err);
