@@ -29,7 +29,7 @@ fn merging(mut job: Job, accuracy: &str) -> Job {
     job.project.git(&["switch", "--quiet", "--create", "topic"]);
     job.project.file("scores.json", format!("{{\"accuracy\": {accuracy}}}\n"));
     job.project.commit("A change");
-    job.to_merge("7");
+    job.merge("7");
     job.gitlab.state().requests.clear();
     job
 }
@@ -283,7 +283,7 @@ fn predictions_of_the_baseline_come_out_of_its_jobs_artifacts_by_their_digest() 
     job.end("gate");
     job.project.git(&["switch", "--quiet", "--create", "topic"]);
     predict(&job.project, 88);
-    job.to_merge("7");
+    job.merge("7");
     let pairing = |job: &Job| baseline(job)["comparison"]["pairing"].clone();
     let said = job.modelgate(&["run"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
