@@ -22,7 +22,6 @@ use crate::step::Step;
 
 /// A forge's API, and what we need to know for it.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a process has one")]
 pub enum Remote {
     /// GitHub's.
     Github(github::Remote),
