@@ -93,7 +93,7 @@ fn approved() -> Job {
 /// What is asked for a merge request that is compared with it and runs again, where answers are lost and notes have pages.
 fn requests() -> Vec<Exchange> {
     let mut job = approved();
-    job.to_merge("7");
+    job.merge("7");
     job.gitlab.state().page = 2;
     for n in 0..5 {
         job.gitlab.state().say(BOT + n, "hello");
@@ -117,7 +117,7 @@ fn beginnings() -> Vec<Exchange> {
     }
     job.gitlab.state().merge_base = Some(first.clone());
     job.pipeline = 80;
-    job.to_merge("7");
+    job.merge("7");
     job.more.push(("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "e".repeat(40)));
     let said = job.modelgate(&["run"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -129,7 +129,7 @@ fn beginnings() -> Vec<Exchange> {
 fn with_the_jobs_token() -> Vec<Exchange> {
     let mut job = approved();
     let first = job.project.git(&["rev-parse", "main"]).trim().to_owned();
-    job.to_merge("7");
+    job.merge("7");
     job.own = None;
     assert_eq!(job.modelgate(&["run"]).code, 0);
     let text = job.project.read("modelgate.yml").replace("gate:\n", "gate:\n  baseline: production\n");

@@ -23,7 +23,7 @@ On GitHub it starts a workflow, and needs GITHUB_TOKEN (with `actions: write`) a
 pipeline; a job has what it needs, a laptop needs MODELGATE_GITLAB_TOKEN (with the scope `api`) and --project. What is
 started trains and is judged like any other run: no rule can be given here.
 
-Examples:
+Example:
   modelgate retrain --reason 'the labels of March were corrected'
   modelgate retrain --project group/churn --reason drift --dry-run")]
 pub struct Retrain {

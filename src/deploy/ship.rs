@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::follow::{self, Watched};
 use super::ledger::{ABOUT, Ledger, blank};
-use super::target::{Course, Missed, Past, Refusal, Run, SoFar, Started, State, Target, Told};
+use super::target::{Attempt, Course, Missed, Past, Refusal, Run, SoFar, Started, State, Target, Told};
 use super::{Shipment, told};
 use crate::config::Environment;
 use crate::fault::Result;
@@ -25,8 +25,8 @@ pub(super) struct Voyage<'a, 'b> {
 enum Known {
     /// It has not.
     Nothing,
-    /// It may have been, at this time or later.
-    Perhaps(Option<u64>),
+    /// It may have been.
+    Perhaps(Attempt),
     /// It has, and nobody can follow it.
     Sent,
     /// This run does it.
@@ -122,8 +122,9 @@ impl<'a, 'b> Voyage<'a, 'b> {
         };
         self.delivery.deployment = before.deployment;
         let Some(run) = before.run else {
+            let attempt = Attempt { since: None, is_ours: true };
             let is_about = before.outcome == DeliveryOutcome::Started && before.because == ABOUT;
-            return Ok(if is_about { Known::Perhaps(None) } else { Known::Nothing });
+            return Ok(if is_about { Known::Perhaps(attempt) } else { Known::Nothing });
         };
         if before.outcome == DeliveryOutcome::Failed {
             match self.target.look(run).await {
@@ -159,7 +160,7 @@ impl<'a, 'b> Voyage<'a, 'b> {
                 Ok(Known::Runs(run))
             }
             SoFar::Sent(None) => Ok(Known::Sent),
-            SoFar::Begun(since) => Ok(Known::Perhaps(since)),
+            SoFar::Begun(attempt) => Ok(Known::Perhaps(attempt)),
             SoFar::New => Ok(known),
         }
     }
@@ -168,7 +169,7 @@ impl<'a, 'b> Voyage<'a, 'b> {
     async fn start(&mut self, known: Known) -> Result<std::result::Result<Started, Box<End>>> {
         let past = Past { runs: self.ledger.runs() };
         let earlier = match known {
-            Known::Perhaps(since) => self.target.earlier(since, &past).await,
+            Known::Perhaps(attempt) => self.target.earlier(attempt, &past).await,
             _ => Ok(None),
         };
         let begun = match earlier {

@@ -37,9 +37,8 @@ pub(super) trait Target {
     /// Tells it on the deployment. The error is why it could not be told.
     async fn tell(&self, deployment: u64, told: &Told<'_>) -> Result<(), String>;
 
-    /// What an earlier attempt has started since then, in seconds since 1970; none where there is nothing. The error is
-    /// why nobody can say.
-    async fn earlier(&self, since: Option<u64>, past: &Past) -> Result<Option<Started>, String>;
+    /// What an earlier attempt has started; none where there is nothing. The error is why nobody can say.
+    async fn earlier(&self, attempt: Attempt, past: &Past) -> Result<Option<Started>, String>;
 
     /// Starts it, once.
     async fn start(&self, past: &Past) -> Result<Started, Refusal>;
@@ -121,13 +120,22 @@ pub(super) struct Unopened {
     pub(super) finding: Finding,
 }
 
+/// An earlier attempt that may have started something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// When it began at the earliest, in seconds since 1970.
+    pub(super) since: Option<u64>,
+    /// Whether it is known to have been of our approval, and not only of the same commit.
+    pub(super) is_ours: bool,
+}
+
 /// How far it had come before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SoFar {
     /// It is new.
     New,
-    /// An earlier attempt made it, at this time in seconds since 1970, and may have sent the delivery.
-    Begun(Option<u64>),
+    /// An earlier attempt made it, and may have sent the delivery.
+    Begun(Attempt),
     /// An earlier attempt has sent the delivery on its way; the number of the run that does it.
     Sent(Option<u64>),
     /// It was a success.

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::Check;
-use crate::config::{BaselineSource, Config};
+use crate::config::{BaselineSource, Config, Launched};
 use crate::forge::gitlab::Remote;
 use crate::forge::gitlab::api::Trouble;
 
@@ -105,6 +105,19 @@ fn features(config: &Config, remote: &Remote) -> Vec<Feature> {
     if config.deploy.iter().any(|environment| environment.deployment.is_some()) {
         features.push(feature("create deployments", "api", DEVELOPER, true));
     }
+    for launch in config.deploy.iter().filter_map(|environment| environment.launch.as_ref()) {
+        match &launch.what {
+            Launched::Trigger(_) if launch.wait => {
+                features.push(feature("follow a pipeline that was started", "read_api", REPORTER, false));
+            }
+            // A pipeline is started with a token of its own.
+            Launched::Trigger(_) => {}
+            Launched::Play { job, .. } => {
+                features.push(feature(&format!("play the job {job}"), "api", DEVELOPER, false));
+            }
+        }
+    }
+    features.dedup_by(|one, other| one.what == other.what);
     features
 }
 

@@ -116,7 +116,7 @@ impl World {
     fn come_from(&mut self, repository: &'static str, project: &str) {
         match self {
             Self::Github(github) => github.pull_request = Some(repository),
-            Self::Gitlab(job) => job.to_merge(project),
+            Self::Gitlab(job) => job.merge(project),
             Self::Local(_) => {}
         }
     }

@@ -29,7 +29,7 @@ fn merging(mut job: Job, accuracy: &str) -> Job {
     job.project.git(&["switch", "--quiet", "--create", "topic"]);
     job.project.file("scores.json", format!("{{\"accuracy\": {accuracy}}}\n"));
     job.project.commit("A change");
-    job.to_merge("7");
+    job.merge("7");
     job.gitlab.state().requests.clear();
     job
 }
@@ -283,7 +283,7 @@ fn predictions_of_the_baseline_come_out_of_its_jobs_artifacts_by_their_digest() 
     job.end("gate");
     job.project.git(&["switch", "--quiet", "--create", "topic"]);
     predict(&job.project, 88);
-    job.to_merge("7");
+    job.merge("7");
     let pairing = |job: &Job| baseline(job)["comparison"]["pairing"].clone();
     let said = job.modelgate(&["run"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
@@ -308,17 +308,34 @@ fn what_an_earlier_attempt_delivered_is_recalled_from_its_artifacts() {
     project.file("modelgate.yml", text + deploy);
     project.commit("Ship");
     let mut job = Job::new(project);
-    let said = job.modelgate(&["run"]);
-    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    assert_eq!(job.gitlab.state().triggered.len(), 1);
-    let number = job.end("gate");
+    let ship = |job: &Job| {
+        for words in [["run"], ["deploy"]] {
+            let said = job.modelgate(&words);
+            assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+        }
+        job.gitlab.state().triggered.len()
+    };
+    assert_eq!(ship(&job), 1);
+    let number = job.end("ship");
     // The job runs again in the same pipeline.
     job.pipeline -= 1;
     job.gitlab.state().jobs[0].is_retried = true;
     job.more.push(("CI_JOB_ID", (number + 1).to_string()));
-    let said = job.modelgate(&["run"]);
+    assert_eq!(ship(&job), 1, "nothing is started twice");
+}
+
+#[test]
+fn the_record_of_a_project_in_a_folder_is_looked_for_there() {
+    let project = comparing();
+    for name in ["modelgate.yml", "params.txt", "data.csv", "scores.json", ".gitignore"] {
+        project.file(&format!("models/churn/{name}"), project.read(name));
+    }
+    project.commit("Two models");
+    let mut job = Job::new(project);
+    job.own = None;
+    let said = job.modelgate(&["run", "--config", "models/churn/modelgate.yml"]);
     assert_eq!(said.code, 0, "{}{}", said.out, said.err);
-    assert_eq!(job.gitlab.state().triggered.len(), 1, "nothing is started twice");
+    assert_eq!(reads(&job), ["GET jobs/artifacts/main/raw/models/churn/.modelgate/run.json"]);
 }
 
 #[test]

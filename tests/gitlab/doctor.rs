@@ -28,7 +28,7 @@ fn no_token_of_our_own() {
     job.own = None;
     insta::assert_snapshot!("doctor_without", told(&job));
     let mut fork = asking();
-    fork.to_merge("8");
+    fork.merge("8");
     fork.own = None;
     insta::assert_snapshot!("doctor_fork", told(&fork));
 }

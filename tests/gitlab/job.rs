@@ -39,11 +39,11 @@ impl Job {
 
     /// The same as the pipeline of the merge request 7 of the branch `topic`, of a project with this number.
     pub fn merging(mut self, from: &str) -> Self {
-        self.to_merge(from);
+        self.merge(from);
         self
     }
 
-    pub fn to_merge(&mut self, from: &str) {
+    pub fn merge(&mut self, from: &str) {
         (self.source, self.branch) = ("merge_request_event", "topic");
         self.more = [
             ("CI_MERGE_REQUEST_IID", "7"),

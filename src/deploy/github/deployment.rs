@@ -8,7 +8,7 @@ use super::Github;
 use super::dispatch::seconds;
 use crate::config::{Deployment, Environment};
 use crate::deploy::Shipment;
-use crate::deploy::target::{Opened, SoFar, State, Told};
+use crate::deploy::target::{Attempt, Opened, SoFar, State, Told};
 use crate::forge::github::api::{Trouble, encoded};
 
 /// How often a deployment is made, each time after a look at whether it is there.
@@ -157,13 +157,15 @@ async fn find(github: &Github<'_>) -> Result<Option<Opened>, Trouble> {
 
 /// How far a deployment has come; none where it failed or another has taken its place.
 fn so_far(made: &Made, latest: Option<Status>) -> Option<SoFar> {
-    let Some(latest) = latest else { return Some(SoFar::Begun(seconds(&made.created_at))) };
+    // It has our approval in it.
+    let begun = SoFar::Begun(Attempt { since: seconds(&made.created_at), is_ours: true });
+    let Some(latest) = latest else { return Some(begun) };
     match latest.state.as_str() {
         "success" => Some(SoFar::Done),
         "in_progress" | "queued" | "pending" | "waiting" if latest.description.as_deref() == Some(SENT) => {
             Some(SoFar::Sent(latest.log_url.as_deref().and_then(run)))
         }
-        "in_progress" | "queued" | "pending" | "waiting" => Some(SoFar::Begun(seconds(&made.created_at))),
+        "in_progress" | "queued" | "pending" | "waiting" => Some(begun),
         _ => None,
     }
 }
@@ -222,11 +224,9 @@ mod tests {
         let made = Made { id: 1, created_at: "1970-01-01T00:01:00Z".into(), payload: Value::Null };
         let so_far = |latest| so_far(&made, latest);
         let page = "https://github.com/acme/churn/actions/runs/77/job/1";
-        assert_eq!(so_far(None), Some(SoFar::Begun(Some(60))));
-        assert_eq!(
-            so_far(status("in_progress", "modelgate: begun", Some(page))),
-            Some(SoFar::Begun(Some(60)))
-        );
+        let begun = Some(SoFar::Begun(Attempt { since: Some(60), is_ours: true }));
+        assert_eq!(so_far(None), begun);
+        assert_eq!(so_far(status("in_progress", "modelgate: begun", Some(page))), begun);
         assert_eq!(so_far(status("in_progress", SENT, Some(page))), Some(SoFar::Sent(Some(77))));
         assert_eq!(so_far(status("queued", SENT, Some("https://x/y"))), Some(SoFar::Sent(None)));
         assert_eq!(so_far(status("success", "", None)), Some(SoFar::Done));

@@ -11,7 +11,8 @@ use serde::Deserialize;
 
 use super::Shipment;
 use super::target::{
-    Course, Follow, Missed, Opened, Past, Refusal, Run, SoFar, Started, Target, Told, Unopened, Words,
+    Attempt, Course, Follow, Missed, Opened, Past, Refusal, Run, SoFar, Started, Target, Told, Unopened,
+    Words,
 };
 use crate::config::{Dispatch, Dispatched, Environment};
 use crate::finding::Finding;
@@ -105,8 +106,8 @@ impl Target for Github<'_> {
         deployment::tell(self, id, &body).await.map_err(|trouble| trouble.to_string())
     }
 
-    async fn earlier(&self, since: Option<u64>, past: &Past) -> Result<Option<Started>, String> {
-        match (self.dispatched(), since) {
+    async fn earlier(&self, attempt: Attempt, past: &Past) -> Result<Option<Started>, String> {
+        match (self.dispatched(), attempt.since) {
             (Some(Dispatched::Event(_)), _) => {
                 Err("an earlier attempt was stopped while it sent the event".into())
             }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::pipeline::Pipeline;
 use super::seen::{course, seconds};
 use crate::config::{Given, launch_variable};
-use crate::deploy::target::{Course, Past, Started};
+use crate::deploy::target::{Attempt, Course, Past, Started};
 use crate::forge::gitlab::api::encoded;
 use crate::forge::rest::Trouble;
 
@@ -54,11 +54,10 @@ struct Variable {
 }
 
 impl Pipeline<'_> {
-    /// The pipeline that an earlier attempt has started since then; none where there is none. Without a time, only one
-    /// that is known by its approval is ours.
-    pub(super) async fn earlier(&self, since: Option<u64>, past: &Past) -> Result<Option<Started>, String> {
+    /// The pipeline that an earlier attempt has started; none where there is none.
+    pub(super) async fn earlier(&self, attempt: Attempt, past: &Past) -> Result<Option<Started>, String> {
         let reference = self.reference().await.map_err(|trouble| unseen(&trouble))?;
-        self.find(&reference, since, past).await
+        self.find(&reference, attempt, past).await
     }
 
     /// The pipeline that has the approval in its name, and has not failed: an account of it may be lost, and what was
@@ -85,9 +84,10 @@ impl Pipeline<'_> {
     pub(super) async fn find(
         &self,
         reference: &str,
-        since: Option<u64>,
+        attempt: Attempt,
         past: &Past,
     ) -> Result<Option<Started>, String> {
+        let since = attempt.since;
         let listed = self.list(reference, past).await.map_err(|trouble| unseen(&trouble))?;
         let mut anybodys = Vec::new();
         for pipeline in listed {
@@ -104,7 +104,8 @@ impl Pipeline<'_> {
         }
         match (anybodys.len(), since) {
             (0, _) => Ok(None),
-            (1, Some(_)) => Ok(Some(anybodys.remove(0).started())),
+            (1, Some(_)) if attempt.is_ours => Ok(Some(anybodys.remove(0).started())),
+            (1, Some(_)) => Err("a pipeline has begun since, and nobody can say for which approval".into()),
             (count, Some(_)) => Err(format!("{count} pipelines have begun since, and any may be it")),
             (_, None) => Err("an earlier attempt was stopped while it started it".into()),
         }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Gitlab;
 use super::seen::seconds;
-use crate::deploy::target::{Opened, SoFar, State, Target};
+use crate::deploy::target::{Attempt, Opened, SoFar, State, Target};
 use crate::forge::gitlab::api::{Api, encoded};
 use crate::forge::rest::Trouble;
 
@@ -105,12 +105,12 @@ async fn find(gitlab: &Gitlab<'_>, known: Option<u64>) -> Result<Option<Opened>,
     let path = format!("{PATH}?environment={name}&order_by=id&sort=desc&per_page=50");
     let all: Vec<Made> = api.get(&api.path(&path)).await?;
     let is_all = gitlab.follow().is_none();
-    Ok(ours(&all, gitlab.shipment.approval.commit().as_str(), is_all))
+    Ok(ours(&all, gitlab.shipment.approval.commit().as_str(), is_all, known))
 }
 
 /// The deployment of ours among those of an environment, the newest first. `is_all`: the deployment is all that is
-/// delivered.
-fn ours(all: &[Made], commit: &str, is_all: bool) -> Option<Opened> {
+/// delivered. `known` is the one that the record knows.
+fn ours(all: &[Made], commit: &str, is_all: bool, known: Option<u64>) -> Option<Opened> {
     let is_made = |made: &&Made| made.sha == commit && made.deployable.is_none();
     let newest = all.first().filter(is_made).filter(|made| is_all && made.status == "success");
     if let Some(made) = newest {
@@ -118,7 +118,8 @@ fn ours(all: &[Made], commit: &str, is_all: bool) -> Option<Opened> {
     }
     let under_way =
         all.iter().filter(is_made).find(|made| matches!(made.status.as_str(), "created" | "running"))?;
-    Some(Opened { id: under_way.id, so_far: SoFar::Begun(seconds(&under_way.created_at)) })
+    let attempt = Attempt { since: seconds(&under_way.created_at), is_ours: known == Some(under_way.id) };
+    Some(Opened { id: under_way.id, so_far: SoFar::Begun(attempt) })
 }
 
 /// Lets the environment point to its page. The delivery is as it is without it.
@@ -173,15 +174,17 @@ mod tests {
 
     #[test]
     fn one_that_is_under_way_is_taken_for_ours() {
-        let begun = |id| Some(Opened { id, so_far: SoFar::Begun(Some(60)) });
+        let begun =
+            |id, is_ours| Some(Opened { id, so_far: SoFar::Begun(Attempt { since: Some(60), is_ours }) });
         let all = [
             made(9, "other", "running", false),
             made(8, "ab", "running", true),
             made(7, "ab", "running", false),
         ];
-        assert_eq!(ours(&all, "ab", false), begun(7));
+        assert_eq!(ours(&all, "ab", false, None), begun(7, false));
+        assert_eq!(ours(&all, "ab", false, Some(7)), begun(7, true));
         for status in ["failed", "canceled", "blocked", "success"] {
-            assert_eq!(ours(&[made(7, "ab", status, false)], "ab", false), None, "{status}");
+            assert_eq!(ours(&[made(7, "ab", status, false)], "ab", false, None), None, "{status}");
         }
     }
 
@@ -189,8 +192,8 @@ mod tests {
     fn a_success_is_ours_only_where_the_deployment_is_all_and_nothing_has_come_after_it() {
         let done = Some(Opened { id: 7, so_far: SoFar::Done });
         let success = made(7, "ab", "success", false);
-        assert_eq!(ours(std::slice::from_ref(&success), "ab", true), done);
-        assert_eq!(ours(&[made(8, "cd", "success", false), success.clone()], "ab", true), None);
-        assert_eq!(ours(&[made(7, "ab", "success", true)], "ab", true), None);
+        assert_eq!(ours(std::slice::from_ref(&success), "ab", true, None), done);
+        assert_eq!(ours(&[made(8, "cd", "success", false), success.clone()], "ab", true, None), None);
+        assert_eq!(ours(&[made(7, "ab", "success", true)], "ab", true, None), None);
     }
 }

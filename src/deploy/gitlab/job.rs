@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::seen::{Seen, course, missed};
 use super::{given, told};
-use crate::deploy::target::{Course, Missed, Past, Refusal, Run, Started};
+use crate::deploy::target::{Attempt, Course, Missed, Past, Refusal, Run, Started};
 use crate::forge::gitlab::Remote;
 use crate::forge::rest::Trouble;
 
@@ -72,9 +72,14 @@ impl<'a> Job<'a> {
     }
 
     /// The job, where an earlier attempt has played it.
-    pub(super) async fn earlier(&self) -> Result<Option<Started>, String> {
+    pub(super) async fn earlier(&self, attempt: Attempt) -> Result<Option<Started>, String> {
         match self.find().await {
-            Ok(job) => Ok(job.filter(is_played).map(Seen::started)),
+            Ok(job) => match job.filter(is_played) {
+                Some(_) if !attempt.is_ours => {
+                    Err("it was played already, and nobody can say for which approval".into())
+                }
+                job => Ok(job.map(Seen::started)),
+            },
             Err(trouble) => Err(format!("the pipeline's jobs cannot be looked at: {trouble}")),
         }
     }

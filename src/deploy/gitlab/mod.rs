@@ -16,7 +16,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::Shipment;
-use super::target::{Follow, Missed, Opened, Past, Refusal, Run, Started, Target, Told, Unopened, Words};
+use super::target::{
+    Attempt, Follow, Missed, Opened, Past, Refusal, Run, Started, Target, Told, Unopened, Words,
+};
 use crate::config::{Environment, Launch, Launched, launch_variable};
 use crate::finding::Finding;
 use crate::forge::gitlab::Remote;
@@ -134,10 +136,10 @@ impl Target for Gitlab<'_> {
         deployment::tell(&self.remote.api, id, told.state).await.map_err(|trouble| trouble.to_string())
     }
 
-    async fn earlier(&self, since: Option<u64>, past: &Past) -> Result<Option<Started>, String> {
+    async fn earlier(&self, attempt: Attempt, past: &Past) -> Result<Option<Started>, String> {
         match &self.vehicle {
-            Some(Vehicle::Pipeline(pipeline)) => pipeline.earlier(since, past).await,
-            Some(Vehicle::Job(job)) => job.earlier().await,
+            Some(Vehicle::Pipeline(pipeline)) => pipeline.earlier(attempt, past).await,
+            Some(Vehicle::Job(job)) => job.earlier(attempt).await,
             None => Ok(None),
         }
     }

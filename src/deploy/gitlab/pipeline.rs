@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Given, Trigger};
 use crate::context::Variables;
 use crate::deploy::PACE;
-use crate::deploy::target::{Missed, Past, Run, Started};
+use crate::deploy::target::{Attempt, Missed, Past, Run, Started};
 use crate::forge::gitlab::Remote;
 use crate::forge::rest::Trouble;
 
@@ -182,11 +182,12 @@ impl<'a> Pipeline<'a> {
         past: &Past,
         trouble: &Trouble,
     ) -> Result<Started, Unstarted> {
+        let attempt = Attempt { since: Some(since), is_ours: true };
         for look in 0..LOOKS {
             if look > 0 {
                 tokio::time::sleep(PACE * 2_u32.pow(look - 1)).await;
             }
-            match self.find(reference, Some(since), past).await {
+            match self.find(reference, attempt, past).await {
                 Ok(Some(started)) => return Ok(started),
                 Ok(None) if !self.remote.api.is_hurried() => {}
                 Ok(None) => break,

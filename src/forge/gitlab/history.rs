@@ -110,7 +110,8 @@ impl History<'_> {
             let refs = format!("refs[]={}&refs[]={head}", encoded(branch));
             match api.get::<Ancestor>(&api.path(&format!("repository/merge_base?{refs}"))).await {
                 Ok(Ancestor { id }) => all.push(id),
-                Err(Trouble::NotFound(_)) => {}
+                // One of them is no longer there.
+                Err(Trouble::NotFound(_) | Trouble::Refused(400, _)) => {}
                 Err(trouble) => return Err(Stuck::of(trouble)),
             }
         }
