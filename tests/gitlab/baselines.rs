@@ -140,6 +140,7 @@ fn what_others_may_have_written_is_not_believed() {
 
 #[test]
 fn a_record_that_cannot_be_read_is_no_baseline_and_nothing_older_takes_its_place() {
+    let sha = regex::Regex::new("of [0-9a-f]{7} on").unwrap();
     for (what, spoil) in [
         (
             "damaged",
@@ -163,7 +164,6 @@ fn a_record_that_cannot_be_read_is_no_baseline_and_nothing_older_takes_its_place
         let said = job.modelgate(&["run"]);
         assert_eq!(said.code, 10, "{what}: {}", said.err);
         assert!(baseline(&job).is_null());
-        let sha = regex::Regex::new("of [0-9a-f]{7} on").unwrap();
         insta::assert_snapshot!(
             format!("unreadable_{what}"),
             sha.replace_all(&found(&job), "of [commit] on")
