@@ -42,7 +42,7 @@ demo: ## build the release and take the example from a commit to a verdict
 	target/release/modelgate demo target/demo
 
 .PHONY: lint
-lint: lint-action ## formatting, clippy, the order of the modules, the action and the workflows
+lint: lint-action lint-gitlab ## formatting, clippy, the order of the modules, the action, the workflows and the include
 	cargo fmt --check
 	cargo clippy --all-targets --locked -- -D warnings
 	cargo test --quiet --locked --test layering
@@ -59,6 +59,14 @@ lint-action: test-tools
 	check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
+# The header of the inputs is a document of its own, which the schema does not know. tests/gitlab_ci.rs does the same
+# for the pipelines in the documents, and hands the scripts to shellcheck.
+.PHONY: lint-gitlab
+lint-gitlab: export PATH := $(TOOLS_VENV)/bin:$(PATH)
+lint-gitlab: test-tools
+	sed '1,/^---$$/d' gitlab/modelgate.yml | \
+		check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --default-filetype yaml -
+
 # The documentation's tests go first, so that nextest's summary comes last.
 # A test that cannot run on this machine writes a line to $(SKIPPED). Those lines
 # are known only when nextest is done, so its summary is held back until they are
@@ -71,7 +79,7 @@ test: export MODELGATE_TEST_JUDGES := $(JUDGES_VENV)/bin/python
 test: export MODELGATE_TEST_TOOLS := $(TOOLS_VENV)/bin
 test: export MODELGATE_TEST_NODE := $(NODE)/node_modules
 test: export MODELGATE_SKIPPED := $(SKIPPED)
-test: test-venv test-judges test-tools test-node nextest ## all tests; what could not run is listed
+test: test-venv test-judges test-tools test-node rsync nextest ## all tests; what could not run is listed
 	@rm -f '$(SKIPPED)'
 	cargo test --doc --locked
 	@echo cargo nextest run --locked
@@ -130,6 +138,11 @@ $(NODE_STAMP):
 	cp tests/node/package.json tests/node/package-lock.json '$(NODE)'
 	npm ci --prefix '$(NODE)' --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch '$@'
+
+# gitlab-ci-local copies the project with it. Where it cannot be installed, those tests are skipped.
+.PHONY: rsync
+rsync:
+	@command -v rsync > /dev/null || { apt-get update && apt-get install --yes rsync; } || true
 
 .PHONY: bench-venv
 bench-venv: $(BENCH_STAMP)

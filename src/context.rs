@@ -43,7 +43,8 @@ pub struct Context {
     /// of its branch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Commit>,
-    /// The forge's name of the job, the same when the job runs again: `github/42/model`.
+    /// The forge's name of the job, the same when the job runs again: `github/42/model`. On GitLab one that runs again is
+    /// another: `gitlab/42`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
     /// A page about this run.

@@ -1,5 +1,8 @@
 //! The only reader of environment variables and of the clock. What it reads travels as values.
 
+#[cfg(test)]
+mod tests;
+
 use std::env;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -10,6 +13,7 @@ use crate::context::{Context, Forge};
 use crate::engine::Variables;
 use crate::fault::{Fault, Result};
 use crate::forge::github::Event;
+use crate::forge::gitlab::Job;
 use crate::git::Repository;
 use crate::name::Commit;
 
@@ -89,8 +93,11 @@ impl Environment {
     #[must_use]
     pub fn context(&self, repository: Option<&Repository>) -> Context {
         let forge = self.forge();
+        let gitlab = self.gitlab_job();
         let event = match forge {
             Forge::Github => self.get("GITHUB_EVENT_NAME"),
+            // A child pipeline has a source of its own, and is about the merge request all the same.
+            Forge::Gitlab if gitlab.merge_request.is_some() => Some("merge_request_event"),
             Forge::Gitlab => self.get("CI_PIPELINE_SOURCE"),
             Forge::Local => None,
         };
@@ -100,7 +107,10 @@ impl Environment {
                 let is_tag = self.get("GITHUB_REF_TYPE") == Some("tag");
                 self.get("GITHUB_REF_NAME").filter(|_| !is_tag)
             }),
-            Forge::Gitlab => self.get("CI_COMMIT_BRANCH"),
+            Forge::Gitlab => {
+                let request = gitlab.merge_request.as_ref();
+                request.and_then(|request| request.branch.as_deref()).or_else(|| self.get("CI_COMMIT_BRANCH"))
+            }
             Forge::Local => None,
         };
         // A runner checks out a commit, so only its variables know the branch.
@@ -113,19 +123,41 @@ impl Environment {
             branch: branch.filter(|_| !self.is_elsewhere(commit)).map(str::to_owned),
             dirty: repository.is_some_and(Repository::is_dirty),
             // A job of pull_request_target checks out something else, unless it is told otherwise.
-            head: self.event().head.filter(|head| repository.is_none_or(|repository| repository.is_of(head))),
+            head: self
+                .event()
+                .head
+                .or_else(|| gitlab.head().cloned())
+                .filter(|head| repository.is_none_or(|repository| repository.is_of(head))),
             job: self.job(),
             url: self.run_url(forge),
         }
     }
 
-    /// Whether a job of GitHub Actions has checked out another commit than the one of its event, such as a pull
-    /// request that somebody commented on: then the branch of the event says nothing, and the name of a branch that a
-    /// stranger has given to it neither. A pull request's own name is no other's.
+    /// Whether a job has checked out another commit than the one that its forge has started it for, such as a pull request
+    /// that somebody commented on: then the branch of the event says nothing, and the name of a branch that a stranger has
+    /// given to it neither. A pull request's own name is no other's.
     fn is_elsewhere(&self, commit: Option<&Commit>) -> bool {
-        let is_github = self.forge() == Forge::Github && self.get("GITHUB_HEAD_REF").is_none();
-        let sha = self.get("GITHUB_SHA").filter(|_| is_github);
+        let sha = match self.forge() {
+            Forge::Github if self.get("GITHUB_HEAD_REF").is_none() => self.get("GITHUB_SHA"),
+            Forge::Gitlab => self.get("CI_COMMIT_SHA"),
+            Forge::Github | Forge::Local => None,
+        };
         sha.zip(commit).is_some_and(|(sha, commit)| sha != commit.as_str())
+    }
+
+    /// What GitLab tells the job; nothing elsewhere.
+    #[must_use]
+    pub fn gitlab_job(&self) -> Job {
+        match self.forge() {
+            Forge::Gitlab => Job::read(|name| self.get(name)),
+            Forge::Github | Forge::Local => Job::default(),
+        }
+    }
+
+    /// Whether what is judged was made outside of the trust of the forge's project.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.event().is_foreign || self.gitlab_job().is_foreign
     }
 
     /// What started the job of GitHub Actions; nothing elsewhere.
@@ -208,87 +240,4 @@ fn screen(is_terminal: bool) -> Screen {
     let width =
         if is_terminal { terminal_size::terminal_size().map(|size| usize::from(size.0.0)) } else { None };
     Screen { is_terminal, width: width.filter(|&width| width > 0).unwrap_or(WIDTH) }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use super::*;
-
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        let screen = Screen { is_terminal: true, width: 80 };
-        Environment {
-            variables: variables.iter().map(|(name, value)| (name.into(), value.into())).collect(),
-            folder: PathBuf::from("/"),
-            program: PathBuf::from("modelgate"),
-            clock: clock(),
-            output: screen,
-            errors: screen,
-        }
-    }
-
-    #[test]
-    fn a_github_job_is_known_by_its_variables() {
-        let context = environment(&[
-            ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_EVENT_NAME", "pull_request"),
-            ("GITHUB_HEAD_REF", "wider-forest"),
-            ("GITHUB_REF_NAME", "7/merge"),
-            ("GITHUB_SERVER_URL", "https://github.example"),
-            ("GITHUB_REPOSITORY", "team/churn"),
-            ("GITHUB_RUN_ID", "42"),
-        ])
-        .context(None);
-        assert_eq!(context.forge, Forge::Github);
-        assert_eq!(context.event, "pull_request");
-        assert_eq!(context.branch.as_deref(), Some("wider-forest"));
-        assert_eq!(context.url.as_deref(), Some("https://github.example/team/churn/actions/runs/42"));
-    }
-
-    #[test]
-    fn the_page_of_a_run_names_no_user() {
-        let github = environment(&[
-            ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_SERVER_URL", "https://user:p@w@github.example:8443"),
-            ("GITHUB_REPOSITORY", "team/churn"),
-            ("GITHUB_RUN_ID", "42"),
-        ]);
-        let url = github.context(None).url;
-        assert_eq!(url.as_deref(), Some("https://github.example:8443/team/churn/actions/runs/42"));
-        let gitlab = [("GITLAB_CI", "true"), ("CI_JOB_URL", "https://token@gitlab.example/a/@b/-/jobs/7")];
-        let url = environment(&gitlab).context(None).url;
-        assert_eq!(url.as_deref(), Some("https://gitlab.example/a/@b/-/jobs/7"));
-    }
-
-    #[test]
-    fn a_laptop_is_what_nothing_says_otherwise() {
-        let context = environment(&[("GITHUB_ACTIONS", ""), ("CI", "true")]).context(None);
-        assert_eq!((context.forge, context.event.as_str()), (Forge::Local, "manual"));
-    }
-
-    #[test]
-    fn moments_are_for_a_person_at_a_terminal() {
-        assert!(environment(&[]).shows_moments());
-        for (name, value) in
-            [("CI", "true"), ("GITHUB_ACTIONS", "true"), ("GITLAB_CI", "true"), ("TERM", "dumb")]
-        {
-            assert!(!environment(&[(name, value)]).shows_moments(), "{name}");
-        }
-        let mut file = environment(&[]);
-        file.errors.is_terminal = false;
-        assert!(!file.shows_moments());
-    }
-
-    #[test]
-    fn colours_follow_the_conventions() {
-        let terminal = Screen { is_terminal: true, width: 80 };
-        let file = Screen { is_terminal: false, width: 80 };
-        assert!(environment(&[]).likes_color(terminal));
-        assert!(!environment(&[]).likes_color(file));
-        assert!(!environment(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")]).likes_color(terminal));
-        assert!(!environment(&[("TERM", "dumb")]).likes_color(terminal));
-        assert!(environment(&[("CLICOLOR_FORCE", "1")]).likes_color(file));
-        assert!(environment(&[("GITLAB_CI", "true")]).likes_color(file));
-    }
 }

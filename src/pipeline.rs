@@ -18,8 +18,7 @@ use crate::config::{self, Config};
 use crate::engine::Engine;
 use crate::fault::{Fault, Result};
 use crate::finding::Finding;
-use crate::forge::github::Remote;
-use crate::forge::{Forge, Found};
+use crate::forge::{Forge, Found, Remote};
 use crate::image::Workplaces;
 use crate::plan::{self, Intent, Next, Plan};
 use crate::produce::Shop;
@@ -29,7 +28,7 @@ use crate::report::Past;
 use crate::step::Step;
 use crate::{evaluate, gate, image, lint, report, test, train};
 
-pub use shipping::{By, Destinations, NO_DESTINATION};
+pub use shipping::{By, Destinations, NO_DESTINATION, no_forge};
 
 /// What the conductor works with.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! The only file that names concrete adapters: it puts the house together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use crate::docker::Docker;
 use crate::engine::{Engine, child_variables, secret_values};
 use crate::environment::Environment;
 use crate::fault::{Fault, Result};
-use crate::forge::Forge;
-use crate::forge::github::api::Api;
-use crate::forge::github::{self, Github, Remote};
+use crate::forge::github::{self, Github};
+use crate::forge::gitlab::{self, Gitlab};
 use crate::forge::local::Local;
+use crate::forge::{Forge, Remote};
 use crate::git::{self, Absence, Repository};
 use crate::image::Workplaces;
 use crate::interrupt::{Hand, Interrupt, Signal};
@@ -166,7 +166,8 @@ impl House {
         };
         let repository = Repository::around(&root);
         let local = Local { repository: repository.clone(), root, run_dir: folder.path().to_owned() };
-        let remote = remote(&environment, &config.report, &engine.console, &engine.interrupt);
+        let remote = remote(&environment, &config.report, &engine.console, &engine.interrupt)
+            .map(|remote| keeping(remote, &environment, folder.path()));
         let forge = forge(local, &environment, &engine.console, remote.clone());
         Self {
             config,
@@ -178,7 +179,7 @@ impl House {
             cache,
             workplaces: Workplaces::default(),
             restore: settings.restore,
-            is_foreign: environment.event().is_foreign,
+            is_foreign: environment.is_foreign(),
             environment,
             _drawing: drawing,
         }
@@ -218,11 +219,12 @@ impl House {
     /// nor, where the event does not name the same commit, on which commit.
     pub fn mark(&self, record: &mut Record) {
         let event = self.environment.event();
-        if event.is_foreign {
+        if self.is_foreign {
             let now = self.environment.context(None);
             let context = &mut record.context;
             (context.forge, context.job, context.url) = (now.forge, now.job, now.url);
-            if event.head.is_none() {
+            // A job of GitLab is started for the commit that it is about, whoever made that.
+            if event.head.is_none() && now.forge == context::Forge::Github {
                 (context.commit, context.head) = (None, None);
             }
             record.deliveries.clear();
@@ -256,34 +258,54 @@ impl House {
         }
     }
 
-    /// Why there is nothing to do, where a pull request leaves the project as it is; it is shown on the commit. None
-    /// where it does not, and where that cannot be known: inputs outside of the project may be anything.
+    /// Why there is nothing to do, where a pull or merge request leaves the project as it is; it is shown on the commit.
+    /// None where it does not, and where that cannot be known: inputs outside of the project may be anything.
     ///
     /// # Errors
-    /// GitHub does not tell what the pull request changes.
+    /// The forge does not tell what the request changes.
     pub async fn untouched(&self) -> Result<Option<String>> {
-        let Some((remote, number)) =
-            self.remote.as_ref().and_then(|remote| Some((remote, remote.event.pull_request?)))
-        else {
-            return Ok(None);
-        };
         let Some(folder) = self.repository.as_ref().ok().and_then(|repository| repository.place().ok())
         else {
             return Ok(None);
         };
+        let folder = folder.trim_matches('/');
         let is_wide = self.config.inputs().any(|input| input.starts_with('/') || input.contains(".."));
-        if is_wide || folder.trim_matches('/').is_empty() {
+        if is_wide || folder.is_empty() {
             return Ok(None);
         }
-        let untouched = github::is_untouched(remote, number, &folder).await;
-        if !untouched.map_err(|trouble| {
-            trouble.fault("find what the pull request changes").help("give the job `pull-requests: read`")
-        })? {
-            return Ok(None);
-        }
-        let why = format!("the pull request changes nothing in {}", folder.trim_matches('/'));
         let context = self.environment.context(self.repository.as_ref().ok());
-        if let Some(finding) = github::nothing_to_do(remote, &context, &why).await {
+        let (why, told) = match &self.remote {
+            Some(Remote::Github(remote)) => {
+                let Some(number) = remote.event.pull_request else { return Ok(None) };
+                let untouched = github::is_untouched(remote, number, folder).await;
+                if !untouched.map_err(|trouble| {
+                    trouble
+                        .fault("find what the pull request changes")
+                        .help("give the job `pull-requests: read`")
+                })? {
+                    return Ok(None);
+                }
+                let why = format!("the pull request changes nothing in {folder}");
+                let told = github::nothing_to_do(remote, &context, &why).await;
+                (why, told)
+            }
+            Some(Remote::Gitlab(remote)) => {
+                let Some(number) = remote.job.own_merge_request() else { return Ok(None) };
+                let untouched = gitlab::is_untouched(remote, number, folder).await;
+                if !untouched.map_err(|trouble| {
+                    trouble
+                        .fault("find what the merge request changes")
+                        .help("set MODELGATE_GITLAB_TOKEN: CI_JOB_TOKEN may not read it")
+                })? {
+                    return Ok(None);
+                }
+                let why = format!("the merge request changes nothing in {folder}");
+                let told = gitlab::nothing_to_do(remote, &context, &why).await;
+                (why, told)
+            }
+            None => return Ok(None),
+        };
+        if let Some(finding) = told {
             self.engine.console.note(&finding.message);
         }
         Ok(Some(why))
@@ -310,17 +332,26 @@ fn forge(
             outputs: environment.path("GITHUB_OUTPUT"),
             workspace: environment.path("GITHUB_WORKSPACE"),
             console: console.clone(),
-            remote,
+            remote: remote.as_ref().and_then(Remote::github).cloned(),
             shown: RefCell::default(),
         }),
-        context::Forge::Gitlab | context::Forge::Local => Box::new(local),
+        context::Forge::Gitlab => Box::new(Gitlab {
+            local,
+            console: console.clone(),
+            remote: remote.as_ref().and_then(Remote::gitlab).cloned(),
+            shown: Cell::default(),
+        }),
+        context::Forge::Local => Box::new(local),
     }
 }
 
 /// The variables that hold a token for GitHub's API, in the order in which they are looked for.
-const TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
+const GITHUB_TOKENS: [&str; 2] = ["GITHUB_TOKEN", "GH_TOKEN"];
+/// Those that hold one for GitLab's.
+const GITLAB_TOKENS: [&str; 2] = ["MODELGATE_GITLAB_TOKEN", "CI_JOB_TOKEN"];
 
-/// GitHub's API, where there is a token for it. Must be called within the runtime.
+/// A forge's API, where there is a token for it: of the forge whose job this is; on a laptop, of the one that the variables
+/// name. Must be called within the runtime.
 #[must_use]
 pub fn remote(
     environment: &Environment,
@@ -328,23 +359,32 @@ pub fn remote(
     console: &Console,
     interrupt: &Interrupt,
 ) -> Option<Remote> {
+    let github = || github_remote(environment, report, console, interrupt).map(Remote::Github);
+    let gitlab = || gitlab_remote(environment, report, console, interrupt).map(Remote::Gitlab);
+    match environment.forge() {
+        context::Forge::Github => github(),
+        context::Forge::Gitlab => gitlab(),
+        context::Forge::Local => github().or_else(gitlab),
+    }
+}
+
+fn github_remote(
+    environment: &Environment,
+    report: &config::Report,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Option<github::Remote> {
     let repository = environment.get("GITHUB_REPOSITORY")?;
-    let Some(token) = TOKENS.into_iter().find_map(|name| environment.get(name)) else {
+    let Some(token) = GITHUB_TOKENS.into_iter().find_map(|name| environment.get(name)) else {
         if environment.forge() == context::Forge::Github {
             console.note("GITHUB_TOKEN is not set, so there is no check on the commit");
         }
         return None;
     };
     let base = environment.get("GITHUB_API_URL").unwrap_or("https://api.github.com");
-    let api = match Api::new(base, repository, token) {
-        Ok(api) => api,
-        Err(fault) => {
-            console.note(&fault.to_string());
-            return None;
-        }
-    };
+    let api = usable(github::api::Api::new(base, repository, token), console)?;
     let number = |name| environment.get(name).and_then(|text| text.parse().ok());
-    Some(Remote {
+    Some(github::Remote {
         api: api.heeding(interrupt.clone(), environment.clock),
         event: environment.event(),
         attempt: number("GITHUB_RUN_ATTEMPT").and_then(|attempt| u32::try_from(attempt).ok()).unwrap_or(1),
@@ -355,10 +395,54 @@ pub fn remote(
     })
 }
 
-/// Shows on the commit that the configuration is invalid, in a job of GitHub Actions with a token. Whoever asked has
-/// the problems in the log in any case.
+fn gitlab_remote(
+    environment: &Environment,
+    report: &config::Report,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Option<gitlab::Remote> {
+    let project = environment.get("CI_PROJECT_ID").or_else(|| environment.get("CI_PROJECT_PATH"))?;
+    let [own, job] = GITLAB_TOKENS.map(|name| environment.get(name).map(str::to_owned));
+    if own.is_none() && job.is_none() {
+        return None;
+    }
+    let base = environment.get("CI_API_V4_URL").unwrap_or("https://gitlab.com/api/v4");
+    let authority = environment.path("CI_SERVER_TLS_CA_FILE").and_then(|path| {
+        let read = std::fs::read(&path).map_err(|error| Fault::file("read", &path, error));
+        usable(read, console)
+    });
+    let tokens = gitlab::api::Tokens { own, job };
+    let api = usable(gitlab::api::Api::new(base, project, &tokens, authority.as_deref()), console)?;
+    Some(gitlab::Remote {
+        api: api.heeding(interrupt.clone(), environment.clock),
+        job: environment.gitlab_job(),
+        check: report.check.clone(),
+        comment: report.comment,
+        run_dir: ".modelgate".into(),
+    })
+}
+
+/// What could be made; why not is noted.
+fn usable<T>(made: Result<T>, console: &Console) -> Option<T> {
+    made.inspect_err(|fault| console.note(&fault.to_string())).ok()
+}
+
+/// The same, that knows where among the artifacts of a job the folder of the run is.
+fn keeping(remote: Remote, environment: &Environment, folder: &Path) -> Remote {
+    let below = environment.path("CI_PROJECT_DIR").and_then(|top| {
+        let below = folder.strip_prefix(&top).ok()?;
+        Some(below.to_str()?.replace('\\', "/"))
+    });
+    match (remote, below) {
+        (Remote::Gitlab(remote), Some(run_dir)) => Remote::Gitlab(gitlab::Remote { run_dir, ..remote }),
+        (remote, _) => remote,
+    }
+}
+
+/// Shows on the commit that the configuration is invalid, in a job with a token. Whoever asked has the problems in the
+/// log in any case.
 pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &Invalid) {
-    if environment.forge() != context::Forge::Github {
+    if environment.forge() == context::Forge::Local {
         return;
     }
     let console = console(settings, environment);
@@ -374,8 +458,10 @@ pub fn show_invalid(settings: &Settings, environment: &Environment, invalid: &In
     let (name, path) = (name.as_str(), path.as_deref());
     let told = block_on(|interrupt| async move {
         // The name that the file gives to the check is as unknown as the rest of it.
-        let remote = remote(environment, &config::Report::default(), console, &interrupt)?;
-        github::refuse(&remote, context, &invalid.problems, name, path).await
+        match remote(environment, &config::Report::default(), console, &interrupt)? {
+            Remote::Github(remote) => github::refuse(&remote, context, &invalid.problems, name, path).await,
+            Remote::Gitlab(remote) => gitlab::refuse(&remote, context, &invalid.problems, name).await,
+        }
     });
     if let Ok(Some(finding)) = told {
         console.note(&finding.message);
@@ -388,7 +474,8 @@ fn secret_names(environment: &Environment, config: &Config) -> Vec<OsString> {
     let looks = child_variables(&environment.variables, &config::Script::default()).1;
     let named = config.scripts().into_iter().flat_map(|script| script.secrets.clone());
     let of_image = config.image.iter().flat_map(config::Image::secret_variables).cloned();
-    let all = looks.into_iter().chain(named).chain(of_image);
+    let of_triggers = config.trigger_tokens().map(str::to_owned);
+    let all = looks.into_iter().chain(named).chain(of_image).chain(of_triggers);
     all.filter(|name| !name.starts_with("GIT_")).map(OsString::from).collect()
 }
 
@@ -396,7 +483,11 @@ fn secret_names(environment: &Environment, config: &Config) -> Vec<OsString> {
 fn secrets(environment: &Environment, config: &Config) -> Vec<OsString> {
     let named = config.scripts().into_iter().flat_map(|script| secret_values(&environment.variables, script));
     let of_image = config.image.iter().flat_map(config::Image::secret_variables).map(String::as_str);
-    let ours = of_image.chain(TOKENS).filter_map(|name| environment.get(name).map(OsString::from));
+    let ours = of_image
+        .chain(config.trigger_tokens())
+        .chain(GITHUB_TOKENS)
+        .chain(GITLAB_TOKENS)
+        .filter_map(|name| environment.get(name).map(OsString::from));
     named.chain(ours).collect()
 }
 

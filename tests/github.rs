@@ -272,7 +272,9 @@ fn a_report_that_faults_is_announced_as_a_fault() {
 fn no_warning_of_the_report_hides_another() {
     let job = Job::new(Project::shell());
     assert_eq!(job.modelgate(&["run"]).code, 0);
-    fs::remove_file(job.project.path().join("model.bin")).unwrap();
+    for file in ["model.bin", ".modelgate/bundle.zip"] {
+        fs::remove_file(job.project.path().join(file)).unwrap();
+    }
     fs::remove_file(&job.summary).unwrap();
     fs::create_dir(&job.summary).unwrap();
     let said = job.modelgate(&["report"]);

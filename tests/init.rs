@@ -58,3 +58,42 @@ fn doctor_ends_with_eleven_when_a_run_could_not_succeed() {
     let said = project.modelgate(&["doctor"]);
     assert!(said.out.contains("✗ programs       «no-such-program» was not found"), "{}", said.out);
 }
+
+#[test]
+fn init_writes_the_include_for_gitlab_and_changes_no_file_that_is_there() {
+    let project = scripts();
+    project.file("requirements.txt", "# nothing\n");
+    project.git(&["init", "--quiet", "--initial-branch=main"]);
+    project.git(&["remote", "add", "origin", "git@gitlab.example:team/churn.git"]);
+    let said = project.modelgate(&["init"]);
+    assert!(said.code == 0 && said.out.contains("modelgate init --gitlab"), "{}", said.out);
+    let configured = project.read("modelgate.yml");
+
+    let said = project.modelgate(&["init", "--gitlab"]);
+    assert_eq!((said.code, &*said.out), (0, "wrote .gitlab-ci.yml\n"), "{}", said.err);
+    assert_eq!(project.read("modelgate.yml"), configured);
+    let written = project.read(".gitlab-ci.yml");
+    assert_eq!(written, project.modelgate(&["init", "--gitlab", "--stdout"]).out);
+    assert!(written.contains("- pip install --requirement requirements.txt\n"), "{written}");
+
+    let said = project.modelgate(&["init", "--gitlab"]);
+    assert_eq!((said.code, &*said.out), (0, ".gitlab-ci.yml includes modelgate already\n"));
+    project.file(".gitlab-ci.yml", "stages: [test]\n");
+    let said = project.modelgate(&["init", "--gitlab", "--force"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(project.read(".gitlab-ci.yml"), "stages: [test]\n");
+    insta::assert_snapshot!(said.shown(&project));
+}
+
+#[test]
+fn init_in_a_folder_writes_the_include_at_the_top() {
+    let project = Project::shell();
+    project.file("models/churn/train.py", "open('model.bin', 'w')\n");
+    project.file("models/churn/pyproject.toml", "[project]\nname = \"churn\"\n");
+    let said = project.modelgate(&["init", "--gitlab", "--config", "models/churn/modelgate.yml"]);
+    assert_eq!(said.code, 0, "{}{}", said.out, said.err);
+    assert!(said.out.starts_with("wrote .gitlab-ci.yml\nwrote models/churn/modelgate.yml\n"), "{}", said.out);
+    let written = project.read(".gitlab-ci.yml");
+    assert!(written.contains("      config: models/churn/modelgate.yml\n"), "{written}");
+    assert!(written.contains("(cd models/churn && pip install .)"), "{written}");
+}

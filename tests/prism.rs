@@ -9,51 +9,29 @@ mod fake;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use common::{Project, Said, until};
+use common::prism::{self, Prism};
+use common::{Project, Said};
 use fake::{Artifact, Fake, Wrong};
 use serde_json::{Value, json};
 
 const OURS: &str = "acme/churn";
 
-/// Prism, which stands between whoever asks and a fake, and lets only what GitHub describes through.
-struct Prism {
-    child: Child,
-    port: u16,
+/// Prism before a fake, and what it lets through.
+struct Judge {
+    prism: Prism,
     upstream: Fake,
 }
 
-impl Prism {
+impl Judge {
     fn start(modules: &Path) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let (description, log) = (folder.join("github.json"), folder.join("prism.log"));
+        let description = Path::new(env!("CARGO_TARGET_TMPDIR")).join("github.json");
         fs::write(&description, described(modules, &[])).unwrap();
-        let file = fs::File::create(&log).unwrap();
         let upstream = Fake::start();
-        let child = Command::new("node")
-            .arg(modules.join("@stoplight/prism-cli/dist/index.js"))
-            .args(["proxy", "--errors", "--host", "127.0.0.1", "--port", "0"])
-            .arg(description)
-            .arg(&upstream.base)
-            .env_remove("FORCE_COLOR")
-            .stdin(Stdio::null())
-            .stdout(file.try_clone().unwrap())
-            .stderr(file)
-            .spawn()
-            .expect("node starts");
-        let mut prism = Self { child, port: 0, upstream };
-        let listens = regex::Regex::new(r"listening on http://127\.0\.0\.1:(\d+)\s").unwrap();
-        until("Prism listens", || {
-            let said = fs::read_to_string(&log).unwrap();
-            assert!(prism.child.try_wait().unwrap().is_none(), "Prism has ended: {said}");
-            prism.port = listens.captures(&said).map_or(0, |found| found[1].parse().unwrap());
-            prism.port != 0
-        });
-        prism
+        Self { prism: Prism::start(modules, &description, &upstream.base), upstream }
     }
 
     /// What Prism says against a request and the answer to it.
@@ -66,30 +44,12 @@ impl Prism {
         }
         let (method, path) = kind.split_once(' ').unwrap();
         let slash = if path.is_empty() { "" } else { "/" };
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
-        write!(
-            stream,
-            "{method} /repos/{OURS}{slash}{path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut said = String::new();
-        stream.read_to_string(&mut said).unwrap();
-        let status = format!("HTTP/1.1 {} ", answer.0);
+        let said = self.prism.send(method, &format!("/repos/{OURS}{slash}{path}"), body);
         let passed = self.upstream.state().requests.len();
-        if said.starts_with(&status) && !said.to_lowercase().contains("\r\nsl-violations:") && passed == 1 {
+        if prism::is_valid(&said, answer.0) && passed == 1 {
             return Ok(());
         }
         Err(format!("{kind}\n{body}\nanswered by {answer:?}\nPrism: {said}"))
-    }
-}
-
-impl Drop for Prism {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -292,11 +252,11 @@ fn every_request_and_every_answer_is_as_github_describes_it() {
     };
     let least = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/check/answers.json")).unwrap();
     assert_eq!(described(&modules, &["answers"]), least, "the fake's answers are those of the description");
-    let (prism, all) = std::thread::scope(|scope| {
+    let (judge, all) = std::thread::scope(|scope| {
         let all = [checks, baselines, deliveries, nothing_to_do].map(|exchanges| scope.spawn(exchanges));
-        (Prism::start(&modules), all.map(|exchanges| exchanges.join().expect("a run")).concat())
+        (Judge::start(&modules), all.map(|exchanges| exchanges.join().expect("a run")).concat())
     });
-    let wrong: Vec<String> = all.iter().filter_map(|exchange| prism.judge(exchange).err()).collect();
+    let wrong: Vec<String> = all.iter().filter_map(|exchange| judge.judge(exchange).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n\n"));
     let kinds: BTreeSet<String> = all.iter().map(|exchange| general(&exchange.kind)).collect();
     insta::assert_json_snapshot!("asked", kinds);
@@ -306,18 +266,18 @@ fn every_request_and_every_answer_is_as_github_describes_it() {
     let mut request = full.expect("a request with as many annotations as there may be").clone();
     let annotations = request.body["output"]["annotations"].as_array_mut().unwrap();
     annotations.push(annotations[0].clone());
-    let told = prism.judge(&request).expect_err("51 annotations are too many");
+    let told = judge.judge(&request).expect_err("51 annotations are too many");
     assert!(told.contains("HTTP/1.1 422 ") && told.contains("50 items"), "{told}");
     let created = all.iter().find(|it| it.kind == "POST check-runs").expect("a check");
     let mut request = created.clone();
     request.body["concluson"] = "success".into();
-    let told = prism.judge(&request).expect_err("no field has that name");
+    let told = judge.judge(&request).expect_err("no field has that name");
     assert!(told.contains("HTTP/1.1 422 ") && told.contains("concluson"), "{told}");
     let mut answer = created.clone();
     answer.answer.1.as_object_mut().unwrap().remove("head_sha");
-    let told = prism.judge(&answer).expect_err("an answer without its commit");
+    let told = judge.judge(&answer).expect_err("an answer without its commit");
     assert!(told.contains("HTTP/1.1 500 ") && told.contains("head_sha"), "{told}");
     let unknown = Exchange { kind: "GET check-runs/1000/notes".into(), ..created.clone() };
-    let told = prism.judge(&unknown).expect_err("a path that there is not");
+    let told = judge.judge(&unknown).expect_err("a path that there is not");
     assert!(told.contains("HTTP/1.1 404 "), "{told}");
 }

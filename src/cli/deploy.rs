@@ -7,7 +7,7 @@ use super::{Call, end, print, refuse_unavailable, replay, show, stopped};
 use crate::deploy;
 use crate::exit::End;
 use crate::fault::Fault;
-use crate::pipeline::By;
+use crate::pipeline::{By, no_forge};
 use crate::plan;
 use crate::record::{Conclusion, Record};
 use crate::step::Step;
@@ -16,8 +16,8 @@ use crate::wire::{self, House};
 /// `modelgate deploy`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-It needs GITHUB_TOKEN and GITHUB_REPOSITORY, which a workflow has, and ships nothing that the record does not
-approve. What was shipped already is not shipped again.
+It needs GITHUB_TOKEN and GITHUB_REPOSITORY, which a workflow has, or the variables of a job of GitLab CI. It ships nothing
+that the record does not approve. What was shipped already is not shipped again.
 
 Example:
   modelgate deploy --run artifacts
@@ -87,8 +87,8 @@ fn dry_run(house: &House, record: &Record) -> anyhow::Result<End> {
         return Ok(End::Done);
     }
     let remote = pipeline.remote.ok_or_else(|| {
-        Fault::new("tell what would be sent", "GITHUB_TOKEN or GITHUB_REPOSITORY is not set")
-            .help("set both; with --dry-run any token will do, for nothing is sent")
+        no_forge(record.context.forge, "tell what would be sent")
+            .help("set what is missing; with --dry-run any token will do, for nothing is sent")
     })?;
     let shipment = pipeline.shipment(remote, &approval, record);
     print(&deploy::foresee(&shipment, &to.environments, &record.deliveries))?;

@@ -9,6 +9,7 @@ use crate::context::Forge;
 use crate::docker::Docker;
 use crate::doctor::{self, Health, Patient};
 use crate::exit::End;
+use crate::forge::Remote;
 use crate::git::Repository;
 use crate::wire;
 
@@ -52,11 +53,12 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
             doctor::engine(config, &docker).await
         })?);
     }
-    if let (Ok(config), Forge::Github) = (&config, call.environment.forge()) {
+    if let (Ok(config), Forge::Github | Forge::Gitlab) = (&config, call.environment.forge()) {
         let console = wire::console(&call.settings, &call.environment);
         checks.extend(wire::block_on(|interrupt| async move {
             match wire::remote(&call.environment, &config.report, &console, &interrupt) {
-                Some(remote) => doctor::permissions::examine(config, &remote).await,
+                Some(Remote::Github(remote)) => doctor::permissions::examine(config, &remote).await,
+                Some(Remote::Gitlab(remote)) => doctor::tokens::examine(config, &remote).await,
                 None => Vec::new(),
             }
         })?);

@@ -47,9 +47,13 @@ pub(super) fn remedy(path: &KeyPath) -> &'static str {
         "comment" | "deployment" | "wait" => "write `true` or `false`",
         "after" => "name another environment of `deploy`",
         "workflow" => "write the name of a file in .github/workflows, such as `deploy.yml`",
-        "lint" | "test" | "train" | "evaluate" | "gate" | "report" | "deploy" | "retrain" | "dispatch" => {
-            "write the keys of the section below it, indented"
-        }
+        "ref" => "write the name of a branch or tag, such as `main`",
+        "project" => "write its path, such as `group/project`; a number goes in quotes",
+        "token" => "write the name of the variable that holds it, such as `DEPLOY_TRIGGER_TOKEN`",
+        "job" => "write the name of a manual job, such as `deploy-production`",
+        "variables" => "write names and values, such as `variables: { REGION: eu }`",
+        "lint" | "test" | "train" | "evaluate" | "gate" | "report" | "deploy" | "retrain" | "dispatch"
+        | "trigger" | "play" => "write the keys of the section below it, indented",
         _ => "see docs/configuration.md for what may stand here",
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::source::{KeyPath, Source};
 use super::validate::timeout;
-use super::{Deployment, Dispatch, Dispatched, Environment, Report, Retrain, raw};
+use super::{Deployment, Dispatch, Dispatched, Environment, Launch, Report, Retrain, launch, raw};
 use crate::document::shown;
 use crate::step::Step;
 
@@ -17,8 +17,8 @@ pub const INPUTS: [&str; 7] = ["environment", "model", "commit", "run", "approva
 const MOST_INPUTS: usize = 25;
 const MOST_PROPERTIES: usize = 10;
 
-/// How long the end of a workflow is waited for when the file does not say.
-const WAIT: Duration = Duration::from_secs(60 * 60);
+/// How long the end of what delivers is waited for when the file does not say.
+pub(super) const WAIT: Duration = Duration::from_secs(60 * 60);
 
 /// Validates `report`.
 pub(super) fn report(source: &mut Source<'_>, raw: raw::Report) -> Report {
@@ -44,14 +44,17 @@ pub(super) fn retrain(source: &mut Source<'_>, raw: raw::Retrain) -> Retrain {
     if raw.prometheus.is_some() {
         source.unavailable(Step::Retrain, &path.key("prometheus"), true);
     }
-    let Some(dispatch) = raw.dispatch else { return Retrain::default() };
+    let trigger = raw.trigger.unwrap_or_default();
+    let trigger = launch::retrain(source, &path.key("trigger"), trigger);
     let path = path.key("dispatch");
+    let dispatch = raw.dispatch.unwrap_or_default();
     if let Some(file) = &dispatch.workflow {
         workflow(source, &path.key("workflow"), file);
     }
     Retrain {
         workflow: dispatch.workflow.unwrap_or_else(|| Retrain::WORKFLOW.into()),
         branch: branch(source, &path.key("branch"), dispatch.branch),
+        trigger,
     }
 }
 
@@ -73,13 +76,14 @@ pub(super) fn deploy(source: &mut Source<'_>, raw: raw::Ordered<raw::Environment
 
 fn environment(source: &mut Source<'_>, path: &KeyPath, name: String, raw: raw::Environment) -> Environment {
     if name.trim().is_empty() || name.chars().count() > 255 || name.chars().any(char::is_control) {
-        let help = "use one line of 1 to 255 characters, as GitHub names the environment";
+        let help = "use one line of 1 to 255 characters, as the forge names the environment";
         source.key(path, format!("«{}» is not the name of an environment", shown(&name)), help);
     }
     let has_deployment = raw.deployment.unwrap_or_default();
-    if raw.dispatch.is_none() && !has_deployment && !source.has(&path.key("dispatch")) {
-        let help = "say what starts it, such as `dispatch: { workflow: deploy.yml }`, or `deployment: true` for a \
-                    GitHub Deployment that something else listens to";
+    let is_started = ["dispatch", "trigger", "play"].into_iter().any(|key| source.has(&path.key(key)));
+    if !is_started && !has_deployment {
+        let help = "say what starts it, such as `dispatch: { workflow: deploy.yml }` on GitHub or `trigger: { ref: main }` \
+                    on GitLab, or `deployment: true` for a Deployment that something else listens to";
         source.key(path, "nothing is delivered here", help);
     }
     if let Some(url) = &raw.url {
@@ -96,6 +100,7 @@ fn environment(source: &mut Source<'_>, path: &KeyPath, name: String, raw: raw::
         after: raw.after,
         from_any_branch: raw.when == Some(raw::When::Always),
         dispatch: raw.dispatch.and_then(|raw| dispatch(source, &path.key("dispatch"), raw)),
+        launch: launch::launch(source, path, raw.trigger, raw.play),
         deployment: has_deployment.then_some(Deployment { url: raw.url }),
         name,
     }
@@ -181,7 +186,7 @@ fn workflow(source: &mut Source<'_>, path: &KeyPath, file: &str) {
     }
 }
 
-fn branch(source: &mut Source<'_>, path: &KeyPath, branch: Option<String>) -> Option<String> {
+pub(super) fn branch(source: &mut Source<'_>, path: &KeyPath, branch: Option<String>) -> Option<String> {
     let name = branch.as_deref()?;
     if name.is_empty() || name.starts_with('-') || name.chars().any(|c| c.is_control() || c.is_whitespace()) {
         source.value(path, format!("«{}» is not a branch", shown(name)), "write its name, such as `main`");
@@ -208,6 +213,10 @@ fn after(source: &mut Source<'_>, path: &KeyPath, environment: &Environment, all
             Dispatched::Event(_) => "start a `workflow` there, whose end can be followed",
         };
         source.value(&path, format!("nobody waits for the end of «{}»", shown(after)), help);
+    }
+    if first.launch.as_ref().is_some_and(|Launch { wait, .. }| !wait) {
+        let help = "take `wait: false` away there";
+        source.value(&path, format!("nobody waits for the end of «{}» on GitLab", shown(after)), help);
     }
 }
 

@@ -7,6 +7,7 @@ mod deploy;
 pub(crate) mod duplicates;
 mod gate;
 mod image;
+mod launch;
 mod judged;
 mod measure;
 mod paths;
@@ -34,6 +35,7 @@ pub use deploy::INPUTS;
 pub use gate::doubts;
 pub use image::PLACEHOLDERS;
 pub use judged::may_judge;
+pub use launch::{LAUNCH_INPUTS, launch_variable};
 pub use measure::{Fairness, Measure, Needs};
 pub use predictions::{Axis, Intervals, PredictedTask, Predictions, Scores, Slicing, Target};
 pub use problem::{Problem, render};
@@ -88,6 +90,16 @@ impl Config {
     pub fn given_inputs(&self) -> impl Iterator<Item = &str> {
         let is_pushed = self.image.as_ref().is_some_and(Image::is_pushed);
         INPUTS.into_iter().filter(move |name| is_pushed || *name != "image")
+    }
+
+    /// The variables that hold trigger tokens.
+    pub fn trigger_tokens(&self) -> impl Iterator<Item = &str> {
+        let deployed =
+            self.deploy.iter().filter_map(|environment| match &environment.launch.as_ref()?.what {
+                Launched::Trigger(trigger) => Some(trigger),
+                Launched::Play { .. } => None,
+            });
+        deployed.chain([&self.retrain.trigger]).filter_map(|trigger| trigger.token.as_deref())
     }
 
     /// The container that a step runs in; none of a step that runs on this machine.
@@ -379,13 +391,15 @@ pub struct Environment {
     pub after: Option<String>,
     /// From where: only runs of the default branch, unless this is set.
     pub from_any_branch: bool,
-    /// What starts the delivery. At least one of this and `deployment` is there.
+    /// What starts the delivery on GitHub. At least one of this, `launch` and `deployment` is there.
     pub dispatch: Option<Dispatch>,
-    /// Whether a GitHub Deployment tells of it; its page, where there is one.
+    /// What starts the delivery on GitLab.
+    pub launch: Option<Launch>,
+    /// Whether a Deployment of the forge tells of it; its page, where there is one.
     pub deployment: Option<Deployment>,
 }
 
-/// What starts a delivery.
+/// What starts a delivery on GitHub.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dispatch {
     /// What is started.
@@ -412,7 +426,60 @@ pub enum Dispatched {
     Event(String),
 }
 
-/// A GitHub Deployment.
+/// What starts a delivery on GitLab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// What is started.
+    pub what: Launched,
+    /// Whether its end is waited for.
+    pub wait: bool,
+    /// How long its end is waited for.
+    pub timeout: Duration,
+}
+
+/// What is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Launched {
+    /// A new pipeline.
+    Trigger(Trigger),
+    /// A manual job of the pipeline that we are in.
+    Play {
+        /// Its name.
+        job: String,
+        /// Variables besides those that we give.
+        variables: BTreeMap<String, String>,
+    },
+}
+
+/// A new pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trigger {
+    /// The branch or tag that it is of; none is the default branch.
+    pub reference: Option<String>,
+    /// The path or the number of the project; none is the one of the job.
+    pub project: Option<String>,
+    /// The variable that holds a trigger token; none is the token of the job.
+    pub token: Option<String>,
+    /// What it gets besides what we give.
+    pub given: Given,
+}
+
+/// As what a pipeline gets values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// As variables of the pipeline.
+    Variables(BTreeMap<String, String>),
+    /// As inputs, which the pipeline must declare.
+    Inputs(BTreeMap<String, String>),
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self::Variables(BTreeMap::new())
+    }
+}
+
+/// A Deployment of the forge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Deployment {
     /// The page of the environment.
@@ -426,6 +493,8 @@ pub struct Retrain {
     pub workflow: String,
     /// The branch that it is taken from; none is the default branch.
     pub branch: Option<String>,
+    /// The pipeline, on GitLab.
+    pub trigger: Trigger,
 }
 
 impl Retrain {
@@ -435,7 +504,7 @@ impl Retrain {
 
 impl Default for Retrain {
     fn default() -> Self {
-        Self { workflow: Self::WORKFLOW.into(), branch: None }
+        Self { workflow: Self::WORKFLOW.into(), branch: None, trigger: Trigger::default() }
     }
 }
 

@@ -296,11 +296,11 @@ pub struct Rules {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Report {
-    /// The name of the check on the commit, in a job of GitHub Actions with a token; `false` for none. Two jobs that
-    /// judge two models of one repository need two names. Default: `model-metrics`
+    /// The name of the check on the commit, of GitLab the status, in a CI job with a token; `false` for none. Two jobs
+    /// that judge two models of one repository need two names. Default: `model-metrics`
     #[schemars(extend("default" = "model-metrics", "examples" = ["model-metrics (churn)", false]))]
     pub check: Option<Scalar>,
-    /// Whether the report is a comment on the pull request too. Default: `false`
+    /// Whether the report is a comment on the pull request too, of GitLab a note on the merge request. Default: `false`
     #[schemars(extend("default" = false))]
     pub comment: Option<bool>,
 }
@@ -308,7 +308,9 @@ pub struct Report {
 /// Where an approved model is shipped to.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(extend("anyOf" = [{ "required": ["dispatch"] }, { "required": ["deployment"] }]))]
+#[schemars(extend("anyOf" = [
+    { "required": ["dispatch"] }, { "required": ["trigger"] }, { "required": ["play"] }, { "required": ["deployment"] },
+]))]
 pub struct Environment {
     /// The environment that must have the model first. Default: none.
     #[schemars(extend("examples" = ["staging"]))]
@@ -317,9 +319,13 @@ pub struct Environment {
     /// `default-branch`
     #[schemars(extend("default" = "default-branch"))]
     pub when: Option<When>,
-    /// What is started to ship it. It gets the approved digests.
+    /// What is started to ship it on GitHub. It gets the approved digests.
     pub dispatch: Option<Dispatch>,
-    /// Whether a GitHub Deployment of this environment tells of it. Default: `false`
+    /// The pipeline that is started to ship it on GitLab. It gets the approved digests.
+    pub trigger: Option<Trigger>,
+    /// The manual job that is played to ship it on GitLab, in place of a pipeline. It gets the approved digests.
+    pub play: Option<Play>,
+    /// Whether a Deployment of this environment, GitHub's or GitLab's, tells of it. Default: `false`
     #[schemars(extend("default" = false))]
     pub deployment: Option<bool>,
     /// The page of the environment, which the deployment links to. Default: none.
@@ -338,7 +344,7 @@ pub enum When {
     Always,
 }
 
-/// What is started to ship a model.
+/// What is started to ship a model on GitHub.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(extend("oneOf" = [{ "required": ["workflow"] }, { "required": ["event"] }]))]
@@ -365,17 +371,73 @@ pub struct Dispatch {
     pub timeout: Option<String>,
 }
 
+/// The pipeline that ships a model on GitLab. It gets the variables `MODELGATE_ENVIRONMENT`, `MODELGATE_MODEL`,
+/// `MODELGATE_COMMIT`, `MODELGATE_PROJECT` and `MODELGATE_JOB` (whose artifacts hold the model), `MODELGATE_APPROVAL`,
+/// `MODELGATE_OUTPUTS` (JSON: path to digest), `MODELGATE_IMAGE` (only where one is pushed: `registry/repository@sha256:…`),
+/// and those of `variables`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Trigger {
+    /// The branch or tag that the pipeline is of. Required with `project`. Default: the default branch.
+    #[serde(rename = "ref")]
+    #[schemars(extend("examples" = ["main"]))]
+    pub reference: Option<String>,
+    /// The project whose pipeline it is, by its path or number. Default: the project of the job.
+    #[schemars(extend("examples" = ["group/deployments"]))]
+    pub project: Option<String>,
+    /// The variable that holds a pipeline trigger token of that project; its name ends with `_TOKEN`. Default: the job's own
+    /// token is used.
+    #[schemars(extend("examples" = ["DEPLOY_TRIGGER_TOKEN"]))]
+    pub token: Option<String>,
+    /// More variables. Default: none.
+    #[schemars(extend("examples" = [{ "REGION": "eu" }]))]
+    pub variables: Option<Ordered<Scalar>>,
+    /// More inputs, in place of variables; `{}` for no more. Where this key stands, the pipeline gets no variables: what
+    /// modelgate gives are inputs too, `environment`, `model`, `commit`, `project`, `job`, `approval`, `outputs` and
+    /// `image`, and the pipeline must declare them. Default: none.
+    #[schemars(extend("examples" = [{ "region": "eu" }]))]
+    pub inputs: Option<Ordered<Scalar>>,
+    /// Whether the end of the pipeline is waited for, and its failure is one of the delivery. Default: `true`
+    #[schemars(extend("default" = true))]
+    pub wait: Option<bool>,
+    /// How long the end is waited for. Default: `1h`
+    #[schemars(extend("default" = "1h", "examples" = ["20m"]))]
+    pub timeout: Option<String>,
+}
+
+/// The manual job that ships a model on GitLab: of the same pipeline, and startable while modelgate runs (`needs: []`). It
+/// gets the same variables as a pipeline that is triggered. It takes `MODELGATE_GITLAB_TOKEN` with the scope `api`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("required" = ["job"]))]
+pub struct Play {
+    /// The job's name.
+    #[schemars(extend("examples" = ["deploy-production"]))]
+    pub job: Option<String>,
+    /// More variables. Default: none.
+    #[schemars(extend("examples" = [{ "REGION": "eu" }]))]
+    pub variables: Option<Ordered<Scalar>>,
+    /// Whether the end of the job is waited for, and its failure is one of the delivery. Default: `true`
+    #[schemars(extend("default" = true))]
+    pub wait: Option<bool>,
+    /// How long the end is waited for. Default: `1h`
+    #[schemars(extend("default" = "1h", "examples" = ["20m"]))]
+    pub timeout: Option<String>,
+}
+
 /// Train again.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Retrain {
-    /// What `modelgate retrain` starts. Default: the workflow `retrain.yml` of the default branch.
+    /// What `modelgate retrain` starts on GitHub. Default: the workflow `retrain.yml` of the default branch.
     pub dispatch: Option<RetrainDispatch>,
+    /// What `modelgate retrain` starts on GitLab. Default: a pipeline of the default branch.
+    pub trigger: Option<StartedPipeline>,
     /// The query that tells when. Not yet available in this version.
     pub prometheus: Option<Later>,
 }
 
-/// What `modelgate retrain` starts.
+/// What `modelgate retrain` starts on GitHub.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RetrainDispatch {
@@ -385,6 +447,31 @@ pub struct RetrainDispatch {
     /// The branch or tag that the workflow is taken from. Default: the default branch.
     #[schemars(extend("examples" = ["main"]))]
     pub branch: Option<String>,
+}
+
+/// The pipeline that `modelgate retrain` starts on GitLab. It gets the variable `MODELGATE_REASON`, and those of
+/// `variables` and of the flag `--input`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StartedPipeline {
+    /// The branch or tag that the pipeline is of. Required with `project`. Default: the default branch.
+    #[serde(rename = "ref")]
+    #[schemars(extend("examples" = ["main"]))]
+    pub reference: Option<String>,
+    /// The project whose pipeline it is, by its path or number. Default: the project of the job.
+    #[schemars(extend("examples" = ["group/training"]))]
+    pub project: Option<String>,
+    /// The variable that holds a pipeline trigger token of that project; its name ends with `_TOKEN`. Default: the job's own
+    /// token is used, or `MODELGATE_GITLAB_TOKEN` elsewhere.
+    #[schemars(extend("examples" = ["TRAIN_TRIGGER_TOKEN"]))]
+    pub token: Option<String>,
+    /// More variables. Default: none.
+    #[schemars(extend("examples" = [{ "EPOCHS": 20 }]))]
+    pub variables: Option<Ordered<Scalar>>,
+    /// More inputs, in place of variables; `{}` for no more. Then `reason` is an input too, and the pipeline must declare
+    /// them. Default: none.
+    #[schemars(extend("examples" = [{ "epochs": "20" }]))]
+    pub inputs: Option<Ordered<Scalar>>,
 }
 
 /// Which way is better.

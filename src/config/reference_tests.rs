@@ -131,7 +131,10 @@ fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value)
     if name == "deploy" {
         let environment = &body["additionalProperties"];
         write_map(out, schema, "An environment", environment);
-        write_map(out, schema, "A dispatch", &properties(schema.resolve(environment))["dispatch"]);
+        let parts = properties(schema.resolve(environment));
+        write_map(out, schema, "A dispatch", &parts["dispatch"]);
+        write_map(out, schema, "A trigger", &parts["trigger"]);
+        write_map(out, schema, "A job to play", &parts["play"]);
     }
     let Some(keys) = body.get("properties").and_then(Value::as_object) else { return };
     if keys.contains_key("run") {
@@ -167,7 +170,10 @@ fn write_section(out: &mut String, schema: &Schema, name: &str, section: &Value)
             write_map(out, schema, "A secret of the build", &keys["secrets"]["additionalProperties"]);
             write_map(out, schema, "The smoke test", &keys["smoke"]);
         }
-        "retrain" => write_map(out, schema, "What retrain starts", &keys["dispatch"]),
+        "retrain" => {
+            write_map(out, schema, "What retrain starts on GitHub", &keys["dispatch"]);
+            write_map(out, schema, "What retrain starts on GitLab", &keys["trigger"]);
+        }
         _ => {}
     }
 }

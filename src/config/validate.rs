@@ -352,7 +352,7 @@ pub(super) fn variable(source: &mut Source<'_>, path: &KeyPath, name: &str) {
     }
 }
 
-fn variable_named(source: &mut Source<'_>, path: &KeyPath, name: &str) {
+pub(super) fn variable_named(source: &mut Source<'_>, path: &KeyPath, name: &str) {
     if !is_variable(name) {
         source.value(path, format!("«{}» is not the name of a variable", shown(name)), VARIABLE);
     }

@@ -1,51 +1,24 @@
-//! What a workflow gets to know, and how it says that it takes it.
-
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value};
+//! What every delivery hands over, whichever forge carries it.
 
 use super::Shipment;
-use crate::config::{Dispatch, Environment};
+use crate::config::Environment;
 
-/// The inputs: ours, and then those of modelgate.yml. All of them are texts, as GitHub wants them.
-pub(super) fn inputs(
+/// The values by their names. `made` is where what was judged can be fetched, in the forge's own words.
+pub(super) fn given(
     shipment: &Shipment<'_>,
     environment: &Environment,
-    dispatch: &Dispatch,
-) -> Map<String, Value> {
+    made: Vec<(&'static str, String)>,
+) -> Vec<(&'static str, String)> {
     let approval = shipment.approval;
-    // The run whose artifact holds what was judged; on a laptop there is none.
-    let run = shipment.remote.run.map(|run| run.to_string()).unwrap_or_default();
-    let mut ours = vec![
+    let mut given = vec![
         ("environment", environment.name.clone()),
         ("model", approval.model().to_string()),
         ("commit", approval.commit().to_string()),
-        ("run", run),
-        ("approval", approval.key().to_string()),
-        ("outputs", serde_json::json!(approval.digests()).to_string()),
     ];
-    // A workflow takes no input that it does not know, so only one that deploys an image needs to know it.
-    ours.extend(shipment.image.clone().map(|image| ("image", image)));
-    let mut inputs = texts(&dispatch.inputs);
-    // Nobody gives another digest than the one that was judged.
-    inputs.retain(|name, _| ours.iter().all(|(own, _)| own != name));
-    let mut all: Map<String, Value> =
-        ours.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    all.append(&mut inputs);
-    all
-}
-
-/// Texts as JSON.
-pub(super) fn texts(named: &BTreeMap<String, String>) -> Map<String, Value> {
-    named.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect()
-}
-
-/// What a workflow must have in it so that it can be started with these inputs: on one line, because not every place
-/// that shows it keeps lines.
-pub(super) fn yaml(inputs: &Map<String, Value>) -> String {
-    let inputs: Vec<String> = inputs.keys().map(|name| format!("{name}: {{ type: string }}")).collect();
-    match inputs.join(", ") {
-        none if none.is_empty() => "`on: { workflow_dispatch: {} }`".into(),
-        inputs => format!("`on: {{ workflow_dispatch: {{ inputs: {{ {inputs} }} }} }}`"),
-    }
+    given.extend(made);
+    given.push(("approval", approval.key().to_string()));
+    given.push(("outputs", serde_json::json!(approval.digests()).to_string()));
+    // Nothing takes an input that it does not know, so only what deploys an image needs to know it.
+    given.extend(shipment.image.clone().map(|image| ("image", image)));
+    given
 }

@@ -1,5 +1,6 @@
 //! What has been delivered already: by this attempt, by an earlier one, by an earlier job.
 
+use super::target::Follow;
 use crate::config::Environment;
 use crate::fault::Result;
 use crate::name::Digest;
@@ -24,9 +25,9 @@ impl Ledger<'_> {
     }
 
     /// Whether there is nothing to be done, and nothing to be waited for.
-    pub(super) fn is_done(&self, environment: &Environment) -> bool {
-        let Some(before) = self.ours(&environment.name) else { return false };
-        let waits = environment.dispatch.as_ref().is_some_and(|dispatch| dispatch.wait);
+    pub(super) fn is_done(&self, target: &str, follow: Option<Follow>) -> bool {
+        let Some(before) = self.ours(target) else { return false };
+        let waits = follow.is_some_and(|follow| follow.wait);
         match before.outcome {
             DeliveryOutcome::Delivered => true,
             DeliveryOutcome::Started => before.because != ABOUT && !(waits && before.run.is_some()),

@@ -1,32 +1,21 @@
 //! One delivery, from what is known of it to its end.
 
-use super::deployment::{self, SoFar, Told};
-use super::dispatch::{self, Refusal, Start, Started};
-use super::follow::{self, Run, Watched};
+use std::time::Duration;
+
+use super::follow::{self, Watched};
 use super::ledger::{ABOUT, Ledger, blank};
-use super::{Shipment, inputs, told};
-use crate::config::{Deployment, Dispatch, Dispatched, Environment};
+use super::target::{Attempt, Course, Missed, Past, Refusal, Run, SoFar, Started, State, Target, Told};
+use super::{Shipment, told};
+use crate::config::Environment;
 use crate::fault::Result;
 use crate::finding::Finding;
-use crate::forge::github::api::Trouble;
 use crate::record::{Delivery, DeliveryOutcome};
 
-/// Delivers to one environment.
-pub(super) async fn ship(
-    shipment: &Shipment<'_>,
-    environment: &Environment,
-    ledger: &mut Ledger<'_>,
-    findings: &mut Vec<Finding>,
-) -> Result<DeliveryOutcome> {
-    let delivery = blank(&environment.name, ledger.key, DeliveryOutcome::Failed);
-    let mut voyage = Voyage { shipment, environment, ledger, findings, delivery };
-    let end = voyage.go().await?;
-    voyage.close(end).await
-}
-
-struct Voyage<'a, 'b> {
+/// The delivery to one environment.
+pub(super) struct Voyage<'a, 'b> {
     shipment: &'a Shipment<'a>,
     environment: &'a Environment,
+    target: &'a dyn Target,
     ledger: &'a mut Ledger<'b>,
     findings: &'a mut Vec<Finding>,
     delivery: Delivery,
@@ -36,8 +25,8 @@ struct Voyage<'a, 'b> {
 enum Known {
     /// It has not.
     Nothing,
-    /// It may have been, at this time or later.
-    Perhaps(Option<u64>),
+    /// It may have been.
+    Perhaps(Attempt),
     /// It has, and nobody can follow it.
     Sent,
     /// This run does it.
@@ -50,13 +39,13 @@ struct End {
     because: String,
     finding: Option<Finding>,
     /// The state of the deployment; none where it stays as it is.
-    state: Option<&'static str>,
+    state: Option<State>,
 }
 
 impl End {
     fn delivered(because: impl Into<String>) -> Self {
         let because = because.into();
-        Self { outcome: DeliveryOutcome::Delivered, because, finding: None, state: Some("success") }
+        Self { outcome: DeliveryOutcome::Delivered, because, finding: None, state: Some(State::Success) }
     }
 
     fn started(because: impl Into<String>) -> Self {
@@ -69,7 +58,12 @@ impl End {
 
     fn failed(finding: Finding) -> Self {
         let because = finding.message.clone();
-        Self { outcome: DeliveryOutcome::Failed, because, finding: Some(finding), state: Some("failure") }
+        Self {
+            outcome: DeliveryOutcome::Failed,
+            because,
+            finding: Some(finding),
+            state: Some(State::Failure),
+        }
     }
 
     /// It goes on without us.
@@ -78,58 +72,47 @@ impl End {
     }
 }
 
-impl Voyage<'_, '_> {
-    async fn go(&mut self) -> Result<End> {
+impl<'a, 'b> Voyage<'a, 'b> {
+    pub(super) fn new(
+        shipment: &'a Shipment<'a>,
+        environment: &'a Environment,
+        target: &'a dyn Target,
+        ledger: &'a mut Ledger<'b>,
+        findings: &'a mut Vec<Finding>,
+    ) -> Self {
+        let delivery = blank(&environment.name, ledger.key, DeliveryOutcome::Failed);
+        Self { shipment, environment, target, ledger, findings, delivery }
+    }
+
+    /// Delivers.
+    pub(super) async fn go(mut self) -> Result<DeliveryOutcome> {
+        let end = self.deliver().await?;
+        self.close(end).await
+    }
+
+    async fn deliver(&mut self) -> Result<End> {
         let mut known = match self.before().await {
             Ok(known) => known,
             Err(end) => return Ok(*end),
         };
-        if let Some(page) = self.environment.deployment.as_ref().filter(|_| !matches!(known, Known::Runs(_)))
-        {
-            match self.open(page, known).await? {
+        if self.environment.deployment.is_some() && !matches!(known, Known::Runs(_)) {
+            match self.open(known).await {
                 Ok(further) => known = further,
                 Err(end) => return Ok(*end),
             }
         }
-        let Some(dispatch) = &self.environment.dispatch else {
+        if self.target.follow().is_none() {
             return Ok(End::delivered("the deployment tells of it"));
+        }
+        let started = match known {
+            Known::Sent => return Ok(End::started("an earlier attempt has started it")),
+            Known::Runs(run) => Started { run: Some(run), url: self.delivery.url.clone() },
+            known => match self.start(known).await? {
+                Ok(started) => started,
+                Err(end) => return Ok(*end),
+            },
         };
-        let inputs = inputs::inputs(self.shipment, self.environment, dispatch);
-        let started = match (&dispatch.what, known) {
-            (_, Known::Sent) => return Ok(End::started("an earlier attempt has started it")),
-            (_, Known::Runs(run)) => Started { run: Some(run), url: self.delivery.url.clone() },
-            (Dispatched::Workflow { workflow, branch }, known) => {
-                let start = Start {
-                    remote: self.shipment.remote,
-                    workflow,
-                    branch: branch.as_deref(),
-                    inputs,
-                    key: Some(self.ledger.key),
-                    known: self.ledger.runs(),
-                    clock: self.shipment.clock,
-                };
-                match self.start(&start, known).await? {
-                    Ok(started) => started,
-                    Err(end) => return Ok(*end),
-                }
-            }
-            (Dispatched::Event(_), Known::Perhaps(_)) => {
-                return Ok(self.unknown("an earlier attempt was stopped while it sent the event", None));
-            }
-            (Dispatched::Event(event), Known::Nothing) => {
-                if let Some(end) = self.about()? {
-                    return Ok(end);
-                }
-                match dispatch::event(self.shipment.remote, event, &inputs).await {
-                    Ok(started) => started,
-                    Err(Refusal::Refused(trouble)) => {
-                        return Ok(End::failed(told::event(&trouble, &self.environment.name, event)));
-                    }
-                    Err(Refusal::Unknown(why)) => return Ok(self.unknown(&why, None)),
-                }
-            }
-        };
-        self.sent(dispatch, started).await
+        self.sent(started).await
     }
 
     /// What our own record tells of earlier attempts. A run that failed may be tried again.
@@ -139,17 +122,17 @@ impl Voyage<'_, '_> {
         };
         self.delivery.deployment = before.deployment;
         let Some(run) = before.run else {
+            let attempt = Attempt { since: None, is_ours: true };
             let is_about = before.outcome == DeliveryOutcome::Started && before.because == ABOUT;
-            return Ok(if is_about { Known::Perhaps(None) } else { Known::Nothing });
+            return Ok(if is_about { Known::Perhaps(attempt) } else { Known::Nothing });
         };
         if before.outcome == DeliveryOutcome::Failed {
-            match follow::look(self.shipment, run).await {
-                Ok(found) if found.has_failed() => return Ok(Known::Nothing),
-                Err(Trouble::NotFound(_)) => return Ok(Known::Nothing),
+            match self.target.look(run).await {
+                Ok(Run { course: Course::Bad(_), .. }) | Err(Missed::Gone(_)) => return Ok(Known::Nothing),
                 Ok(_) => {}
-                Err(trouble) => {
+                Err(missed) => {
                     self.delivery = Delivery { outcome: DeliveryOutcome::Failed, ..before };
-                    return Err(Box::new(self.lost(&trouble)));
+                    return Err(Box::new(self.lost(missed.why())));
                 }
             }
         }
@@ -159,21 +142,16 @@ impl Voyage<'_, '_> {
     }
 
     /// The deployment, with what it knows.
-    async fn open(
-        &mut self,
-        page: &Deployment,
-        known: Known,
-    ) -> Result<std::result::Result<Known, Box<End>>> {
-        let name = &self.environment.name;
-        let opened = match deployment::open(self.shipment, self.environment).await {
+    async fn open(&mut self, known: Known) -> std::result::Result<Known, Box<End>> {
+        let opened = match self.target.open(self.delivery.deployment).await {
             Ok(opened) => opened,
-            Err(trouble) => {
-                let end = End { state: None, ..End::failed(told::deployment(&trouble, name)) };
-                return Ok(Err(Box::new(end)));
+            Err(unopened) => {
+                self.delivery.deployment = unopened.id.or(self.delivery.deployment);
+                return Err(Box::new(End { state: None, ..End::failed(unopened.finding) }));
             }
         };
         self.delivery.deployment = Some(opened.id);
-        Ok(match opened.so_far {
+        match opened.so_far {
             SoFar::Done => {
                 Err(Box::new(End { state: None, ..End::delivered("an earlier attempt has delivered it") }))
             }
@@ -182,34 +160,16 @@ impl Voyage<'_, '_> {
                 Ok(Known::Runs(run))
             }
             SoFar::Sent(None) => Ok(Known::Sent),
-            SoFar::Begun(since) => Ok(Known::Perhaps(since)),
-            SoFar::New => {
-                let begun =
-                    deployment::tell(self.shipment, page, opened.id, &Told::begun(self.shipment)).await;
-                match begun {
-                    Ok(()) => Ok(known),
-                    Err(trouble) => {
-                        let end = End { state: None, ..End::failed(told::deployment(&trouble, name)) };
-                        Err(Box::new(end))
-                    }
-                }
-            }
-        })
+            SoFar::Begun(attempt) => Ok(Known::Perhaps(attempt)),
+            SoFar::New => Ok(known),
+        }
     }
 
-    /// Starts a workflow, or takes the run that an earlier attempt has started.
-    async fn start(
-        &mut self,
-        start: &Start<'_>,
-        known: Known,
-    ) -> Result<std::result::Result<Started, Box<End>>> {
-        let name = &self.environment.name;
-        let page = self.shipment.page(Some(start.workflow));
+    /// Starts it, or takes the run that an earlier attempt has started.
+    async fn start(&mut self, known: Known) -> Result<std::result::Result<Started, Box<End>>> {
+        let past = Past { runs: self.ledger.runs() };
         let earlier = match known {
-            Known::Perhaps(Some(since)) => start.earlier(since).await,
-            Known::Perhaps(None) => {
-                Err(Refusal::Unknown("an earlier attempt was stopped while it started it".into()))
-            }
+            Known::Perhaps(attempt) => self.target.earlier(attempt, &past).await,
             _ => Ok(None),
         };
         let begun = match earlier {
@@ -218,16 +178,14 @@ impl Voyage<'_, '_> {
                 if let Some(end) = self.about()? {
                     return Ok(Err(Box::new(end)));
                 }
-                start.workflow().await
+                self.target.start(&past).await
             }
-            Err(refusal) => Err(refusal),
+            Err(why) => Err(Refusal::Unknown(why)),
         };
         Ok(match begun {
             Ok(started) => Ok(started),
-            Err(Refusal::Refused(trouble)) => {
-                Err(Box::new(End::failed(told::workflow(&trouble, name, start.workflow, &start.inputs))))
-            }
-            Err(Refusal::Unknown(why)) => Err(Box::new(self.unknown(&why, page))),
+            Err(Refusal::Refused(finding)) => Err(Box::new(End::failed(finding))),
+            Err(Refusal::Unknown(why)) => Err(Box::new(self.unknown(&why))),
         })
     }
 
@@ -242,25 +200,20 @@ impl Voyage<'_, '_> {
     }
 
     /// It was sent on its way: that is written down, and then its end is waited for.
-    async fn sent(&mut self, dispatch: &Dispatch, started: Started) -> Result<End> {
-        let (workflow, begun) = match &dispatch.what {
-            Dispatched::Workflow { workflow, .. } => {
-                (Some(workflow.as_str()), format!("{workflow} was started"))
-            }
-            Dispatched::Event(event) => (None, format!("the event «{event}» was sent")),
-        };
+    async fn sent(&mut self, started: Started) -> Result<End> {
+        let begun = self.target.begun();
         self.delivery.run = started.run;
-        self.delivery.url = started.url.or_else(|| self.shipment.page(workflow));
+        self.delivery.url = started.url.or_else(|| self.target.page());
         let outcome = DeliveryOutcome::Started;
         self.ledger.put(Delivery { outcome, because: begun.clone(), ..self.delivery.clone() })?;
         let url = self.delivery.url.clone();
-        self.tell(&Told::sent(url.as_deref())).await;
+        self.tell(&Told { state: State::Sent, description: &begun, url: url.as_deref() }).await;
         let page = url.as_deref().unwrap_or_default();
         self.shipment.console.note(&format!("{}: {begun} {page}", self.environment.name));
-        match (workflow.filter(|_| dispatch.wait), started.run) {
-            (Some(workflow), Some(run)) => {
-                let watched = follow::follow(self.shipment, run, dispatch.timeout).await;
-                Ok(self.ended(workflow, watched, dispatch))
+        match (self.target.follow().filter(|follow| follow.wait), started.run) {
+            (Some(follow), Some(run)) => {
+                let watched = follow::follow(self.shipment, self.target, run, follow.timeout).await;
+                Ok(self.ended(watched, follow.timeout))
             }
             (Some(_), None) => Ok(End::started(format!(
                 "{begun}; this server does not tell its run, so its end cannot be followed"
@@ -270,63 +223,68 @@ impl Voyage<'_, '_> {
     }
 
     /// How the run ended.
-    fn ended(&mut self, what: &str, watched: Watched, dispatch: &Dispatch) -> End {
-        let name = &self.environment.name;
-        let look = told::look(self.delivery.url.as_deref());
+    fn ended(&mut self, watched: Watched, timeout: Duration) -> End {
+        let (name, what) = (&self.environment.name, self.target.what());
+        let help = format!("{}; the next attempt waits for the same run", self.look());
         match watched {
             Watched::Ended(run) => {
-                if let Some(url) = &run.html_url {
-                    self.delivery.url = Some(url.clone());
+                if run.url.is_some() {
+                    self.delivery.url = run.url;
                 }
-                self.verdict(what, &run)
+                self.verdict(run.course)
             }
             Watched::TimedOut => {
-                let limit = humantime::format_duration(dispatch.timeout);
+                let limit = humantime::format_duration(timeout);
                 let message = format!("{what} for {name} has not ended within {limit}");
-                let help = format!("{look}; the next attempt waits for the same run");
                 End::unfinished(DeliveryOutcome::Failed, Finding::error(told::UNFINISHED, message).help(help))
             }
             Watched::Stopped => {
                 let message =
                     format!("{what} for {name} goes on, and the run was stopped while it was waited for");
-                let help = format!("{look}; the next attempt waits for the same run");
-                End::unfinished(
-                    DeliveryOutcome::Started,
-                    Finding::error(told::UNFINISHED, message).help(help),
-                )
+                let finding = Finding::error(told::UNFINISHED, message).help(help);
+                End::unfinished(DeliveryOutcome::Started, finding)
             }
-            Watched::Lost(trouble) => self.lost(&trouble),
+            Watched::Lost(why) => self.lost(&why),
         }
     }
 
-    fn verdict(&self, what: &str, run: &Run) -> End {
-        let name = &self.environment.name;
-        if run.is_good() {
-            return End::delivered(format!("{what} ended with success"));
+    fn verdict(&self, course: Course) -> End {
+        let (name, what) = (&self.environment.name, self.target.what());
+        match course {
+            Course::Good => End::delivered(format!("{what} ended with success")),
+            Course::Bad(word) => {
+                let message = format!("{what} for {name} ended with {word}");
+                End::failed(Finding::error(told::FAILED, message).help(self.look()))
+            }
+            Course::Blocked => {
+                let message = format!("{what} for {name} waits for a person to start a manual job");
+                let help = format!("{}; the next attempt waits for its end", self.look());
+                let finding = Finding::warning(told::BLOCKED, message).help(help);
+                End::unfinished(DeliveryOutcome::Started, finding)
+            }
+            Course::UnderWay => End::started(format!("{what} is under way")),
         }
-        let conclusion = run.conclusion.as_deref().unwrap_or("nothing");
-        let message = format!("{what} for {name} ended with {conclusion}");
-        let help = told::look(self.delivery.url.as_deref());
-        End::failed(Finding::error(told::FAILED, message).help(help))
+    }
+
+    /// Where a person looks.
+    fn look(&self) -> String {
+        told::look(self.delivery.url.as_deref(), self.target.words().runs)
     }
 
     /// The run can no longer be seen.
-    fn lost(&self, trouble: &Trouble) -> End {
-        let message =
-            format!("nobody can say how the delivery to {} ended: {trouble}", self.environment.name);
-        let help =
-            format!("{}; to follow it takes `actions: read`", told::look(self.delivery.url.as_deref()));
+    fn lost(&self, why: &str) -> End {
+        let message = format!("nobody can say how the delivery to {} ended: {why}", self.environment.name);
+        let help = format!("{}; to follow it takes {}", self.look(), self.target.words().looking);
         End::unfinished(DeliveryOutcome::Failed, Finding::error(told::UNKNOWN, message).help(help))
     }
 
     /// Nobody can say whether it was started.
-    fn unknown(&mut self, why: &str, page: Option<String>) -> End {
+    fn unknown(&mut self, why: &str) -> End {
         let name = &self.environment.name;
         let message = format!("nobody can say whether the delivery to {name} was started: {why}");
-        let page = page.or_else(|| self.shipment.page(None));
-        let help = format!("{}; another attempt starts it again", told::look(page.as_deref()));
-        self.delivery.url = page;
-        End { state: Some("error"), ..End::failed(Finding::error(told::UNKNOWN, message).help(help)) }
+        self.delivery.url = self.target.page();
+        let help = format!("{}; another attempt starts it again", self.look());
+        End { state: Some(State::Error), ..End::failed(Finding::error(told::UNKNOWN, message).help(help)) }
     }
 
     /// Writes down how it ended, and tells it.
@@ -335,11 +293,10 @@ impl Voyage<'_, '_> {
         self.delivery.outcome = outcome;
         if let Some(state) = state {
             let url = self.delivery.url.clone().or_else(|| self.shipment.job_url.map(str::to_owned));
-            let told = Told { state, description: &because, log_url: url.as_deref() };
+            let told = Told { state, description: &because, url: url.as_deref() };
             let untold = self.tell(&told).await;
             // Without a dispatch the deployment is the delivery.
-            if let Some(untold) = untold.filter(|_| self.environment.dispatch.is_none() && finding.is_none())
-            {
+            if let Some(untold) = untold.filter(|_| self.target.follow().is_none() && finding.is_none()) {
                 self.delivery.outcome = DeliveryOutcome::Failed;
                 self.findings.pop();
                 because = untold.message.clone();
@@ -355,11 +312,11 @@ impl Voyage<'_, '_> {
 
     /// Tells it on the deployment, where there is one. The delivery itself is as it is.
     async fn tell(&mut self, told: &Told<'_>) -> Option<Finding> {
-        let page = self.environment.deployment.as_ref()?;
-        let id = self.delivery.deployment?;
-        let trouble = deployment::tell(self.shipment, page, id, told).await.err()?;
+        let id = self.delivery.deployment.filter(|_| self.environment.deployment.is_some())?;
+        let why = self.target.tell(id, told).await.err()?;
         let name = &self.environment.name;
-        let message = format!("the deployment {id} to {name} does not say «{}»: {trouble}", told.state);
+        let state = (self.target.words().states)(told.state);
+        let message = format!("the deployment {id} to {name} does not say «{state}»: {why}");
         let help = "set its state by hand, or let another attempt do it";
         let finding = Finding::warning("deployment-not-told", message).help(help);
         self.findings.push(finding.clone());

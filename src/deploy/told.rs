@@ -1,10 +1,4 @@
-//! What went wrong, with the words to put into a workflow.
-
-use serde_json::{Map, Value};
-
-use super::inputs;
-use crate::finding::Finding;
-use crate::forge::github::api::Trouble;
+//! The codes of what goes wrong with a delivery.
 
 /// The code of a delivery that failed.
 pub(super) const FAILED: &str = "delivery-failed";
@@ -12,100 +6,13 @@ pub(super) const FAILED: &str = "delivery-failed";
 pub(super) const UNKNOWN: &str = "delivery-unknown";
 /// The code of one that had not ended when we no longer waited.
 pub(super) const UNFINISHED: &str = "delivery-unfinished";
+/// The code of one that goes on when a person lets it.
+pub(super) const BLOCKED: &str = "delivery-blocked";
 
-/// A workflow that could not be started.
-pub(super) fn workflow(
-    trouble: &Trouble,
-    environment: &str,
-    workflow: &str,
-    inputs: &Map<String, Value>,
-) -> Finding {
-    let doing = format!("start {workflow} for {environment}");
-    with(trouble, &doing, workflow_help(trouble, workflow, inputs))
-}
-
-/// An event that could not be sent.
-pub(super) fn event(trouble: &Trouble, environment: &str, event: &str) -> Finding {
-    with(
-        trouble,
-        &format!("send the event «{event}» for {environment}"),
-        permission(trouble, "contents: write"),
-    )
-}
-
-/// A deployment that could not be made.
-pub(super) fn deployment(trouble: &Trouble, environment: &str) -> Finding {
-    let help = match trouble {
-        Trouble::Refused(409 | 422, _) => Some(
-            "check that the commit is on GitHub, and that the environment's rules let it be deployed"
-                .to_owned(),
-        ),
-        _ => permission(trouble, "deployments: write"),
-    };
-    with(trouble, &format!("make the deployment to {environment}"), help)
-}
-
-fn with(trouble: &Trouble, doing: &str, help: Option<String>) -> Finding {
-    let fault = trouble.fault(doing);
-    let help = help.or_else(|| fault.remedy().map(str::to_owned));
-    let finding = Finding::error(FAILED, fault.to_string());
-    match help {
-        Some(help) => finding.help(help),
-        None => finding,
-    }
-}
-
-/// What makes a workflow start that does not.
-pub(super) fn workflow_help(
-    trouble: &Trouble,
-    workflow: &str,
-    inputs: &Map<String, Value>,
-) -> Option<String> {
-    let yaml = inputs::yaml(inputs);
-    match trouble {
-        Trouble::NotFound(_) => {
-            let permission = permission(trouble, "actions: write")?;
-            Some(format!(
-                "check that .github/workflows/{workflow} is on the branch and has {yaml}; else {permission}"
-            ))
-        }
-        Trouble::Refused(_, why) => {
-            let why = why.to_lowercase();
-            let says = |words: &[&str]| words.iter().any(|word| why.contains(word));
-            if says(&["no ref found"]) {
-                Some("correct its `branch` in modelgate.yml".into())
-            } else if says(&["disabled"]) {
-                Some(format!("enable {workflow} on the page Actions of the repository"))
-            } else if says(&["too large", "too long"]) {
-                Some(
-                    "let train and evaluate declare fewer outputs: their paths and digests are an input"
-                        .into(),
-                )
-            } else if says(&["input", "workflow_dispatch"]) {
-                Some(format!("let .github/workflows/{workflow} take what it gets: {yaml}"))
-            } else {
-                None
-            }
-        }
-        _ => permission(trouble, "actions: write"),
-    }
-}
-
-/// The permission to paste, where it is the permission that lacks.
-fn permission(trouble: &Trouble, line: &str) -> Option<String> {
-    let accepted = match trouble {
-        Trouble::Forbidden(_, accepted) => accepted.as_deref(),
-        Trouble::NotFound(_) => None,
-        _ => return None,
-    };
-    let asks = accepted.map(|accepted| format!(" (GitHub asks for {accepted})")).unwrap_or_default();
-    Some(format!("give the job's token what it lacks{asks}, beside what it has: `permissions: {{ {line} }}`"))
-}
-
-/// Where a person looks.
-pub(super) fn look(page: Option<&str>) -> String {
+/// Where a person looks: a page, or where all `runs` are.
+pub(super) fn look(page: Option<&str>, runs: &str) -> String {
     match page {
         Some(page) => format!("look at {page}"),
-        None => "look at the page Actions of the repository".into(),
+        None => format!("look at {runs}"),
     }
 }

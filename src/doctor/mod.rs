@@ -8,6 +8,7 @@ mod programs;
 mod project;
 mod repository;
 mod show;
+pub mod tokens;
 mod workflows;
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use async_trait::async_trait;
 
 use super::{Forge, Found};
 use crate::bundle;
+use crate::context;
 use crate::fault::{Fault, Result};
-use crate::files::write_whole;
+use crate::files::{canonical, write_whole};
 use crate::finding::Finding;
 use crate::git::{Absence, Repository};
 use crate::name::{Commit, ModelName};
 use crate::record::{Baseline, Conclusion, Delivery, Record, store};
-use crate::report::{self, Past, Report};
+use crate::report::{self, Folders, Past, Report};
 use crate::step::Step;
 
 /// How many records are looked at for a baseline.
@@ -105,7 +106,7 @@ impl Forge for Local {
     }
 
     async fn deployed_baseline(&self, _: &Record, environment: &str) -> Result<Found> {
-        let cause = "only a job of GitHub Actions can tell what is deployed";
+        let cause = "only a job of GitHub Actions or GitLab CI can tell what is deployed";
         Err(Fault::new(format!("find what is deployed to {environment}"), cause).help(INSTEAD))
     }
 
@@ -187,6 +188,9 @@ impl Forge for Local {
         reports.push((RECORD, run));
         let is_elsewhere = record.outputs().keys().any(|path| !self.root.join(path).exists())
             || record.profiles().keys().any(|path| !self.run_dir.join(path).exists());
+        if is_elsewhere && self.has_packed(record) {
+            return Ok(None);
+        }
         match bundle::pack(&self.root, &self.run_dir, record, &reports) {
             Err(fault) if is_elsewhere => Ok(Some(fault)),
             packed => packed.map(|()| None),
@@ -204,14 +208,60 @@ impl Forge for Local {
 }
 
 impl Local {
+    /// The baseline out of git, where the forge has none; `why` not.
+    pub(super) async fn baseline_or(&self, record: &Record, why: String) -> Result<Found> {
+        match self.default_branch_baseline(record).await {
+            Ok(Found::None(_)) => Ok(Found::None(why)),
+            // The forge has told what this clone cannot know.
+            Err(_) if self.is_partial() => Ok(Found::None(why)),
+            found => found,
+        }
+    }
+
+    /// Whether the clone cannot tell which commits are in the default branch.
+    fn is_partial(&self) -> bool {
+        self.repository.as_ref().is_ok_and(|repository| {
+            !matches!(repository.is_shallow(), Ok(false)) || matches!(repository.default_branch(), Ok(None))
+        })
+    }
+
     /// Writes every report; returns what was written.
     fn write_files(&self, report: &Report<'_>) -> Result<Vec<(&'static str, String)>> {
         std::fs::create_dir_all(&self.run_dir).map_err(|error| Fault::file("make", &self.run_dir, error))?;
-        let files = report::files(report);
+        let files = report::files(report, &self.folders(report));
         for (name, content) in &files {
             write_whole(&self.run_dir.join(name), content.as_bytes())?;
         }
         Ok(files)
+    }
+
+    /// Whether the run has packed its bundle, where its outputs were, and that is here: a job that goes on with the run
+    /// has it of the job before.
+    fn has_packed(&self, record: &Record) -> bool {
+        let path = self.run_dir.join(bundle::BUNDLE);
+        let packed = if path.exists() { bundle::record_in(&path).ok().flatten() } else { None };
+        let is_of = |packed: Record| {
+            packed.id == record.id && packed.verdict == record.verdict && packed.outputs() == record.outputs()
+        };
+        packed.is_some_and(is_of) && bundle::verify_bundle(&path).is_ok_and(|findings| findings.is_empty())
+    }
+
+    /// Where the project and the run are in the repository, which only GitLab's reports name: git costs a process.
+    fn folders(&self, report: &Report<'_>) -> Folders {
+        let repository = self.repository.as_ref().ok();
+        let is_named = report.record.context.forge == context::Forge::Gitlab;
+        let Some(project) = repository.filter(|_| is_named).and_then(|it| it.place().ok()) else {
+            return Folders::default();
+        };
+        Folders { run: self.run_folder(&project), project }
+    }
+
+    /// The run's folder from the top of the repository, in which the project is at `project`; none where it is
+    /// elsewhere.
+    fn run_folder(&self, project: &str) -> Option<String> {
+        let (root, run) = (canonical(&self.root).ok()?, canonical(&self.run_dir).ok()?);
+        let top = root.ancestors().nth(Path::new(project).components().count())?;
+        Some(run.strip_prefix(top).ok()?.to_str()?.replace('\\', "/"))
     }
 }
 

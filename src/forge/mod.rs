@@ -1,8 +1,13 @@
-//! forge: where people look. On every machine that is files and a history in git; on a GitHub runner also
-//! what its pages show.
+//! forge: where people look. On every machine that is files and a history in git; in a job of GitHub Actions or of
+//! GitLab CI also what their pages show.
 
 pub mod github;
+pub mod gitlab;
+mod kept;
 pub mod local;
+mod marker;
+pub mod rest;
+mod untouched;
 
 use std::path::Path;
 
@@ -14,6 +19,44 @@ use crate::finding::Finding;
 use crate::record::{Baseline, Delivery, Record};
 use crate::report::{Past, Report};
 use crate::step::Step;
+
+/// A forge's API, and what we need to know for it.
+#[derive(Debug, Clone)]
+pub enum Remote {
+    /// GitHub's.
+    Github(github::Remote),
+    /// GitLab's.
+    Gitlab(gitlab::Remote),
+}
+
+impl Remote {
+    /// GitHub's, where it is that.
+    #[must_use]
+    pub const fn github(&self) -> Option<&github::Remote> {
+        match self {
+            Self::Github(remote) => Some(remote),
+            Self::Gitlab(_) => None,
+        }
+    }
+
+    /// GitLab's, where it is that.
+    #[must_use]
+    pub const fn gitlab(&self) -> Option<&gitlab::Remote> {
+        match self {
+            Self::Gitlab(remote) => Some(remote),
+            Self::Github(_) => None,
+        }
+    }
+
+    /// The name of the default branch, where it is known without asking anybody.
+    #[must_use]
+    pub fn default_branch(&self) -> Option<&str> {
+        match self {
+            Self::Github(remote) => remote.event.default_branch.as_deref(),
+            Self::Gitlab(remote) => remote.job.default_branch.as_deref(),
+        }
+    }
+}
 
 /// What the search for a baseline came to.
 #[derive(Debug, Clone, PartialEq)]

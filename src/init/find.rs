@@ -9,7 +9,7 @@ use super::makefile::Makefile;
 use super::recipe::{Runner, Script};
 use super::scan::scan;
 use super::script::{Read, Role};
-use super::{Project, Work, command, dvc, manifest, measure, predictions};
+use super::{Project, Work, command, dvc, gitlab, manifest, measure, predictions};
 use crate::engine::Variables;
 use crate::fault::Result;
 use crate::git::Repository;
@@ -39,6 +39,8 @@ pub fn look(root: &Path, variables: &Variables) -> Result<Project> {
     project.python = runner.python();
     project.linters = manifest.linters(&folder).iter().map(|linter| runner.program(linter)).collect();
     project.in_repository = folder.is_in_repository();
+    project.on_gitlab = gitlab::is_used(root);
+    project.install = manifest::install(&folder);
     finder.tests(&manifest, &mut project);
     measure::values(&folder, root, named, &mut project);
     project.predictions = predictions::existing(&folder);

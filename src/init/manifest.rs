@@ -15,6 +15,23 @@ const PACKAGES: [&str; 9] = [
     "setup.py",
 ];
 
+/// The commands that install what such a file names. uv does so by itself when it runs something.
+const INSTALL: [(&str, &[&str]); 7] = [
+    ("uv.lock", &["pip install uv"]),
+    ("poetry.lock", &["pip install poetry", "poetry install"]),
+    ("pdm.lock", &["pip install pdm", "pdm install"]),
+    ("Pipfile.lock", &["pip install pipenv", "pipenv install --deploy"]),
+    ("requirements.txt", &["pip install --requirement requirements.txt"]),
+    ("pyproject.toml", &["pip install ."]),
+    ("setup.py", &["pip install ."]),
+];
+
+/// The commands that install the project's packages; none where nothing names them.
+pub(super) fn install(folder: &Folder) -> Vec<String> {
+    let commands = INSTALL.iter().find(|(file, _)| folder.has_file(file)).map(|(_, commands)| *commands);
+    commands.unwrap_or_default().iter().map(|command| (*command).to_owned()).collect()
+}
+
 const ALL: [&str; 12] = [
     "pyproject.toml",
     "requirements.txt",

@@ -7,6 +7,7 @@ mod command;
 mod dvc;
 mod find;
 mod folder;
+pub mod gitlab;
 mod makefile;
 mod manifest;
 mod measure;
@@ -54,6 +55,10 @@ pub struct Project {
     pub measured: Vec<(MetricName, Option<f64>)>,
     /// Whether the project is in a git repository.
     pub in_repository: bool,
+    /// Whether the project is on GitLab, as far as that can be seen.
+    pub on_gitlab: bool,
+    /// The commands that install its packages on a machine that has Python.
+    pub install: Vec<String>,
     /// What a run makes and git neither tracks nor ignores.
     pub loose: Vec<String>,
     /// What a later version of modelgate could use, such as `data (is «y» the label in train.csv?)`.

@@ -55,16 +55,17 @@ pub fn tell(project: &Project, file: &str) -> String {
     for hint in &project.hints {
         text += &format!("  note      {}\n", hint.chars().filter(|c| !c.is_control()).collect::<String>());
     }
-    text + &next(file, &project.loose, !super::write(project).contains("TODO"))
+    text + &next(file, project)
 }
 
-fn next(file: &str, loose: &[String], is_whole: bool) -> String {
-    let first = if is_whole {
-        format!("read {file}, above all its rules, then:")
-    } else {
+fn next(file: &str, project: &Project) -> String {
+    let first = if super::write(project).contains("TODO") {
         format!("fill in what {file} marks with TODO, then:")
+    } else {
+        format!("read {file}, above all its rules, then:")
     };
-    let loose: Vec<String> = loose.iter().map(|path| shown(path)).collect();
+    let gitlab = if project.on_gitlab { "  modelgate init --gitlab   let GitLab CI do so\n" } else { "" };
+    let loose: Vec<String> = project.loose.iter().map(|path| shown(path)).collect();
     let ignore = match loose.as_slice() {
         [] => String::new(),
         made => {
@@ -75,7 +76,7 @@ fn next(file: &str, loose: &[String], is_whole: bool) -> String {
         }
     };
     format!(
-        "next\n  {first}\n  modelgate doctor    is everything there that it needs?\n  modelgate run       take the model to a verdict\n{ignore}"
+        "next\n  {first}\n  modelgate doctor    is everything there that it needs?\n  modelgate run       take the model to a verdict\n{gitlab}{ignore}"
     )
 }
 

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::config;
+use crate::document::{self, Node};
 use crate::engine::Variables;
 
 /// A project in a folder named churn.
@@ -357,7 +358,8 @@ prop_compose! {
         let hints = later.clone();
         let loose = metrics.clone();
         let predictions = later.first().cloned();
-        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, loose, later, hints }
+        let (install, on_gitlab) = (linters.clone(), in_repository);
+        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, on_gitlab, install, loose, later, hints }
     }
 }
 
@@ -371,5 +373,16 @@ proptest! {
         prop_assert!(parsed.is_ok(), "{:#?}\n{}", parsed.err(), text);
         prop_assert_eq!(parsed.map(|config| config.unavailable).ok(), Some(vec![]));
         prop_assert!(tell(&project, "modelgate.yml").contains("next"));
+    }
+
+    #[test]
+    fn whatever_installs_the_packages_the_include_holds_it_as_it_is(project in any_project()) {
+        let text = gitlab::include(&project, Path::new("modelgate.yml"));
+        let below = |node: Node, name: &str| match node {
+            Node::Map(pairs) => pairs.into_iter().find(|(key, _)| key == name).unwrap().1,
+            other => panic!("{other:?}"),
+        };
+        let script = below(below(document::yaml(&text).unwrap(), "model-gate"), "before_script");
+        prop_assert_eq!(script, Node::List(project.install.into_iter().map(Node::Text).collect()));
     }
 }

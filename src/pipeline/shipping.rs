@@ -6,9 +6,12 @@ use crate::context;
 use crate::deploy::{self, Shipment};
 use crate::fault::{Fault, Result};
 use crate::finding::{Finding, any_error};
-use crate::forge::github::{Event, Remote};
+use crate::forge::Remote;
 use crate::gate::Approval;
 use crate::record::{Delivery, DeliveryOutcome, Outcome, Record, Work};
+
+/// Why a run in GitLab CI ships to no environment by itself.
+const OF_ITS_OWN: &str = "in GitLab CI a job of its own ships to environments, with `modelgate deploy`";
 
 /// Why a run ships nothing.
 pub const NO_DESTINATION: &str = "only runs of the default branch ship, and this is none (`when: always` and `push: always` ship from others too)";
@@ -83,7 +86,12 @@ impl Pipeline<'_> {
         // A laptop pushes only where that is asked for in so many words, and what is committed.
         to.registry = to.registry.filter(|image| image.push == Push::Always);
         if to.is_nowhere() {
-            let why = "only a run in a CI job ships by itself, and an image with `push: always`; `modelgate deploy` ships from here";
+            let why = match forge {
+                context::Forge::Gitlab => OF_ITS_OWN,
+                _ => {
+                    "only a run in a CI job ships by itself, and an image with `push: always`; `modelgate deploy` ships from here"
+                }
+            };
             return Ok(Err(why.into()));
         }
         Ok(self.approval(record)?.map(|_| to).map_err(|why| format!("the image is not pushed: {why}")))
@@ -92,11 +100,12 @@ impl Pipeline<'_> {
     /// Whether the run is one of the default branch itself, and not of what may be merged into it.
     fn is_default_branch(&self, record: &Record) -> bool {
         let context = &record.context;
-        let default = match self.remote {
-            Some(Remote { event: Event { default_branch: Some(branch), .. }, .. }) => Some(branch.clone()),
-            _ => self.forge.default_branch(),
-        };
-        context.branch.is_some() && context.branch == default && !context.event.starts_with("pull_request")
+        let default = self.remote.and_then(Remote::default_branch).map(str::to_owned);
+        let default = default.or_else(|| self.forge.default_branch());
+        let is_request = ["pull_request", "merge_request", "external_pull_request"]
+            .iter()
+            .any(|request| context.event.starts_with(request));
+        context.branch.is_some() && context.branch == default && !is_request
     }
 
     /// What ships an approval.
@@ -114,6 +123,8 @@ impl Pipeline<'_> {
             interrupt: self.engine.interrupt.clone(),
             clock: self.engine.clock,
             job_url: record.context.url.as_deref(),
+            reference: record.context.branch.as_deref(),
+            variables: &self.engine.variables,
             check: self.forge.check_id(),
             image: record.image_digest().map(str::to_owned),
         }
@@ -141,9 +152,7 @@ impl Pipeline<'_> {
             }
         };
         if self.remote.is_none() && !to.environments.is_empty() {
-            let cause = "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set";
-            let help = "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both";
-            return Err(Fault::new("ship what was approved", cause).help(help));
+            return Err(no_forge(record.context.forge, "ship what was approved"));
         }
         let mut deliveries = record.deliveries.clone();
         // Who cannot look whether it was shipped already does not ship it a second time.
@@ -191,6 +200,22 @@ impl Pipeline<'_> {
             _ => None,
         }
     }
+}
+
+/// There is no forge to ship through.
+#[must_use]
+pub fn no_forge(forge: context::Forge, doing: &str) -> Fault {
+    let (cause, help) = match forge {
+        context::Forge::Gitlab => (
+            "there is no GitLab to ship through: a token, CI_API_V4_URL or CI_PROJECT_ID is not set",
+            "a job of GitLab CI has them all; elsewhere set MODELGATE_GITLAB_TOKEN, CI_API_V4_URL and CI_PROJECT_ID",
+        ),
+        _ => (
+            "there is no GitHub to ship through: GITHUB_TOKEN or GITHUB_REPOSITORY is not set",
+            "in a workflow, give the step `env: { GITHUB_TOKEN: ${{ github.token }} }`; elsewhere set both",
+        ),
+    };
+    Fault::new(doing, cause).help(help)
 }
 
 /// What the deliveries come to.

@@ -14,8 +14,8 @@ use super::Past;
 use crate::context::Context;
 use crate::finding::Finding;
 use crate::record::{
-    Aside, Baseline, CommandEvidence, Comparison, Conclusion, Estimate, Evidence, Method, MetricValue,
-    Outcome, Pairing, Record, Row, RuleKind,
+    Aside, Baseline, CommandEvidence, Comparison, Conclusion, Delivery, DeliveryOutcome, Estimate, Evidence,
+    Method, MetricValue, Outcome, Pairing, Record, Row, RuleKind,
 };
 use crate::step::Step;
 
@@ -651,6 +651,20 @@ pub fn arbitrary() -> impl Strategy<Value = Record> {
         judge(&mut record, Conclusion::Rejected, rows, &[&text[5]]);
         record
     })
+}
+
+/// A delivery of which nothing more is known.
+pub fn delivery(target: &str, outcome: DeliveryOutcome) -> Delivery {
+    Delivery {
+        target: target.into(),
+        outcome,
+        because: String::new(),
+        approval: None,
+        image: None,
+        run: None,
+        deployment: None,
+        url: None,
+    }
 }
 
 /// The last runs of the same model, oldest first, `record` last.

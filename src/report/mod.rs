@@ -2,9 +2,12 @@
 //!
 //! [`compose`] decides what is said; each renderer only decides how its format says it.
 
+pub mod annotations;
 pub mod codequality;
 mod data;
+pub mod dotenv;
 mod evidence;
+mod files;
 mod fingerprint;
 #[cfg(test)]
 pub(crate) mod fixtures;
@@ -23,6 +26,7 @@ pub(crate) mod text;
 pub mod versus;
 
 pub use crate::number::{bytes, change, number, seconds, thousands};
+pub use files::{FILES, Folders, files};
 pub use headline::judged;
 pub use limit::{Side, limit};
 pub use number::{bound, interval, value};
@@ -69,24 +73,6 @@ pub struct Past {
     pub conclusion: Option<Conclusion>,
     /// Its numeric metrics.
     pub metrics: std::collections::BTreeMap<String, f64>,
-}
-
-/// The names of the reports' files.
-pub const FILES: [&str; 6] =
-    ["report.md", "report.html", "metrics.txt", "junit.xml", "lint.sarif", "codequality.json"];
-
-/// The file of each report and what it holds, for those who publish them. `run.json` is the record itself.
-#[must_use]
-pub fn files(report: &Report) -> Vec<(&'static str, String)> {
-    let texts = [
-        markdown::render(report, markdown::Charts::None),
-        html::render(report),
-        openmetrics::render(report),
-        junit::render(report),
-        sarif::render(report),
-        codequality::render(report),
-    ];
-    FILES.into_iter().zip(texts).collect()
 }
 
 /// Chooses what is said of a record. `trend` holds the latest runs, oldest first, this one last.
@@ -326,14 +312,5 @@ mod tests {
         let mut record = fixtures::approved();
         record.conclusion = None;
         assert_eq!(compose(&record, &[]).conclusion, Conclusion::Faulted);
-    }
-
-    #[test]
-    fn every_report_has_its_own_file() {
-        let record = fixtures::hostile();
-        let files = files(&compose(&record, &[]));
-        let names: std::collections::BTreeSet<&str> = files.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names.len(), files.len());
-        assert!(files.iter().all(|(name, text)| text.ends_with('\n') || *name == "report.html"));
     }
 }

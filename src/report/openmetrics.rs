@@ -281,7 +281,8 @@ fn escaped(text: &str) -> String {
     }
     if !is_whole {
         let digest = Sha256::digest(text);
-        value.push_str(" #");
+        // GitLab takes what follows a # for a remark.
+        value.push_str(" ~");
         for byte in digest.iter().take(4) {
             let _ = write!(value, "{byte:02x}");
         }

@@ -7,29 +7,12 @@ use std::process::Command;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use crate::common::pages::{blocks, read, table};
 use crate::common::{MODELGATE, Project, node_modules, said, skip, tool};
 use crate::runner::{Runner, payload};
 
-pub fn read(path: &str) -> String {
-    fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
-}
-
 fn action() -> Value {
     serde_yaml::from_str(&read("action.yml")).unwrap()
-}
-
-/// The rows of the table below a heading: what is in code marks in the first column, and the second column.
-fn table(document: &str, heading: &str) -> BTreeMap<String, String> {
-    let (_, section) = document.split_once(&format!("\n## {heading}\n")).expect("the section");
-    let section = section.split("\n## ").next().unwrap();
-    let row = Regex::new(r"(?m)^\| `([^`]+)` \|(.*?)\|").unwrap();
-    row.captures_iter(section).map(|found| (found[1].to_owned(), found[2].trim().to_owned())).collect()
-}
-
-/// What is YAML in a document.
-pub fn blocks(text: &str) -> Vec<String> {
-    let fence = Regex::new(r"(?ms)^```yaml\n(.*?)^```$").unwrap();
-    fence.captures_iter(text).map(|found| found[1].to_owned()).collect()
 }
 
 /// The workflows in a document.

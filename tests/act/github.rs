@@ -5,8 +5,8 @@ use std::path::Path;
 use regex::Regex;
 use serde_json::{Value, json};
 
+use crate::common::pages::{blocks, read};
 use crate::common::{MODELGATE, Project, node_modules, skip};
-use crate::document::{blocks, read};
 use crate::fake::Fake;
 use crate::runner::{Runner, payload};
 use crate::verdict;
@@ -109,13 +109,7 @@ fn the_first_screen_of_the_readme_judges_and_ships() {
     assert!(workflow.contains(action), "{workflow}");
     let here = format!("      - uses: ./\n        with: {{ binary-path: {MODELGATE} }}\n");
     let workflow = workflow.replace(action, &here);
-    let project = Project::empty();
-    project.git(&["init", "--quiet", "--initial-branch=main"]);
-    project.file("modelgate.yml", config);
-    project.file("requirements.txt", "# nothing, because a test has no way out\n");
-    project.file("train.py", "open('model.joblib', 'w').write('a model')\n");
-    project.file("evaluate.py", "open('metrics.json', 'w').write('{\"accuracy\": 0.9}')\n");
-    project.file(".gitignore", ".modelgate/\nmodel.joblib\nmetrics.json\n");
+    let project = Project::of_readme(config);
     let runner = Runner::with_workflows(project, &[("model.yml", &workflow)]);
     let (Some((mut runner, github)), Some(modules)) = (connected(runner), node_modules()) else {
         return skip(test, "act or tests/node is not installed");

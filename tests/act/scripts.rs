@@ -5,8 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use rustix::process::{Pid, Signal, kill_process};
+use sha2::{Digest as _, Sha256};
 
+use crate::common::pages::read;
 use crate::common::{MODELGATE, Project, Said, said, until};
 
 const ACTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/.github/action");
@@ -167,24 +171,32 @@ fn a_stranger_s_work_is_not_saved_where_the_default_branch_finds_it() {
 #[test]
 fn a_release_gets_its_rows_once() {
     let project = Project::empty();
-    for name in ["add-release.sh", "versions.txt"] {
-        project.file(name, fs::read(Path::new(ACTION).join(name)).unwrap());
+    let scripts = [".github/action/add-release.sh", ".github/action/versions.txt"];
+    for name in scripts.into_iter().chain(["gitlab/modelgate.yml", "README.md", "docs/gitlab.md"]) {
+        project.file(name, read(name));
     }
     let (one, two) = ("1".repeat(64), "2".repeat(64));
     project.file(
         "SHA256SUMS",
         format!("{one}  modelgate-1.2.3-x86_64-apple-darwin.tar.gz\n{two}  modelgate-1.2.3-x86_64-pc-windows-msvc.tar.gz\n{one}  modelgate-1x2x3-other.tar.gz\n"),
     );
-    let add =
-        || said(project.command("bash").args(["add-release.sh", "1.2.3", "SHA256SUMS"]).output().unwrap());
-    let before = project.read("versions.txt");
-    assert_eq!(add().code, 0);
+    let add = || said(project.command("bash").args([scripts[0], "1.2.3", "SHA256SUMS"]).output().unwrap());
+    let before = project.read(scripts[1]);
+    let said_first = add();
+    assert_eq!(said_first.code, 0, "{}", said_first.err);
     let rows = format!("1.2.3 x86_64-apple-darwin {one}\n1.2.3 x86_64-pc-windows-msvc {two}\n");
-    assert_eq!(project.read("versions.txt"), format!("{before}{rows}"));
+    assert_eq!(project.read(scripts[1]), format!("{before}{rows}"));
+    let include = project.read("gitlab/modelgate.yml");
+    let table: String = rows.lines().map(|row| format!("        {row}\n")).collect();
+    assert!(include.contains(&format!("{table}        '\n")), "{include}");
+    assert_eq!(include.replace(&table, ""), read("gitlab/modelgate.yml"));
+    let integrity = format!("integrity: sha256-{}\n", BASE64.encode(Sha256::digest(&include)));
+    for document in ["README.md", "docs/gitlab.md"] {
+        assert!(project.read(document).contains(&integrity), "{document}");
+    }
     let again = add();
     assert_eq!((again.code, again.err.contains("in the table already")), (1, true));
     project.file("SHA256SUMS", "");
-    let none =
-        said(project.command("bash").args(["add-release.sh", "2.0.0", "SHA256SUMS"]).output().unwrap());
+    let none = said(project.command("bash").args([scripts[0], "2.0.0", "SHA256SUMS"]).output().unwrap());
     assert_eq!((none.code, none.err.contains("no archive of 2.0.0")), (1, true));
 }

@@ -2,11 +2,13 @@
 //! request. Its answers have all that GitHub's description of them asks for, which tests/prism.rs sees to.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::{Value, json};
+
+pub use crate::common::http::Wrong;
+use crate::common::http::{self, Request, asked};
 
 #[path = "answers.rs"]
 mod answers;
@@ -22,17 +24,6 @@ pub struct Artifact {
 
 /// A server that is reached only through a proxy.
 pub const ELSEWHERE: &str = "http://github.invalid";
-
-/// How an answer goes wrong.
-#[derive(Clone)]
-pub enum Wrong {
-    /// The request is not taken: a status, a header, a body.
-    Refuse(u16, &'static str, Value),
-    /// The request is taken, and half of the answer comes.
-    Half,
-    /// The request is taken, and the connection ends.
-    Silence,
-}
 
 #[derive(Default)]
 pub struct State {
@@ -82,15 +73,8 @@ pub struct Fake {
 impl Fake {
     /// Listens until the test's process ends.
     pub fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let base = format!("http://{}/api/v3", listener.local_addr().expect("an address"));
         let state = Arc::new(Mutex::new(State::default()));
-        let kept = Arc::clone(&state);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                serve(stream, &kept);
-            }
-        });
+        let base = format!("http://{}/api/v3", http::listen(&state, serve));
         Self { base, state }
     }
 
@@ -104,40 +88,21 @@ impl Fake {
 }
 
 fn serve(stream: TcpStream, state: &Mutex<State>) {
-    let mut reader = BufReader::new(&stream);
-    let mut head = Vec::new();
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).expect("a request") == 0 {
-            return;
-        }
-        match line.trim_end() {
-            "" => break,
-            line => head.push(line.to_owned()),
-        }
-    }
-    let header = |name: &str| {
-        let found = head.iter().find(|line| line.to_lowercase().starts_with(&format!("{name}: ")));
-        found.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
-    };
-    let mut body = vec![0; header("content-length").parse().unwrap_or(0)];
-    reader.read_exact(&mut body).expect("a body");
-    let mut words = head[0].split(' ');
-    let (method, target) = (words.next().expect("a method"), words.next().expect("a path"));
+    let Some(request) = Request::read(&stream) else { return };
+    let method = request.method.as_str();
     // Who asks a proxy names the server.
-    let target = target.strip_prefix(ELSEWHERE).unwrap_or(target);
+    let target = request.target.strip_prefix(ELSEWHERE).unwrap_or(&request.target);
     if let Some(id) = target.strip_prefix("/storage/") {
         let mut state = state.lock().expect("the state");
-        state.fetched.push(head.clone());
+        state.fetched.push(request.head.clone());
         let id: usize = id.parse().expect("a number");
-        return send(&stream, 200, "content-type: application/zip", &state.artifacts[id - 1].zip);
+        return http::send(&stream, 200, "content-type: application/zip", &state.artifacts[id - 1].zip);
     }
     let path = target
         .strip_prefix("/api/v3/repos/acme/churn")
         .unwrap_or_else(|| panic!("«{target}» is not of our repository"))
         .trim_start_matches('/');
-    let body: Value =
-        if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
+    let body = request.json();
     let mut state = state.lock().expect("the state");
     let kind = format!("{method} {path}");
     state.requests.push((kind.clone(), body.clone()));
@@ -145,8 +110,10 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         Some((requests, _)) if kind.starts_with(requests) => state.wrong.pop_front().map(|(_, wrong)| wrong),
         _ => None,
     };
-    let expired =
-        state.expired.as_ref().is_some_and(|token| header("authorization") == format!("Bearer {token}"));
+    let expired = state
+        .expired
+        .as_ref()
+        .is_some_and(|token| request.header("authorization") == format!("Bearer {token}"));
     let mut more = String::from("x-a: b");
     let (status, said) = if let Some(canned) = &state.canned {
         canned.clone()
@@ -158,7 +125,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     } else if let Some(id) =
         path.strip_prefix("actions/artifacts/").and_then(|rest| rest.strip_suffix("/zip"))
     {
-        more = format!("location: http://{}/storage/{id}", header("host"));
+        more = format!("location: http://{}/storage/{id}", request.header("host"));
         (302, Value::Null)
     } else {
         let (status, mut said) = state.take(method, path, body);
@@ -166,28 +133,7 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
         (status, said)
     };
     state.answers.push((status, said.clone()));
-    let (text, header) = if said.is_null() {
-        (String::new(), more)
-    } else {
-        (said.to_string(), format!("content-type: application/json; charset=utf-8\r\n{more}"))
-    };
-    match wrong {
-        Some(Wrong::Silence) => {}
-        Some(Wrong::Half) => {
-            write(&stream, status, &header, text.len(), &text.as_bytes()[..text.len() / 2]);
-        }
-        _ => send(&stream, status, &header, text.as_bytes()),
-    }
-}
-
-fn send(stream: &TcpStream, status: u16, header: &str, body: &[u8]) {
-    write(stream, status, header, body.len(), body);
-}
-
-fn write(mut stream: &TcpStream, status: u16, header: &str, length: usize, sent: &[u8]) {
-    let head =
-        format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\nconnection: close\r\n{header}\r\n\r\n");
-    let _ = stream.write_all(&[head.as_bytes(), sent].concat());
+    http::answer(&stream, status, &more, &said, wrong.as_ref());
 }
 
 impl State {
@@ -334,11 +280,6 @@ fn numbered(it: &Value, id: usize) -> Value {
     let mut it = it.clone();
     it["id"] = id.into();
     it
-}
-
-/// What a query says.
-fn asked<'a>(query: &'a str, name: &str) -> Option<&'a str> {
-    query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 fn page(query: &str, all: usize) -> std::ops::Range<usize> {

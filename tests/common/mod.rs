@@ -2,7 +2,12 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod http;
 pub mod moto;
+pub mod pages;
+pub mod prism;
+pub mod releases;
+pub mod tls;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -105,6 +110,18 @@ impl Project {
         project
     }
 
+    /// A repository of what the README's first file is about, without a commit.
+    pub fn of_readme(config: &str) -> Self {
+        let project = Self::empty();
+        project.git(&["init", "--quiet", "--initial-branch=main"]);
+        project.file("modelgate.yml", config);
+        project.file("requirements.txt", "# nothing, because a test has no way out\n");
+        project.file("train.py", "open('model.joblib', 'w').write('a model')\n");
+        project.file("evaluate.py", "open('metrics.json', 'w').write('{\"accuracy\": 0.9}')\n");
+        project.file(".gitignore", ".modelgate/\nmodel.joblib\nmetrics.json\n");
+        project
+    }
+
     /// The project of [`DATA_PROJECT`], with 600, 300 and 300 rows: `id`, `age`, `income`, `city` and the label `churned`.
     pub fn data() -> Self {
         let project = Self::empty();
@@ -202,7 +219,7 @@ impl Project {
         unshare(&script).map(said)
     }
 
-    /// A folder with links to these programs and no others, to be used as PATH.
+    /// A folder with links to these programs, by name or by path, and no others, to be used as PATH.
     pub fn programs(&self, names: &[&str]) -> String {
         let folder = self.folder.path().join("programs");
         fs::create_dir(&folder).expect("the folder of programs");
@@ -211,6 +228,7 @@ impl Project {
             let program =
                 std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.exists());
             let program = program.unwrap_or_else(|| panic!("{name} is not installed"));
+            let name = Path::new(name).file_name().expect("a name");
             std::os::unix::fs::symlink(program, folder.join(name)).expect("a link");
         }
         folder.display().to_string()

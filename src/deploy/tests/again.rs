@@ -7,26 +7,26 @@ async fn a_run_that_may_have_begun_is_looked_for_and_never_started_twice() {
     let cause = regex::Regex::new("was started: .*; no run").unwrap();
     for (wrong, outcome, started) in [(Wrong::Silence, "delivered", 1), (Wrong::Lost, "failed", 0)] {
         let mut job = Job::new();
-        job.github.fail("POST actions", wrong);
+        job.forge.fail("POST actions", wrong);
         let findings = job.ship(&[environment("staging", None, workflow(), true)]).await;
         assert_eq!(job.outcomes(), [format!("staging {outcome}")]);
-        assert_eq!((job.dispatches(), job.github.state().runs.len()), (1, started));
+        assert_eq!((job.dispatches(), job.forge.state().runs.len()), (1, started));
         if started == 0 {
             let told = told(&findings);
             insta::assert_snapshot!("unknown", cause.replace(&told, "was started: CAUSE; no run"));
-            assert_eq!(job.github.state().states(100), ["in_progress", "error"]);
+            assert_eq!(job.forge.state().states(100), ["in_progress", "error"]);
         }
     }
     // Of two runs neither is taken, and one that is known is another.
     let mut job = Job::new();
-    job.github.fail("POST actions", Wrong::Silence);
-    job.github.state().begin("deploy");
+    job.forge.fail("POST actions", Wrong::Silence);
+    job.forge.state().begin("deploy");
     let findings = job.ship(&[environment("staging", None, workflow(), false)]).await;
     assert!(findings[0].message.ends_with("2 runs have begun since, and any may be it"), "{findings:?}");
     let mut job = Job::new();
     let environments = both();
     job.ship(&environments[..1]).await;
-    job.github.fail("POST actions", Wrong::Silence);
+    job.forge.fail("POST actions", Wrong::Silence);
     job.ship(&environments[1..]).await;
     assert_eq!(job.deliveries.iter().map(|it| it.run).collect::<Vec<_>>(), [Some(7000), Some(7001)]);
 }
@@ -35,12 +35,12 @@ async fn a_run_that_may_have_begun_is_looked_for_and_never_started_twice() {
 async fn a_deployment_that_may_have_been_made_is_looked_for() {
     for wrong in [Wrong::Silence, Wrong::Lost, Wrong::Refuse(502, "bad gateway")] {
         let mut job = Job::new();
-        job.github.fail("POST deployments", wrong.clone());
-        job.github.fail("POST deployments/100/statuses", wrong);
+        job.forge.fail("POST deployments", wrong.clone());
+        job.forge.fail("POST deployments/100/statuses", wrong);
         let findings = job.ship(&[environment("page", None, None, true)]).await;
         assert_eq!(told(&findings), "");
         assert_eq!(job.outcomes(), ["page delivered"]);
-        let state = job.github.state();
+        let state = job.forge.state();
         assert_eq!((state.deployments.len(), state.states(100)), (1, vec!["in_progress", "success"]));
     }
 }
@@ -50,15 +50,15 @@ async fn a_run_is_known_by_the_approval_in_its_name() {
     let environments = [environment("staging", None, workflow(), false)];
     // Two have begun, and one is ours.
     let mut job = Job::new();
-    job.github.state().is_named = true;
-    job.github.state().begin("deploy");
-    job.github.fail("POST actions", Wrong::Silence);
+    job.forge.state().is_named = true;
+    job.forge.state().begin("deploy");
+    job.forge.fail("POST actions", Wrong::Silence);
     assert_eq!(told(&job.ship(&environments).await), "");
     assert_eq!(job.deliveries[0].run, Some(7001));
     // One has begun, and it is another model's.
     let mut job = Job::new();
-    job.github.state().begin(&format!("deploy sha256:{}", "0".repeat(64)));
-    job.github.fail("POST actions", Wrong::Lost);
+    job.forge.state().begin(&format!("deploy sha256:{}", "0".repeat(64)));
+    job.forge.fail("POST actions", Wrong::Lost);
     job.ship(&environments).await;
     assert_eq!((job.outcomes(), job.deliveries[0].run), (vec!["staging failed".into()], None));
 }
@@ -69,12 +69,12 @@ async fn whatever_a_killed_job_has_done_is_not_done_twice() {
     let environments = [environment("staging", None, workflow(), true)];
     let mut whole = Job::new();
     whole.ship(&environments).await;
-    let all = whole.github.state().writes().len();
+    let all = whole.forge.state().writes().len();
     assert_eq!(all, 5);
     for kept in 0..=all {
         let github = Fake::start();
         {
-            let (from, mut to) = (whole.github.state(), github.state());
+            let (from, mut to) = (whole.forge.state(), github.state());
             let writes = from.requests.iter().filter(|(kind, _)| kind.starts_with("POST"));
             for (kind, body) in writes.take(kept) {
                 to.take(kind.strip_prefix("POST ").map_or("", |_| "POST"), &kind[5..], body);
@@ -82,7 +82,7 @@ async fn whatever_a_killed_job_has_done_is_not_done_twice() {
         }
         let mut job = Job::on(github);
         assert_eq!(told(&job.ship(&environments).await), "", "after {kept}");
-        let state = job.github.state();
+        let state = job.forge.state();
         assert_eq!((state.deployments.len(), state.runs.len()), (1, 1), "after {kept}");
         assert_eq!(state.states(100).last(), Some(&"success"));
         drop(state);
@@ -102,14 +102,14 @@ async fn whatever_was_saved_is_taken_up() {
         ["it was about to be started", "deploy.yml was started", "deploy.yml ended with success"]
     );
     for (at, outcome) in ["failed", "delivered", "delivered"].iter().enumerate() {
-        let mut job = Job::on(whole.github.clone());
+        let mut job = Job::on(whole.forge.clone());
         job.deliveries = whole.saved[at].clone();
         job.ship(&environments).await;
         assert_eq!(job.outcomes(), [format!("staging {outcome}")]);
         assert_eq!(job.dispatches(), 1, "nothing is started again");
     }
     // Who was told looks, and tries again.
-    let mut job = Job::on(whole.github.clone());
+    let mut job = Job::on(whole.forge.clone());
     job.deliveries = whole.saved[0].clone();
     job.ship(&environments).await;
     job.ship(&environments).await;
@@ -119,17 +119,17 @@ async fn whatever_was_saved_is_taken_up() {
 #[tokio::test]
 async fn who_is_stopped_or_out_of_time_leaves_the_run_to_the_next_attempt() {
     let mut job = Job::new();
-    job.github.state().looks = u32::MAX;
+    job.forge.state().looks = u32::MAX;
     let mut environments = both();
     environments[0].dispatch.as_mut().unwrap().timeout = Duration::ZERO;
     let findings = job.ship(&environments).await;
     assert_eq!(job.outcomes(), ["staging failed", "production skipped"]);
     insta::assert_snapshot!("timed_out", told(&findings));
-    assert_eq!(job.github.state().states(100), ["in_progress", "in_progress"]);
+    assert_eq!(job.forge.state().states(100), ["in_progress", "in_progress"]);
 
     environments[0].dispatch.as_mut().unwrap().timeout = Duration::from_secs(600);
     let hand = job.hand.clone();
-    let github = job.github.clone();
+    let github = job.forge.clone();
     let seen = github.state().kinds().len();
     let (findings, ()) = tokio::join!(job.ship(&environments), async {
         while github.state().kinds().len() < seen + 4 {
@@ -142,11 +142,11 @@ async fn who_is_stopped_or_out_of_time_leaves_the_run_to_the_next_attempt() {
 
     let mut again = Job::on(github);
     again.deliveries = job.deliveries.clone();
-    again.github.state().looks = 0;
+    again.forge.state().looks = 0;
     assert_eq!(told(&again.ship(&environments).await), "");
     assert_eq!(again.outcomes(), ["staging delivered", "production delivered"]);
     assert_eq!(again.dispatches(), 2);
-    assert_eq!(again.github.state().deployments.len(), 2);
+    assert_eq!(again.forge.state().deployments.len(), 2);
 }
 
 #[test]

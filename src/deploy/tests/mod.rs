@@ -2,18 +2,23 @@
 
 mod again;
 mod fake;
+mod github;
+mod gitlab;
+mod gitlab_again;
+mod gitlab_order;
 mod order;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant, SystemTime};
 
-use fake::{Fake, Wrong};
+use fake::{Kept, Wrong};
 
 use super::*;
-use crate::config::{Deployment, Dispatch, Dispatched};
+use crate::config::{Deployment, Dispatch, Dispatched, Launch, Launched, Trigger};
 use crate::console::Verbosity;
 use crate::context;
 use crate::finding::Severity;
+use crate::forge;
 use crate::forge::github::Event;
 use crate::forge::github::api::Api;
 use crate::interrupt::{Hand, Signal};
@@ -38,6 +43,7 @@ fn environment(name: &str, after: Option<&str>, what: Option<Dispatched>, deploy
         after: after.map(str::to_owned),
         from_any_branch: false,
         dispatch,
+        launch: None,
         deployment,
     }
 }
@@ -60,36 +66,21 @@ fn both() -> Vec<Environment> {
     ]
 }
 
+type Fake = fake::Fake<github::State>;
+
 /// A job that ships.
-struct Job {
-    github: Fake,
+struct Job<K = github::State> {
+    forge: fake::Fake<K>,
     remote: Remote,
     approval: Approval,
     console: Console,
     hand: Hand,
     interrupt: Interrupt,
+    job_url: &'static str,
+    variables: Variables,
     deliveries: Vec<Delivery>,
     /// The deliveries as they were saved.
     saved: Vec<Vec<Delivery>>,
-}
-
-fn shipment<'a>(
-    remote: &'a Remote,
-    approval: &'a Approval,
-    console: &'a Console,
-    interrupt: &Interrupt,
-) -> Shipment<'a> {
-    let interrupt = interrupt.clone();
-    Shipment {
-        remote,
-        approval,
-        console,
-        interrupt,
-        clock: CLOCK,
-        job_url: Some(JOB),
-        check: Some(1000),
-        image: None,
-    }
 }
 
 impl Job {
@@ -102,7 +93,7 @@ impl Job {
         let (hand, interrupt) = Interrupt::channel();
         let api = Api::new(&github.base, "acme/churn", "t0k3n").unwrap().heeding(interrupt.clone(), CLOCK);
         let event = Event { default_branch: Some("main".into()), ..Event::default() };
-        let remote = Remote {
+        let remote = forge::github::Remote {
             api,
             event,
             attempt: 1,
@@ -111,22 +102,53 @@ impl Job {
             check: None,
             comment: false,
         };
+        Self::by(github, Remote::Github(remote), hand, interrupt)
+    }
+
+    fn github_remote(&self) -> &forge::github::Remote {
+        self.remote.github().unwrap()
+    }
+
+    fn dispatches(&self) -> usize {
+        self.forge.state().writes().iter().filter(|kind| kind.ends_with("/dispatches")).count()
+    }
+}
+
+impl<K: Kept> Job<K> {
+    fn by(forge: fake::Fake<K>, remote: Remote, hand: Hand, interrupt: Interrupt) -> Self {
         let out = Box::new(std::io::sink());
         let console = Console::new(out, context::Forge::Github, Verbosity::Normal, false, CLOCK);
-        let (deliveries, saved) = (Vec::new(), Vec::new());
-        Self { github, remote, approval: approval(), console, hand, interrupt, deliveries, saved }
+        let (deliveries, saved, variables) = (Vec::new(), Vec::new(), Variables::new());
+        let (approval, job_url) = (approval(), JOB);
+        Self { forge, remote, approval, console, hand, interrupt, job_url, variables, deliveries, saved }
+    }
+
+    fn shipment(&self) -> Shipment<'_> {
+        Shipment {
+            remote: &self.remote,
+            approval: &self.approval,
+            console: &self.console,
+            interrupt: self.interrupt.clone(),
+            clock: CLOCK,
+            job_url: Some(self.job_url),
+            reference: Some("main"),
+            variables: &self.variables,
+            check: Some(1000),
+            image: None,
+        }
     }
 
     async fn ship(&mut self, environments: &[Environment]) -> Vec<Finding> {
-        let shipment = shipment(&self.remote, &self.approval, &self.console, &self.interrupt);
-        let saved = &mut self.saved;
+        let mut deliveries = std::mem::take(&mut self.deliveries);
+        let mut saved = std::mem::take(&mut self.saved);
         let mut save = |deliveries: &[Delivery]| {
             saved.push(deliveries.to_vec());
             Ok(())
         };
         let environments: Vec<&Environment> = environments.iter().collect();
-        let findings =
-            perform(&shipment, &environments, None, &mut self.deliveries, &mut save).await.unwrap();
+        let shipped = perform(&self.shipment(), &environments, None, &mut deliveries, &mut save).await;
+        let findings = shipped.unwrap();
+        (self.deliveries, self.saved) = (deliveries, saved);
         if let Some(last) = self.saved.last() {
             assert_eq!(*last, self.deliveries, "all that is known is saved");
         }
@@ -134,7 +156,7 @@ impl Job {
     }
 
     fn foresee(&self, environments: &[Environment]) -> String {
-        let shipment = shipment(&self.remote, &self.approval, &self.console, &self.interrupt);
+        let shipment = self.shipment();
         let environments: Vec<&Environment> = environments.iter().collect();
         foresee(&shipment, &environments, &self.deliveries)
     }
@@ -142,10 +164,6 @@ impl Job {
     /// `staging delivered`.
     fn outcomes(&self) -> Vec<String> {
         self.deliveries.iter().map(|it| format!("{} {}", it.target, it.outcome.word())).collect()
-    }
-
-    fn dispatches(&self) -> usize {
-        self.github.state().writes().iter().filter(|kind| kind.ends_with("/dispatches")).count()
     }
 }
 

@@ -11,7 +11,8 @@ use zip::ZipArchive;
 
 use super::api::{Api, Trouble};
 use super::keepsake;
-use crate::bundle::{self, Wanted};
+use crate::bundle::Wanted;
+use crate::forge::kept::{sound, unpack};
 use crate::name::Digest;
 use crate::record::{Record, store};
 
@@ -115,13 +116,6 @@ pub(super) async fn bring(api: &Api, run: u64, wanted: &Wanted, into: &Path) -> 
     Err(why)
 }
 
-/// Unpacks where a signal is still heard meanwhile.
-async fn unpack(file: File, wanted: &Wanted, into: &Path) -> Result<(), String> {
-    let (wanted, into) = (wanted.clone(), into.to_owned());
-    let unpacked = tokio::task::spawn_blocking(move || bundle::pick(file, &wanted, &into));
-    unpacked.await.unwrap_or_else(|error| Err(format!("was not unpacked: {error}")))
-}
-
 fn shown(name: &str) -> String {
     name.escape_debug().take(100).collect()
 }
@@ -182,7 +176,7 @@ fn pick(file: File, digest: &Digest) -> Result<Record, String> {
         }
         let essence = std::str::from_utf8(&json).ok().and_then(keepsake::essence);
         if essence.as_ref() == Some(digest) {
-            return keepsake::sound(&json).map_err(|why| format!("does not have it sound: {why}"));
+            return sound(&json).map_err(|why| format!("does not have it sound: {why}"));
         }
     }
     Err("does not have it: the digest is another".into())

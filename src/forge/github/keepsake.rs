@@ -14,8 +14,9 @@ use flate2::write::ZlibEncoder;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::forge::kept::sound;
 use crate::name::Digest;
-use crate::record::{Conclusion, Record, contradiction, store};
+use crate::record::{Conclusion, Record, store};
 use crate::step::Step;
 
 /// What a record in a text begins with, before its version.
@@ -94,20 +95,6 @@ pub fn read(text: &str) -> Result<Kept, String> {
             sound(&json).map(|record| Kept::Record(Box::new(record)))
         }
         _ => Err("the record in it is in no form that is known".into()),
-    }
-}
-
-/// The record of a JSON text that a run has written.
-///
-/// # Errors
-/// Why it is none.
-pub fn sound(json: &[u8]) -> Result<Record, String> {
-    let text = std::str::from_utf8(json).map_err(|error| format!("the record is no text: {error}"))?;
-    let record =
-        store::parse(text).map_err(|unreadable| unreadable.fault("read the record".into()).to_string())?;
-    match contradiction(&record) {
-        None => Ok(record),
-        Some(why) => Err(format!("the record contradicts itself: {why}")),
     }
 }
 

@@ -117,7 +117,7 @@ impl Forge for Github {
             });
         };
         match history.default_branch().await {
-            Ok(Found::None(why)) => self.local_baseline(record, why).await,
+            Ok(Found::None(why)) => self.local.baseline_or(record, why).await,
             Ok(found) => Ok(found),
             Err(stuck) => match self.local.default_branch_baseline(record).await {
                 Ok(found @ Found::Baseline(_)) => {
@@ -228,23 +228,6 @@ impl Github {
     fn history<'a>(&'a self, record: &'a Record) -> Option<History<'a>> {
         let remote = self.remote.as_ref()?;
         Some(History { remote, name: remote.check.as_deref()?, own: self.own_app(), record })
-    }
-
-    /// The baseline out of git, where no check has one; `why` not.
-    async fn local_baseline(&self, record: &Record, why: String) -> Result<Found> {
-        match self.local.default_branch_baseline(record).await {
-            Ok(Found::None(_)) => Ok(Found::None(why)),
-            // GitHub has told what this clone cannot know.
-            Err(_) if self.is_partial() => Ok(Found::None(why)),
-            found => found,
-        }
-    }
-
-    /// Whether the clone cannot tell which commits are in the default branch.
-    fn is_partial(&self) -> bool {
-        self.local.repository.as_ref().is_ok_and(|repository| {
-            !matches!(repository.is_shallow(), Ok(false)) || matches!(repository.default_branch(), Ok(None))
-        })
     }
 
     /// Opens the check, once. `look` for one that is there already.

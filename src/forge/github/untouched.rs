@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::Remote;
 use super::api::Trouble;
+use crate::forge::untouched::is_within;
 
 /// How many files are on a page, and how many pages GitHub has at most.
 const PAGE: usize = 100;
@@ -37,23 +38,4 @@ pub async fn is_untouched(remote: &Remote, number: u64, folder: &str) -> Result<
         }
     }
     Ok(false)
-}
-
-fn is_within(name: &str, folder: &str) -> bool {
-    let folder = folder.trim_matches('/');
-    folder.is_empty() || name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_folder_holds_its_files_and_no_others() {
-        assert!(is_within("models/churn/train.py", "models/churn/"));
-        assert!(is_within("train.py", ""), "the repository is the project");
-        for name in ["models/churn2/train.py", "models/churn", "README.md", "old/models/churn/x"] {
-            assert!(!is_within(name, "models/churn"), "{name}");
-        }
-    }
 }

@@ -290,3 +290,58 @@ fn what_is_published_is_in_the_folder_and_in_the_bundle() {
     assert!(!forge.run_dir.join("report.md").exists() && !forge.run_dir.join(bundle::BUNDLE).exists());
     forge.withdraw().unwrap();
 }
+
+#[test]
+fn only_a_job_of_gitlab_gets_gitlabs_files_and_they_name_paths_of_the_repository() {
+    let project = Project::new();
+    let root = project.0.path().join("models/churn");
+    std::fs::create_dir_all(&root).unwrap();
+    let commit = project.commit("one");
+    let mut run = record("1", Some(&commit), Approved);
+    let written = |run: &Record, run_dir: &Path| {
+        let local = Local { run_dir: run_dir.to_owned(), ..forge_at(&root) };
+        local.write(&report::compose(run, &[])).unwrap();
+        std::fs::read_to_string(run_dir.join("gitlab.env")).ok()
+    };
+    let beside = root.join(".modelgate");
+    assert_eq!(written(&run, &beside), None);
+    run.context.forge = context::Forge::Gitlab;
+    for (folder, path) in [(&beside, "models/churn/.modelgate"), (&project.0.path().join("out"), "out")] {
+        let variables = written(&run, folder).unwrap();
+        let line = format!("MODELGATE_REPORT_PATH={path}/report.html\n");
+        assert!(variables.contains(&line), "{variables}");
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(!written(&run, elsewhere.path()).unwrap().contains("REPORT_PATH"));
+    forge_at(&root).withdraw().unwrap();
+    assert!(!beside.join("gitlab.env").exists() && !beside.join("gitlab-annotations.json").exists());
+}
+
+#[test]
+fn a_job_that_goes_on_without_the_outputs_keeps_the_bundle_that_the_run_has_packed() {
+    use sha2::Digest as _;
+    let project = Project::new();
+    let forge = project.forge();
+    let mut run = record("1", None, Conclusion::Inconclusive);
+    let digest = crate::name::Digest::from_bytes(sha2::Sha256::digest("a model").into());
+    run.steps[0].evidence.outputs = [("model.bin".to_owned(), digest)].into();
+    let publish = |run: &Record| {
+        std::fs::create_dir_all(&forge.run_dir).unwrap();
+        std::fs::write(forge.run_dir.join("run.json"), serde_json::to_vec(run).unwrap()).unwrap();
+        forge.publish(&report::compose(run, &[])).unwrap().map(|fault| fault.to_string())
+    };
+    let model = project.0.path().join("model.bin");
+    let bundle = forge.run_dir.join(bundle::BUNDLE);
+    std::fs::write(&model, "a model").unwrap();
+    assert_eq!(publish(&run), None);
+    std::fs::remove_file(&model).unwrap();
+    assert_eq!(publish(&run), None, "it is packed");
+    assert_eq!(bundle::verify_bundle(&bundle).unwrap(), []);
+
+    let packed = std::fs::read(&bundle).unwrap();
+    std::fs::write(&bundle, &packed[..packed.len() - 1]).unwrap();
+    assert!(publish(&run).unwrap().starts_with("failed to pack model.bin"));
+    std::fs::write(&bundle, packed).unwrap();
+    run.id = "2".into();
+    assert!(publish(&run).is_some(), "it is another's");
+}

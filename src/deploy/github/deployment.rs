@@ -4,9 +4,11 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Shipment;
+use super::Github;
 use super::dispatch::seconds;
 use crate::config::{Deployment, Environment};
+use crate::deploy::Shipment;
+use crate::deploy::target::{Attempt, Opened, SoFar, State, Told};
 use crate::forge::github::api::{Trouble, encoded};
 
 /// How often a deployment is made, each time after a look at whether it is there.
@@ -46,26 +48,6 @@ struct Status {
     log_url: Option<String>,
 }
 
-/// A deployment of our approval to an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Opened {
-    pub(super) id: u64,
-    pub(super) so_far: SoFar,
-}
-
-/// How far it had come before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SoFar {
-    /// It is new.
-    New,
-    /// An earlier attempt made it, at this time in seconds since 1970, and may have sent the delivery.
-    Begun(Option<u64>),
-    /// An earlier attempt has sent the delivery on its way; the number of the run that does it.
-    Sent(Option<u64>),
-    /// It was a success.
-    Done,
-}
-
 /// Where deployments are made, within the repository.
 pub(super) const PATH: &str = "deployments";
 
@@ -95,34 +77,36 @@ pub(super) fn body(shipment: &Shipment<'_>, environment: &Environment) -> Value 
     })
 }
 
-/// What a status says.
-pub(super) struct Told<'a> {
-    pub(super) state: &'static str,
-    pub(super) description: &'a str,
-    pub(super) log_url: Option<&'a str>,
+/// The delivery begins.
+pub(super) fn begun(shipment: &Shipment<'_>, deployment: &Deployment) -> Value {
+    status("in_progress", "modelgate: begun", shipment.job_url, deployment)
 }
 
-impl<'a> Told<'a> {
-    /// The delivery begins.
-    pub(super) fn begun(shipment: &Shipment<'a>) -> Self {
-        Self { state: "in_progress", description: "modelgate: begun", log_url: shipment.job_url }
-    }
+/// What a status says.
+pub(super) fn told(told: &Told<'_>, deployment: &Deployment) -> Value {
+    let description = if told.state == State::Sent { SENT } else { told.description };
+    status(word(told.state), description, told.url, deployment)
+}
 
-    /// It was sent on its way.
-    pub(super) const fn sent(log_url: Option<&'a str>) -> Self {
-        Self { state: "in_progress", description: SENT, log_url }
+/// GitHub's word for a state.
+pub(super) const fn word(state: State) -> &'static str {
+    match state {
+        State::Sent => "in_progress",
+        State::Success => "success",
+        State::Failure => "failure",
+        State::Error => "error",
     }
+}
 
-    pub(super) fn body(&self, deployment: &Deployment) -> Value {
-        let mut body = json!({ "state": self.state, "description": clipped(self.description) });
-        if let Some(url) = self.log_url {
-            body["log_url"] = url.into();
-        }
-        if let Some(url) = &deployment.url {
-            body["environment_url"] = url.as_str().into();
-        }
-        body
+fn status(state: &str, description: &str, log_url: Option<&str>, deployment: &Deployment) -> Value {
+    let mut body = json!({ "state": state, "description": clipped(description) });
+    if let Some(url) = log_url {
+        body["log_url"] = url.into();
     }
+    if let Some(url) = &deployment.url {
+        body["environment_url"] = url.as_str().into();
+    }
+    body
 }
 
 fn clipped(text: &str) -> String {
@@ -131,12 +115,12 @@ fn clipped(text: &str) -> String {
 
 /// The deployment of our approval: the one that is there, or a new one. Where nobody can say whether it was made, we
 /// look again.
-pub(super) async fn open(shipment: &Shipment<'_>, environment: &Environment) -> Result<Opened, Trouble> {
-    let api = &shipment.remote.api;
-    let body = body(shipment, environment);
+pub(super) async fn open(github: &Github<'_>) -> Result<Opened, Trouble> {
+    let api = &github.remote.api;
+    let body = body(github.shipment, github.environment);
     let mut tries = 1;
     loop {
-        if let Some(opened) = find(shipment, environment).await? {
+        if let Some(opened) = find(github).await? {
             // The one that was not known to be made is as good as new.
             let is_new = tries > 1 && matches!(opened.so_far, SoFar::Begun(_));
             return Ok(if is_new { Opened { so_far: SoFar::New, ..opened } } else { opened });
@@ -152,17 +136,17 @@ pub(super) async fn open(shipment: &Shipment<'_>, environment: &Environment) -> 
 }
 
 /// The deployment that is there: one that was a success, else the newest that is under way.
-async fn find(shipment: &Shipment<'_>, environment: &Environment) -> Result<Option<Opened>, Trouble> {
-    let api = &shipment.remote.api;
-    let name = encoded(&environment.name);
-    let path = format!("{PATH}?environment={name}&sha={}&per_page=30", shipment.approval.commit());
+async fn find(github: &Github<'_>) -> Result<Option<Opened>, Trouble> {
+    let (api, approval) = (&github.remote.api, github.shipment.approval);
+    let name = encoded(&github.environment.name);
+    let path = format!("{PATH}?environment={name}&sha={}&per_page=30", approval.commit());
     let mut all: Vec<Made> = api.get(&api.path(&path)).await?;
-    let key = shipment.approval.key().to_string();
+    let key = approval.key().to_string();
     all.retain(|made| made.is_of(&key));
     all.sort_by_key(|made| std::cmp::Reverse(made.id));
     let mut under_way = None;
     for made in all {
-        match so_far(&made, latest(shipment, made.id).await?) {
+        match so_far(&made, latest(github, made.id).await?) {
             Some(SoFar::Done) => return Ok(Some(Opened { id: made.id, so_far: SoFar::Done })),
             Some(so_far) if under_way.is_none() => under_way = Some(Opened { id: made.id, so_far }),
             _ => {}
@@ -173,13 +157,15 @@ async fn find(shipment: &Shipment<'_>, environment: &Environment) -> Result<Opti
 
 /// How far a deployment has come; none where it failed or another has taken its place.
 fn so_far(made: &Made, latest: Option<Status>) -> Option<SoFar> {
-    let Some(latest) = latest else { return Some(SoFar::Begun(seconds(&made.created_at))) };
+    // It has our approval in it.
+    let begun = SoFar::Begun(Attempt { since: seconds(&made.created_at), is_ours: true });
+    let Some(latest) = latest else { return Some(begun) };
     match latest.state.as_str() {
         "success" => Some(SoFar::Done),
         "in_progress" | "queued" | "pending" | "waiting" if latest.description.as_deref() == Some(SENT) => {
             Some(SoFar::Sent(latest.log_url.as_deref().and_then(run)))
         }
-        "in_progress" | "queued" | "pending" | "waiting" => Some(SoFar::Begun(seconds(&made.created_at))),
+        "in_progress" | "queued" | "pending" | "waiting" => Some(begun),
         _ => None,
     }
 }
@@ -190,8 +176,8 @@ fn run(url: &str) -> Option<u64> {
     after.split('/').next()?.parse().ok()
 }
 
-async fn latest(shipment: &Shipment<'_>, id: u64) -> Result<Option<Status>, Trouble> {
-    let api = &shipment.remote.api;
+async fn latest(github: &Github<'_>, id: u64) -> Result<Option<Status>, Trouble> {
+    let api = &github.remote.api;
     let path = format!("{}?per_page=100", statuses(&id.to_string()));
     let all: Vec<Status> = api.get(&api.path(&path)).await?;
     Ok(all.into_iter().max_by_key(|status| status.id))
@@ -199,24 +185,19 @@ async fn latest(shipment: &Shipment<'_>, id: u64) -> Result<Option<Status>, Trou
 
 /// Writes a status. Where nobody can say whether it was taken, we look before it is written again: each one may start
 /// something.
-pub(super) async fn tell(
-    shipment: &Shipment<'_>,
-    deployment: &Deployment,
-    id: u64,
-    told: &Told<'_>,
-) -> Result<(), Trouble> {
-    let api = &shipment.remote.api;
-    let (path, body) = (api.path(&statuses(&id.to_string())), told.body(deployment));
+pub(super) async fn tell(github: &Github<'_>, id: u64, body: &Value) -> Result<(), Trouble> {
+    let api = &github.remote.api;
+    let path = api.path(&statuses(&id.to_string()));
     let mut tries = 1;
     loop {
-        let trouble = match api.write::<Value>(&Method::POST, &path, &body).await {
+        let trouble = match api.write::<Value>(&Method::POST, &path, body).await {
             Err(trouble @ (Trouble::Unsure(_) | Trouble::Garbled(_))) => trouble,
             answer => return answer.map(drop),
         };
         let is_there = |status: &Status| {
-            status.state == told.state && status.description.as_deref() == body["description"].as_str()
+            body["state"] == status.state && status.description.as_deref() == body["description"].as_str()
         };
-        if latest(shipment, id).await?.as_ref().is_some_and(is_there) {
+        if latest(github, id).await?.as_ref().is_some_and(is_there) {
             return Ok(());
         }
         if tries == ROUNDS || api.is_hurried() {
@@ -243,11 +224,9 @@ mod tests {
         let made = Made { id: 1, created_at: "1970-01-01T00:01:00Z".into(), payload: Value::Null };
         let so_far = |latest| so_far(&made, latest);
         let page = "https://github.com/acme/churn/actions/runs/77/job/1";
-        assert_eq!(so_far(None), Some(SoFar::Begun(Some(60))));
-        assert_eq!(
-            so_far(status("in_progress", "modelgate: begun", Some(page))),
-            Some(SoFar::Begun(Some(60)))
-        );
+        let begun = Some(SoFar::Begun(Attempt { since: Some(60), is_ours: true }));
+        assert_eq!(so_far(None), begun);
+        assert_eq!(so_far(status("in_progress", "modelgate: begun", Some(page))), begun);
         assert_eq!(so_far(status("in_progress", SENT, Some(page))), Some(SoFar::Sent(Some(77))));
         assert_eq!(so_far(status("queued", SENT, Some("https://x/y"))), Some(SoFar::Sent(None)));
         assert_eq!(so_far(status("success", "", None)), Some(SoFar::Done));

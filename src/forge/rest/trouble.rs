@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::Answer;
 use crate::fault::{self, Fault};
@@ -19,7 +20,7 @@ pub enum Trouble {
     Limited(Option<Duration>, String),
     /// The token is not valid, or no longer.
     Unauthorized(String),
-    /// The token may not do this. The permissions that would do, where the server names them.
+    /// The token may not do this. The permissions or scopes that would do, where the server names them.
     Forbidden(String, Option<String>),
     /// There is no such thing, or the token may not see it.
     NotFound(String),
@@ -29,25 +30,48 @@ pub enum Trouble {
     Garbled(String),
 }
 
-/// What GitHub waits for after a secondary limit that does not say how long.
+/// How long we wait for a limit that does not say how long it lasts.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What GitHub says when it refuses.
+/// What a forge says when it refuses. GitLab's message may be a text or what is wrong with each field, and its gate
+/// for tokens has a form of its own.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct Said {
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    errors: serde_json::Value,
+    message: Value,
+    errors: Value,
+    error: Value,
+    error_description: Value,
+    scope: Value,
+}
+
+impl Said {
+    /// Its words on one line; empty where it has none.
+    fn words(&self) -> String {
+        let all = [&self.message, &self.error, &self.error_description];
+        let told = all.into_iter().find(|it| !it.is_null()).map(|it| match it {
+            Value::String(text) => clean(text),
+            other => clean(&other.to_string()),
+        });
+        let more = self.errors.as_array().filter(|errors| !errors.is_empty());
+        let more = more
+            .map(|_| self.errors.to_string())
+            .or_else(|| Some(self.error_description.as_str()?.to_owned()).filter(|_| self.message.is_null()));
+        match (told.unwrap_or_default(), more) {
+            (told, Some(more)) => format!("{told}: {}", clean(&more)),
+            (told, None) => told,
+        }
+    }
 }
 
 impl Trouble {
-    pub(super) fn unsent(error: &dyn Error) -> Self {
+    /// A request that could not be sent.
+    pub(in crate::forge) fn unsent(error: &dyn Error) -> Self {
         Self::Unsent(told(error))
     }
 
     /// A connection that failed: before anything was sent where it could not be made.
-    pub(super) fn lost(error: &(dyn Error + 'static)) -> Self {
+    pub(in crate::forge) fn lost(error: &(dyn Error + 'static)) -> Self {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if error.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect) {
@@ -65,14 +89,11 @@ impl Trouble {
 
     /// An answer that is a refusal.
     /// `now` is in seconds since 1970.
-    pub(super) fn refused(answer: &Answer, now: Option<u64>) -> Self {
+    pub(in crate::forge) fn refused(answer: &Answer, now: Option<u64>) -> Self {
         let said: Said = serde_json::from_slice(&answer.bytes).unwrap_or_default();
-        let mut message = clean(&said.message);
+        let mut message = said.words();
         if message.is_empty() {
             message = format!("status {}", answer.status);
-        }
-        if said.errors.as_array().is_some_and(|errors| !errors.is_empty()) {
-            message = format!("{message}: {}", clean(&said.errors.to_string()));
         }
         let is_limit = answer.header("retry-after").is_some()
             || answer.header("x-ratelimit-remaining") == Some("0")
@@ -82,7 +103,8 @@ impl Trouble {
             403 if is_limit => Self::limited(answer, now, &message),
             401 => Self::Unauthorized(message),
             403 => {
-                let accepted = answer.header("x-accepted-github-permissions").map(clean);
+                let permissions = answer.header("x-accepted-github-permissions");
+                let accepted = permissions.or(said.scope.as_str()).map(clean);
                 Self::Forbidden(message, accepted)
             }
             404 | 410 => Self::NotFound(message),
@@ -126,14 +148,18 @@ impl Trouble {
         match self {
             Self::Unauthorized(_) => fault
                 .help("the token has expired or is wrong; `modelgate report` with a new one shows the run"),
-            Self::Forbidden(_, accepted) => fault.help(match accepted {
-                Some(accepted) => {
-                    format!("give the token what it lacks, in the workflow's `permissions`: {accepted}")
-                }
-                None => "give the token what it lacks, in the workflow's `permissions`".into(),
-            }),
+            Self::Forbidden(_, accepted) => {
+                let lacks = "give the token what it lacks, in the workflow's `permissions` on GitHub, as a role or a \
+                             scope on GitLab";
+                fault.help(match accepted {
+                    Some(accepted) => format!("{lacks}: {accepted}"),
+                    None => lacks.into(),
+                })
+            }
             Self::Limited(..) => fault.help("wait until then; `modelgate report` shows the run afterwards"),
-            Self::Unsent(_) => fault.help("check the network, the proxy and GITHUB_API_URL"),
+            Self::Unsent(_) => {
+                fault.help("check the network, the proxy and the address, GITHUB_API_URL or CI_API_V4_URL")
+            }
             _ => fault,
         }
     }
@@ -143,12 +169,12 @@ impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unsent(why) | Self::Unsure(why) => write!(f, "{why}"),
-            Self::Limited(_, why) => write!(f, "GitHub limits the requests: {why}"),
+            Self::Limited(_, why) => write!(f, "the server limits the requests: {why}"),
             Self::Unauthorized(why) => write!(f, "the token was not accepted: {why}"),
             Self::Forbidden(why, _) => write!(f, "the token may not do this: {why}"),
             Self::NotFound(why) => write!(f, "there is no such thing, or the token may not see it: {why}"),
-            Self::Refused(status, why) => write!(f, "GitHub refused it with status {status}: {why}"),
-            Self::Garbled(why) => write!(f, "the answer is not what GitHub's API says: {why}"),
+            Self::Refused(status, why) => write!(f, "it was refused with status {status}: {why}"),
+            Self::Garbled(why) => write!(f, "the answer is not what was expected: {why}"),
         }
     }
 }
@@ -157,12 +183,14 @@ impl Error for Trouble {}
 
 /// How long the server says that we are to wait: for so many seconds, or until the limit begins anew.
 fn wait(answer: &Answer, now: Option<u64>) -> Option<Duration> {
-    let number = |name| answer.header(name)?.trim().parse::<u64>().ok();
+    let number = |name: &str| answer.header(name)?.trim().parse::<u64>().ok();
     if let Some(seconds) = number("retry-after") {
         return Some(Duration::from_secs(seconds));
     }
-    let is_spent = number("x-ratelimit-remaining") == Some(0);
-    let reset = number("x-ratelimit-reset").filter(|_| is_spent)?;
+    // GitHub's words, and GitLab's.
+    let either = |name: &str| number(&format!("x-{name}")).or_else(|| number(name));
+    let is_spent = either("ratelimit-remaining") == Some(0);
+    let reset = either("ratelimit-reset").filter(|_| is_spent)?;
     Some(Duration::from_secs(reset.saturating_sub(now?).saturating_add(1)))
 }
 

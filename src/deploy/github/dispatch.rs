@@ -7,9 +7,13 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{PACE, inputs, told};
+use super::{inputs, told};
 use crate::clock::Clock;
+use crate::deploy::PACE;
+use crate::deploy::target::{Refusal, Started};
+use crate::deploy::told::look;
 use crate::fault::{Fault, Result};
+use crate::finding::Finding;
 use crate::forge::github::Remote;
 use crate::forge::github::api::{Trouble, encoded};
 use crate::name::Digest;
@@ -21,21 +25,22 @@ const LOOKS: u32 = 4;
 /// How far the clocks may be apart, in seconds.
 const SKEW: u64 = 60;
 
-/// Something that was started.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Started {
-    /// Its page, where it is known.
-    pub url: Option<String>,
-    /// The number of the run; none of an older server, and none of an event.
-    pub run: Option<u64>,
-}
-
 /// Why nothing was started, as far as anybody can say.
-pub(super) enum Refusal {
+pub(super) enum Unstarted {
     /// It was not taken.
     Refused(Trouble),
     /// It may have been.
     Unknown(String),
+}
+
+impl Unstarted {
+    /// With the finding that tells of the trouble.
+    pub(super) fn refusal(self, finding: impl FnOnce(&Trouble) -> Finding) -> Refusal {
+        match self {
+            Self::Refused(trouble) => Refusal::Refused(finding(&trouble)),
+            Self::Unknown(why) => Refusal::Unknown(why),
+        }
+    }
 }
 
 /// A run in a list.
@@ -67,8 +72,8 @@ pub(super) struct Start<'a> {
 
 impl Start<'_> {
     /// Starts it.
-    pub(super) async fn workflow(&self) -> std::result::Result<Started, Refusal> {
-        let branch = self.branch().await.map_err(Refusal::Refused)?;
+    pub(super) async fn workflow(&self) -> std::result::Result<Started, Unstarted> {
+        let branch = self.branch().await.map_err(Unstarted::Refused)?;
         let since = self.clock.unix_seconds().saturating_sub(SKEW);
         let sent = match self.send(&branch, true).await {
             Err(Trouble::Refused(400 | 422, why)) if why.contains(DETAILS) => self.send(&branch, false).await,
@@ -77,7 +82,7 @@ impl Start<'_> {
         match sent {
             Ok(started) => Ok(started),
             Err(trouble @ (Trouble::Unsure(_) | Trouble::Garbled(_))) => self.adopt(since, &trouble).await,
-            Err(trouble) => Err(Refusal::Refused(trouble)),
+            Err(trouble) => Err(Unstarted::Refused(trouble)),
         }
     }
 
@@ -113,12 +118,12 @@ impl Start<'_> {
     }
 
     /// Takes the only run that can be ours for ours.
-    async fn adopt(&self, since: u64, trouble: &Trouble) -> std::result::Result<Started, Refusal> {
+    async fn adopt(&self, since: u64, trouble: &Trouble) -> std::result::Result<Started, Unstarted> {
         for look in 0..LOOKS {
             if look > 0 {
                 tokio::time::sleep(PACE * 2_u32.pow(look - 1)).await;
             }
-            let unknown = |why: String| Refusal::Unknown(format!("{trouble}; {why}"));
+            let unknown = |why: String| Unstarted::Unknown(format!("{trouble}; {why}"));
             match self.since(since).await {
                 Ok(found) if found.len() == 1 => return Ok(started(&found[0])),
                 Ok(found) if !found.is_empty() => {
@@ -129,18 +134,18 @@ impl Start<'_> {
                 Err(other) => return Err(unknown(format!("its runs cannot be looked at: {other}"))),
             }
         }
-        Err(Refusal::Unknown(format!("{trouble}; no run of it is to be seen")))
+        Err(Unstarted::Unknown(format!("{trouble}; no run of it is to be seen")))
     }
 
-    /// The run that an earlier attempt has started since then, in seconds since 1970; none where there is none.
-    pub(super) async fn earlier(&self, since: u64) -> std::result::Result<Option<Started>, Refusal> {
+    /// The run that an earlier attempt has started since then, in seconds since 1970; none where there is none. The
+    /// error is why nobody can say.
+    pub(super) async fn earlier(&self, since: u64) -> std::result::Result<Option<Started>, String> {
         match self.since(since).await {
             Ok(found) if found.len() > 1 => {
-                let found = found.len();
-                Err(Refusal::Unknown(format!("{found} runs have begun since, and any may be it")))
+                Err(format!("{} runs have begun since, and any may be it", found.len()))
             }
             Ok(found) => Ok(found.first().map(started)),
-            Err(trouble) => Err(Refusal::Unknown(format!("its runs cannot be looked at: {trouble}"))),
+            Err(trouble) => Err(format!("its runs cannot be looked at: {trouble}")),
         }
     }
 
@@ -206,18 +211,18 @@ pub(super) async fn event(
     remote: &Remote,
     event: &str,
     inputs: &Map<String, Value>,
-) -> std::result::Result<Started, Refusal> {
+) -> std::result::Result<Started, Unstarted> {
     let body = event_body(event, inputs);
     match remote.api.send(&Method::POST, &remote.api.path("dispatches"), Some(&body)).await {
         Ok(answer) if answer.status < 300 => Ok(Started::default()),
         Ok(answer) => match answer.decode::<Value>() {
-            Err(trouble) => Err(Refusal::Refused(trouble)),
+            Err(trouble) => Err(Unstarted::Refused(trouble)),
             Ok(_) => Ok(Started::default()),
         },
         Err(trouble @ (Trouble::Unsure(_) | Trouble::Garbled(_))) => {
-            Err(Refusal::Unknown(trouble.to_string()))
+            Err(Unstarted::Unknown(trouble.to_string()))
         }
-        Err(trouble) => Err(Refusal::Refused(trouble)),
+        Err(trouble) => Err(Unstarted::Refused(trouble)),
     }
 }
 
@@ -255,7 +260,7 @@ pub async fn retrain(
     let doing = format!("start {workflow}");
     match start.workflow().await {
         Ok(started) => Ok(Started { url: started.url.or(page), ..started }),
-        Err(Refusal::Refused(trouble)) => {
+        Err(Unstarted::Refused(trouble)) => {
             let help = told::workflow_help(&trouble, workflow, &start.inputs);
             let fault = trouble.fault(doing);
             Err(match help {
@@ -263,9 +268,9 @@ pub async fn retrain(
                 None => fault,
             })
         }
-        Err(Refusal::Unknown(why)) => {
+        Err(Unstarted::Unknown(why)) => {
             Err(Fault::new(doing, format!("nobody can say whether it was started: {why}"))
-                .help(told::look(page.as_deref())))
+                .help(look(page.as_deref(), super::WORDS.runs)))
         }
     }
 }
