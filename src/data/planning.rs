@@ -76,11 +76,7 @@ impl Examination<'_> {
     }
 
     /// The search for leaks; none where nobody asks for it, or one of its sets cannot be read.
-    pub(super) fn search<'s>(
-        &'s self,
-        heads: &Heads<'_>,
-        room: Room<'s>,
-    ) -> Option<OrWrong<Search<'s>>> {
+    pub(super) fn search<'s>(&'s self, heads: &Heads<'_>, room: Room<'s>) -> Option<OrWrong<Search<'s>>> {
         let asked = self.config.leakage.as_ref()?;
         let (train, test) = (heads.get(asked.train.as_str())?, heads.get(asked.test.as_str())?);
         let sets = Sets {

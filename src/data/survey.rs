@@ -179,3 +179,6 @@ impl<'a> Gathered<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

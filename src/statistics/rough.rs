@@ -131,7 +131,8 @@ impl Ranked for Lists {
             let near = match (list.around(low), list.around(high)) {
                 (Some(low), Some(high)) => low.start..high.end,
                 _ => {
-                    let [start, end] = [low, high].map(|end| list.numbers.partition_point(|known| *known <= end));
+                    let [start, end] =
+                        [low, high].map(|end| list.numbers.partition_point(|known| *known <= end));
                     start..end.max(start)
                 }
             };

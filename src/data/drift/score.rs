@@ -3,9 +3,9 @@
 use super::sketch::Sketch;
 use super::values::{Ascending, Side, Values, aligned, distinct};
 use crate::config::{DriftMethod, Measured};
+use crate::statistics::Ranked;
 use crate::statistics::drift::{Cuts, Edges, alibi, auto, evidently};
 use crate::statistics::two_sample::{self, KsP};
-use crate::statistics::Ranked;
 use crate::table::Type;
 
 /// How far a column has moved, before other columns are looked at.

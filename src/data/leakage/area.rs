@@ -52,6 +52,12 @@ impl Telling {
         }
     }
 
+    /// How many numbers they are.
+    #[cfg(test)]
+    pub fn rows(&self) -> usize {
+        self.numbers.len()
+    }
+
     /// Takes in more.
     pub fn merge(&mut self, later: Self) {
         self.numbers.extend(later.numbers);

@@ -139,6 +139,12 @@ impl Tellings {
         }
     }
 
+    /// How many rows of a feature are kept.
+    #[cfg(test)]
+    pub fn kept(&self) -> usize {
+        self.columns.values().filter_map(|columns| columns.first()).map(Telling::rows).sum()
+    }
+
     fn overflowed(&self) -> bool {
         self.labels.len() > MOST
     }
@@ -154,8 +160,11 @@ impl Tellings {
                 Some(format!("the label «{}» has {values}", layout.name(label).escape_debug())),
             );
         }
-        let mut classes: BTreeMap<Box<str>, Vec<Telling>> =
-            self.labels.into_iter().map(|text| (text, vec![Telling::default(); layout.features.len()])).collect();
+        let mut classes: BTreeMap<Box<str>, Vec<Telling>> = self
+            .labels
+            .into_iter()
+            .map(|text| (text, vec![Telling::default(); layout.features.len()]))
+            .collect();
         for ((_, text), columns) in self.columns {
             let class = classes.get_mut(&text).into_iter().flatten();
             class.zip(columns).for_each(|(known, more)| known.merge(more));

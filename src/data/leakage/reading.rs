@@ -59,7 +59,7 @@ pub struct Reader<'a> {
 #[derive(Debug)]
 pub struct Looked {
     keys: OfRows,
-    facts: Facts,
+    pub(super) facts: Facts,
 }
 
 /// By whole rows, then by each group.

@@ -52,7 +52,8 @@ fn compared([train, test]: [&Located; 2], first: Side, memory: u64, folder: &Pat
     let set = |side: Side| if side == Side::Train { train } else { test };
     let held = read(set(first), first, None)?.hold(first, room)?;
     let other = if first == Side::Train { Side::Test } else { Side::Train };
-    held.compared(read(set(other), other, Some(&held))?)
+    let passed = read(set(other), other, Some(&held))?;
+    held.compared(passed)
 }
 
 /// What both have, the slow way.
@@ -129,4 +130,51 @@ fn keys_that_begin_alike_are_still_told_apart() {
         assert_eq!(Index::new(Vec::new()).find(Keyed { high, low: 1, row: 0 }), None);
         assert_eq!(index.find(Keyed { high, low: 1, row: 0 }), None);
     }
+}
+
+/// What single columns tell of a label, in files of so many rows, and how many rows were kept for that.
+fn told(rows: usize, size: usize) -> (Vec<(String, f64)>, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |row: usize| {
+        let mixed = crate::statistics::hash::mix(row as u64);
+        format!("{},{},t{}\n", mixed % 2, mixed % 2 * 3 + mixed / 2 % 7, mixed / 2 % 5 + mixed % 2)
+    };
+    let file = |(number, first): (usize, usize)| {
+        let path = format!("{number:03}.csv");
+        let on_disk = folder.path().join(&path);
+        let lines: String = (first..rows.min(first + size)).map(of).collect();
+        std::fs::write(&on_disk, format!("y,n,t\n{lines}")).unwrap();
+        ProjectFile { path, on_disk }
+    };
+    let set = Located::new("train", (0..rows).step_by(size).enumerate().map(file).collect());
+    let found = |name: &str, holds: Type| Found { name: name.to_owned(), holds };
+    let layout = Layout {
+        wanted: vec![found("y", Type::Text), found("n", Type::Number), found("t", Type::Text)],
+        same: vec![1],
+        groups: Vec::new(),
+        time: None,
+        label: Some(0),
+        features: vec![1, 2],
+    };
+    let (_hand, interrupt) = Interrupt::channel();
+    let reader = Reader { layout: &layout, same: Same::default(), side: Side::Train, held: None };
+    let mut facts = batch::Facts::default();
+    let mut most = 0;
+    let table = pass::read(&set.files, &reader, &interrupt, |part| {
+        facts.merge(part.facts);
+        most = most.max(facts.tellings.kept());
+        Ok(())
+    });
+    assert_eq!(table.unwrap().unwrap().rows, rows as u64);
+    let (areas, untold) = facts.tellings.areas(&layout);
+    assert_eq!(untold, None);
+    (areas, most)
+}
+
+#[test]
+fn how_many_rows_there_are_need_not_be_known_beforehand() {
+    let (areas, kept) = told(230_000, 230_000);
+    assert!(areas.len() == 2 && areas.iter().all(|(_, area)| (0.6..0.95).contains(area)), "{areas:?}");
+    assert!((50_000..140_000).contains(&kept), "{kept}");
+    assert_eq!(told(230_000, 47_000).0, areas, "in other parts");
 }

@@ -38,7 +38,9 @@ impl Spooled {
         let held = if self.runs.is_empty() {
             match is_walked {
                 true => Held::Whole(in_order(self.lists)),
-                false => Held::About(self.lists.into_par_iter().map(Rough::of).collect::<Vec<_>>().into_iter().collect()),
+                false => Held::About(
+                    self.lists.into_par_iter().map(Rough::of).collect::<Vec<_>>().into_iter().collect(),
+                ),
             }
         } else {
             let file = self.file.beside();

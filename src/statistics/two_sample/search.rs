@@ -87,8 +87,10 @@ impl<R: Ranked, C: Ranked> Search<'_, R, C> {
         }
         let until = self.up_to(order::number(middle));
         self.best = self.best.max(self.gap(until).abs());
-        let halves =
-            [Part { ends: [low, middle], until, ..part }, Part { ends: [middle, high], before: until, ..part }];
+        let halves = [
+            Part { ends: [low, middle], until, ..part },
+            Part { ends: [middle, high], before: until, ..part },
+        ];
         let [first, last] = halves;
         Some(if self.most(&first) > self.most(&last) { [last, first] } else { halves })
     }
