@@ -4,7 +4,6 @@
 
 use super::*;
 use crate::fault::Fault;
-use crate::table::Values;
 
 /// Looks at columns, and takes them where it wants to own them.
 struct Looks {
@@ -12,8 +11,8 @@ struct Looks {
     owns: bool,
 }
 
-/// The rows before, and the cells of each column.
-type Seen = (u64, Vec<Cells>);
+/// The rows before, and the cells of each column as they are shown: no NaN is the same as another.
+type Seen = (u64, Vec<String>);
 
 impl Look for Looks {
     type Part = Seen;
@@ -23,11 +22,12 @@ impl Look for Looks {
     }
 
     fn part(&self, rows: Rows<'_>) -> Seen {
-        let by_place: Vec<Cells> =
-            (0..self.wanted.len()).map(|place| rows.cells(place).unwrap().clone()).collect();
+        let shown = |cells: &Cells| format!("{cells:?}");
+        let by_place: Vec<&Cells> = (0..self.wanted.len()).map(|place| rows.cells(place).unwrap()).collect();
         assert!(by_place.iter().all(|cells| cells.values.rows() == rows.count));
-        assert_eq!(rows.all().cloned().collect::<Vec<_>>(), by_place);
-        (rows.first, if self.owns { rows.into_all().collect() } else { by_place })
+        let seen: Vec<String> = by_place.into_iter().map(shown).collect();
+        assert_eq!(rows.all().map(shown).collect::<Vec<_>>(), seen);
+        (rows.first, if self.owns { rows.into_all().map(|cells| shown(&cells)).collect() } else { seen })
     }
 }
 
@@ -72,7 +72,7 @@ fn a_column_that_two_want_as_one_type_is_read_once() {
 fn each_sees_what_it_would_see_alone() {
     let all: [&[(&str, Type)]; 3] = [&[A, B], &[("a", Type::Integer), B, C], &[B, A]];
     let alone = all.map(|wanted| read_by(&looks(wanted, false)).remove(0));
-    assert_eq!(alone[1].1[0].strange, 1, "2.5 is no whole number");
+    assert!(alone[1].1[0].contains("strange: 1"), "2.5 is no whole number: {alone:?}");
     for owns in [[false, false, false], [true, true, true], [false, false, true], [true, false, false]] {
         let [one, other, last] = [0, 1, 2].map(|at| looks(all[at], owns[at]));
         let (seen, (none, more)) = read_by(&(one, (None::<Looks>, (other, Some(last))))).remove(0);
@@ -85,7 +85,7 @@ fn each_sees_what_it_would_see_alone() {
 fn who_takes_a_column_twice_has_it_twice() {
     let (_, cells) = read_by(&looks(&[A, A], true)).remove(0);
     assert_eq!(cells[0], cells[1]);
-    assert_eq!(cells[0].values, Values::Numbers(vec![1.0, 2.5]));
+    assert!(cells[0].contains("Numbers([1.0, 2.5])"), "{cells:?}");
 }
 
 #[test]
