@@ -21,6 +21,8 @@ mod overlooked;
 mod profiles;
 #[path = "data/rules.rs"]
 mod rules;
+#[path = "data/together.rs"]
+mod together;
 
 use common::{Project, Said};
 use serde_json::Value;

@@ -1,19 +1,19 @@
-//! Reads two sets for their drift: the columns that both have, each in the form that it is measured in.
+//! What is looked at in two sets for their drift: the columns that both have, each in the form that it is measured in.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
 use super::drift::{Ascending, Compared, MOST_CATEGORIES, Side, Values};
+use super::pass::{Look, Rows};
 use super::sets::Located;
 pub use super::spool::Sorted;
-use super::spool::Spool;
+use super::spool::{Room, Spool};
 use crate::config::{self, DriftMethod, Holds, Measured};
 use crate::fault::Result;
 use crate::finding::Finding;
-use crate::interrupt::Interrupt;
 use crate::record::data::Role;
-use crate::table::{self, Batch, Cells, Column, Found, NONE, Type, Wanted};
+use crate::table::{self, Cells, Found, NONE, Table, Type};
 
 impl Ascending for Sorted {
     fn walk(&self) -> impl Iterator<Item = f64> {
@@ -123,6 +123,7 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type)
 }
 
 /// What was read of a side.
+#[derive(Debug)]
 pub struct Read {
     /// For each subject.
     pub sides: Vec<Side<Sorted>>,
@@ -131,7 +132,8 @@ pub struct Read {
 }
 
 /// What some rows hold of a column.
-struct Part {
+#[derive(Debug)]
+pub struct Part {
     missing: u64,
     strange: u64,
     /// The first strange one: its row over all files from 0, and its text.
@@ -139,14 +141,40 @@ struct Part {
     values: PartValues,
 }
 
+#[derive(Debug)]
 enum PartValues {
     Numbers(Vec<f64>),
     Texts(Vec<(Box<str>, u64)>),
 }
 
+/// Looks at the rows of a side.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'a>(pub &'a [Subject]);
+
+impl Look for Reader<'_> {
+    type Part = Vec<Part>;
+
+    fn wanted(&self) -> Vec<(&str, Type)> {
+        self.0.iter().map(|subject| (subject.column.as_str(), subject.holds)).collect()
+    }
+
+    fn part(&self, rows: Rows<'_>) -> Vec<Part> {
+        let first = rows.first;
+        rows.into_all().map(|cells| part(cells, first)).collect()
+    }
+}
+
+/// A side while it is read.
+#[derive(Debug)]
+pub struct Gathered<'a> {
+    subjects: &'a [Subject],
+    columns: Vec<Gathering>,
+    numbers: Spool,
+}
+
 /// A column while it is read.
-#[derive(Default)]
-struct Gathered {
+#[derive(Debug, Default)]
+struct Gathering {
     missing: u64,
     strange: u64,
     first: Option<(u64, String)>,
@@ -154,53 +182,45 @@ struct Gathered {
     overflowed: bool,
 }
 
-/// Reads a side. The inner error is what is wrong with the files.
-///
-/// # Errors
-/// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
-pub fn read(
-    set: &Located,
-    subjects: &[Subject],
-    mut spool: Spool,
-    interrupt: &Interrupt,
-) -> Result<std::result::Result<Read, Vec<Finding>>> {
-    let wanted: Vec<Wanted> =
-        subjects.iter().map(|subject| Wanted::cells(&subject.column, subject.holds)).collect();
-    let mut gathered: Vec<Gathered> = subjects.iter().map(|_| Gathered::default()).collect();
-    let mut spooled = Ok(());
-    let merge = |parts: Vec<Part>| {
-        for (at, (part, gathered)) in parts.into_iter().zip(&mut gathered).enumerate() {
-            if let Some(values) = gathered.take(part)
-                && spooled.is_ok()
-            {
-                spooled = spool.push(at, &values);
+impl<'a> Gathered<'a> {
+    /// Of no rows yet.
+    ///
+    /// # Errors
+    /// A temporary folder that cannot be made.
+    pub fn new(subjects: &'a [Subject], room: Room<'_>) -> Result<Self> {
+        let numbers = room.spool(subjects.len(), room.memory)?;
+        Ok(Self { subjects, columns: subjects.iter().map(|_| Gathering::default()).collect(), numbers })
+    }
+
+    /// Takes in what the rows that come next hold.
+    ///
+    /// # Errors
+    /// Numbers for which there is no room, neither in memory nor in a file.
+    pub fn take(&mut self, parts: Vec<Part>) -> Result<()> {
+        for (at, (part, column)) in parts.into_iter().zip(&mut self.columns).enumerate() {
+            if let Some(values) = column.take(part) {
+                self.numbers.push(at, &values)?;
             }
         }
-    };
-    let table = table::fold(&set.files, &wanted, 0, interrupt, parts, merge)?;
-    spooled?;
-    let table = match table {
-        Ok(table) => table,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let strange = gathered.iter_mut().map(|gathered| gathered.first.take());
-    let strange = strange.map(|first| first.map(|(row, text)| set.shown(&table, row, &text))).collect();
-    let sorted: Vec<Sorted> = (spool.finish().into_par_iter().zip(subjects))
-        .map(|(spooled, subject)| spooled.sorted(subject.measured.method.is_of_all_values()))
-        .collect::<Result<_>>()?;
-    let sides = subjects.iter().zip(gathered).zip(sorted);
-    let sides =
-        sides.map(|((subject, gathered), sorted)| gathered.side(subject.holds, table.rows, sorted)).collect();
-    Ok(Ok(Read { sides, strange }))
-}
+        Ok(())
+    }
 
-fn parts(batch: Batch) -> Vec<Part> {
-    let first = batch.first;
-    let cells = batch.columns.into_iter().map(|column| match column {
-        Column::Cells(cells) => part(cells, first),
-        _ => Part { missing: 0, strange: 0, first: None, values: PartValues::Numbers(Vec::new()) },
-    });
-    cells.collect()
+    /// What all rows of the table hold, which is that of the set.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be written or read.
+    pub fn finish(self, set: &Located, table: &Table) -> Result<Read> {
+        let Self { subjects, mut columns, numbers } = self;
+        let strange = columns.iter_mut().map(|column| column.first.take());
+        let strange = strange.map(|first| first.map(|(row, text)| set.shown(table, row, &text))).collect();
+        let sorted: Vec<Sorted> = (numbers.finish().into_par_iter().zip(subjects))
+            .map(|(spooled, subject)| spooled.sorted(subject.measured.method.is_of_all_values()))
+            .collect::<Result<_>>()?;
+        let sides = subjects.iter().zip(columns).zip(sorted);
+        let sides =
+            sides.map(|((subject, column), sorted)| column.side(subject.holds, table.rows, sorted)).collect();
+        Ok(Read { sides, strange })
+    }
 }
 
 fn part(cells: Cells, first: u64) -> Part {
@@ -226,7 +246,7 @@ fn part(cells: Cells, first: u64) -> Part {
     Part { missing, strange, first, values }
 }
 
-impl Gathered {
+impl Gathering {
     /// Takes what comes next; the numbers are handed back.
     fn take(&mut self, part: Part) -> Option<Vec<f64>> {
         let Part { missing, strange, first, values } = part;

@@ -1,15 +1,14 @@
-//! How far one set has moved from another, or from what a profile has of it: read, compared, and told.
+//! How far one set has moved from another, or from what a profile has of it: what is read for that, compared, and told.
 
-use std::path::Path;
-
-use super::compared::{self, Read, Subject};
+use super::compared::{self, Gathered, Read, Reader, Subject};
 use super::drift;
+use super::pass;
 use super::recalled::{self, Plan, Recalled};
 use super::sets::Located;
-use super::spool::Spool;
+use super::spool::Room;
 use super::told;
 use crate::config;
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::record::data as record;
@@ -42,102 +41,154 @@ pub struct Moved {
     pub findings: Vec<Finding>,
 }
 
-/// What it takes to read a side.
-#[derive(Clone, Copy)]
-pub struct Means<'a> {
-    /// The data's part of the configuration.
-    pub data: &'a config::Data,
-    /// The folder for what has no room in memory.
-    pub spilled: &'a Path,
-    /// What stops it.
-    pub interrupt: &'a Interrupt,
+/// What is compared.
+pub struct Comparison<'a> {
+    asked: &'a config::Drift,
+    current: &'a Located,
+    /// The columns.
+    subjects: Vec<Subject>,
+    with: With<'a>,
+    room: Room<'a>,
+    findings: Vec<Finding>,
+}
+
+/// What the current set is compared with.
+enum With<'a> {
+    Set(&'a Located),
+    /// With what the profile has of each subject.
+    Profile(&'a Recalled, Vec<Plan<'a>>),
+}
+
+impl<'a> Comparison<'a> {
+    /// Nothing has been read yet.
+    #[must_use]
+    pub fn new(
+        data: &config::Data,
+        asked: &'a config::Drift,
+        reference: Reference<'a>,
+        current: Side<'a>,
+        room: Room<'a>,
+    ) -> Self {
+        let of = |columns: &[Found]| compared::subjects(data, asked, columns, current.columns);
+        let (subjects, with, memory, findings) = match reference {
+            Reference::Set(reference) => {
+                let (subjects, findings) = of(reference.columns);
+                // Both sides are in memory at a time.
+                (subjects, With::Set(reference.set), room.memory / 2, findings)
+            }
+            Reference::Profile(recalled) => {
+                let (subjects, findings) = of(&recalled::columns(&recalled.profile));
+                let plans = Plan::of(subjects, &recalled.profile, current.columns);
+                let subjects = plans.iter().map(|plan| plan.subject.clone()).collect();
+                (subjects, With::Profile(recalled, plans), room.memory, findings)
+            }
+        };
+        let room = Room { memory, ..room };
+        Self { asked, current: current.set, subjects, with, room, findings }
+    }
+
+    /// The sets that are read for it.
+    pub fn sets(&self) -> impl Iterator<Item = &'a Located> {
+        let reference = match self.with {
+            With::Set(set) => Some(set),
+            With::Profile(..) => None,
+        };
+        reference.into_iter().chain([self.current])
+    }
+
+    /// Who looks at the rows of a set.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader(&self.subjects)
+    }
+
+    /// What is gathered of a set, before a row has been read.
+    ///
+    /// # Errors
+    /// A temporary folder that cannot be made.
+    pub fn gather(&self) -> Result<Gathered<'_>> {
+        Gathered::new(&self.subjects, self.room)
+    }
+
+    /// How far it has moved, by what was read of [`Self::sets`]; none where it was not all of them.
+    ///
+    /// # Errors
+    /// A temporary file that can no longer be read.
+    pub fn moved(self, read: Vec<Read>) -> Result<Option<Moved>> {
+        let Self { asked, current, subjects, with, findings, .. } = self;
+        let mut read = read.into_iter();
+        match with {
+            With::Set(reference) => {
+                let (Some(one), Some(other)) = (read.next(), read.next()) else { return Ok(None) };
+                of_sets(asked, [reference, current], subjects, [one, other], findings).map(Some)
+            }
+            With::Profile(recalled, plans) => {
+                let Some(read) = read.next() else { return Ok(None) };
+                of_profile(asked, recalled, current, &plans, read, findings).map(Some)
+            }
+        }
+    }
 }
 
 /// Reads what is to be read and compares it. The inner error is what is wrong with the files.
 ///
 /// # Errors
 /// A file that cannot be read, a folder that cannot be written, or an interrupt.
-pub fn moved(
-    asked: &config::Drift,
-    reference: Reference<'_>,
-    current: Side<'_>,
-    means: Means<'_>,
-) -> Result<std::result::Result<Moved, Vec<Finding>>> {
-    std::fs::create_dir_all(means.spilled)
-        .map_err(|error| Fault::new(format!("make the folder {}", means.spilled.display()), error))?;
-    match reference {
-        Reference::Set(reference) => of_sets(asked, reference, current, means),
-        Reference::Profile(recalled) => of_profile(asked, recalled, current, means),
+pub fn moved(comparison: Comparison<'_>, interrupt: &Interrupt) -> pass::Read<Moved> {
+    let mut read = Vec::new();
+    let mut wrong = Vec::new();
+    for set in comparison.sets() {
+        let mut gathered = comparison.gather()?;
+        match pass::read(&set.files, &comparison.reader(), interrupt, |part| gathered.take(part))? {
+            Ok(table) => read.push(gathered.finish(set, &table)?),
+            Err(findings) => wrong.extend(findings),
+        }
     }
+    let told = comparison.findings.clone();
+    Ok(comparison.moved(read)?.filter(|_| wrong.is_empty()).ok_or_else(|| [told, wrong].concat()))
 }
 
 fn of_sets(
     asked: &config::Drift,
-    reference: Side<'_>,
-    current: Side<'_>,
-    means: Means<'_>,
-) -> Result<std::result::Result<Moved, Vec<Finding>>> {
-    let (subjects, mut findings) = compared::subjects(means.data, asked, reference.columns, current.columns);
-    let mut read = Vec::new();
-    for set in [reference.set, current.set] {
-        // Both sides are in memory at a time.
-        match side(set, &subjects, means.data.memory / 2, means)? {
-            Ok(side) => read.push(side),
-            Err(wrong) => findings.extend(wrong),
-        }
-    }
-    let mut read = read.into_iter();
-    let (Some(one), Some(other)) = (read.next(), read.next()) else { return Ok(Err(findings)) };
+    [reference, current]: [&Located; 2],
+    subjects: Vec<Subject>,
+    [one, other]: [Read; 2],
+    mut findings: Vec<Finding>,
+) -> Result<Moved> {
     let first = [one.strange.clone(), other.strange.clone()];
     let columns = compared::paired(subjects, one, other);
     let evidence = drift::drift(asked, compared::name_of(&asked.reference).to_owned(), &columns);
-    let names = [reference.set.name.as_str(), &current.set.name];
-    findings.extend(told::strange(&columns, names, [&first[0], &first[1]]));
+    findings.extend(told::strange(&columns, [&reference.name, &current.name], [&first[0], &first[1]]));
     findings.extend(told::chosen_in_vain(&columns, asked));
     columns.into_iter().try_for_each(|column| {
         compared::end(column.reference)?;
         compared::end(column.current)
     })?;
-    Ok(Ok(told(evidence, findings)))
+    Ok(told(evidence, findings))
 }
 
 fn of_profile(
     asked: &config::Drift,
     recalled: &Recalled,
-    current: Side<'_>,
-    means: Means<'_>,
-) -> Result<std::result::Result<Moved, Vec<Finding>>> {
-    let known = recalled::columns(&recalled.profile);
-    let (subjects, mut findings) = compared::subjects(means.data, asked, &known, current.columns);
-    let plans = Plan::of(subjects, &recalled.profile, current.columns);
-    let subjects: Vec<Subject> = plans.iter().map(|plan| plan.subject.clone()).collect();
-    let read = match side(current.set, &subjects, means.data.memory, means)? {
-        Ok(read) => read,
-        Err(wrong) => return Ok(Err([findings, wrong].concat())),
-    };
+    current: &Located,
+    plans: &[Plan<'_>],
+    read: Read,
+    mut findings: Vec<Finding>,
+) -> Result<Moved> {
     let first = read.strange;
     let columns: Vec<_> = plans.iter().zip(read.sides).map(|(plan, side)| plan.compared(side)).collect();
     let columns = columns.into_iter().collect::<Result<Vec<_>>>()?;
     let name = compared::name_of(&asked.reference);
     let mut evidence = drift::drift(asked, name.to_owned(), &columns);
     evidence.profile = Some(recalled.evidence.clone());
-    findings.extend(told::strange(&columns, [name, &current.set.name], [&[], &first]));
+    findings.extend(told::strange(&columns, [name, &current.name], [&[], &first]));
     findings.extend(told::not_compared(&columns, name));
     findings.extend(told::chosen_in_vain(&columns, asked));
     columns.into_iter().try_for_each(|column| compared::end(column.current))?;
-    Ok(Ok(told(evidence, findings)))
+    Ok(told(evidence, findings))
 }
 
 fn told(evidence: record::Drift, mut findings: Vec<Finding>) -> Moved {
     findings.extend(told::nothing_compared(&evidence));
     Moved { evidence, findings }
-}
-
-fn side(
-    set: &Located,
-    subjects: &[Subject],
-    memory: u64,
-    means: Means<'_>,
-) -> Result<std::result::Result<Read, Vec<Finding>>> {
-    compared::read(set, subjects, Spool::new(subjects.len(), memory, means.spilled), means.interrupt)
 }

@@ -54,6 +54,12 @@ impl Located {
         Self { name: name.to_owned(), before: files.iter().map(stamp).collect(), files }
     }
 
+    /// The bytes of its files, as they were before.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.before.iter().flatten().map(|(size, _)| size).sum()
+    }
+
     /// That a file was written since: what was read of it may be neither what it was nor what it is.
     #[must_use]
     pub fn changed(&self) -> Vec<Finding> {

@@ -173,6 +173,20 @@ impl<T: Item> Spooled<T> {
         self.lists.iter().flatten()
     }
 
+    /// Hands out all values, in no order but that those of a run are ascending.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn each(&self, mut take: impl FnMut(T)) -> Result<()> {
+        self.lists.iter().flatten().copied().for_each(&mut take);
+        for run in &self.runs {
+            let mut run = Ascending::of_runs(&self.file, std::slice::from_ref(run), Vec::new())?;
+            run.by_ref().for_each(&mut take);
+            run.end()?;
+        }
+        Ok(())
+    }
+
     /// Those of the values that were not written, from the lowest to the highest.
     #[must_use]
     pub fn into_unwritten(self) -> Vec<T> {

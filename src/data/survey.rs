@@ -1,24 +1,19 @@
-//! Each set once from beginning to end: how many rows it has, what is missing in them, and what breaks the schema.
+//! How many rows a set has, what is missing in them, and what breaks the schema.
 
 use std::collections::BTreeMap;
 
 use super::keyed::Keyed;
+use super::pass::{Look, Rows};
 use super::profile::Profile;
 use super::schema::{Checked, Checker, Plan, Schema};
-use super::sets::Located;
 use super::spool::{Room, Spool};
 use crate::fault::Result;
 use crate::finding::Finding;
-use crate::interrupt::Interrupt;
-use crate::table::{self, Batch, Found, Table, Wanted};
+use crate::table::{Cells, Found, Head, Table, Type};
 
 /// What a set came to.
 #[derive(Debug)]
 pub struct Survey {
-    /// The columns that are there and are looked at.
-    pub columns: Vec<Found>,
-    /// Those that are there and that nobody looks at.
-    pub ignored: Vec<String>,
     /// How many rows, and of which file each is.
     pub table: Table,
     /// How many rows have no value, by column.
@@ -29,13 +24,6 @@ pub struct Survey {
     pub profile: Option<Profile>,
     /// What should be known of the columns.
     pub notes: Vec<Finding>,
-}
-
-/// What some rows came to.
-struct Part<'a> {
-    missing: Vec<u64>,
-    checker: Option<Checker<'a>>,
-    profile: Option<Profile>,
 }
 
 /// What is asked of a set.
@@ -49,110 +37,148 @@ pub struct Asked<'a> {
     pub is_profiled: bool,
 }
 
-/// Reads a set. `now` is the time in seconds since 1970. The inner error is what is wrong with the files.
-///
-/// # Errors
-/// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
-pub fn survey(
-    set: &Located,
-    asked: Asked<'_>,
-    now: u64,
-    room: Room<'_>,
-    interrupt: &Interrupt,
-) -> Result<std::result::Result<Survey, Vec<Finding>>> {
-    let Asked { schema, ignore, is_profiled } = asked;
-    let table::Head { columns, mut notices } = match table::columns(&set.files, interrupt)? {
-        Ok(head) => head,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let (ignored, looked_at): (Vec<Found>, Vec<Found>) =
-        columns.into_iter().partition(|found| ignore.contains(&found.name));
-    let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &looked_at));
-    let read_as = read_as(&looked_at, plan.as_ref());
-    let wanted: Vec<Wanted> = read_as.iter().map(|found| Wanted::cells(&found.name, found.holds)).collect();
-    let profiled = is_profiled.then_some(read_as.as_slice());
-    let mut keys = room.spool(plan.as_ref().map_or(0, Plan::keys), room.memory)?;
-    let mut all = Part::new(wanted.len(), plan.as_ref(), profiled);
-    let mut taken = Ok(());
-    let each = |batch: Batch| part(&batch, &wanted, plan.as_ref(), profiled);
-    let merge = |part: Result<_>| {
-        if taken.is_ok() {
-            taken = part.and_then(|part| all.take(part, &mut keys, &mut notices));
-        }
-    };
-    let table = table::fold(&set.files, &wanted, 0, interrupt, each, merge)?;
-    taken?;
-    let table = match table {
-        Ok(table) => table,
-        Err(findings) => return Ok(Err(findings)),
-    };
-    let names = wanted.into_iter().map(|wanted| wanted.column);
-    Ok(Ok(Survey {
-        ignored: ignored.into_iter().map(|found| found.name).collect(),
-        columns: looked_at,
-        table,
-        missing: names.zip(all.missing).collect(),
-        checked: all.checker.map(|checker| checker.finish(keys, now)).transpose()?,
-        profile: all.profile,
-        notes: notices,
-    }))
+/// What is looked at in a set.
+#[derive(Debug)]
+pub struct Surveyor {
+    /// The columns that are there and are looked at.
+    pub columns: Vec<Found>,
+    /// Those that are there and that nobody looks at.
+    ignored: Vec<Found>,
+    /// What each of the columns is read as.
+    read_as: Vec<Found>,
+    plan: Option<Plan>,
+    is_profiled: bool,
+    notes: Vec<Finding>,
 }
 
-impl<'a> Part<'a> {
-    /// Of no rows.
-    fn new(columns: usize, plan: Option<&'a Plan>, profiled: Option<&[Found]>) -> Self {
-        Self {
-            missing: vec![0; columns],
-            checker: plan.map(Checker::new),
-            profile: profiled.map(Profile::new),
-        }
+impl Surveyor {
+    /// Of a set with this head.
+    #[must_use]
+    pub fn new(head: Head, asked: Asked<'_>) -> Self {
+        let Asked { schema, ignore, is_profiled } = asked;
+        let (ignored, columns): (Vec<Found>, Vec<Found>) =
+            head.columns.into_iter().partition(|found| ignore.contains(&found.name));
+        let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &columns));
+        let read_as = read_as(&columns, plan.as_ref(), is_profiled);
+        Self { columns, ignored, read_as, plan, is_profiled, notes: head.notices }
     }
 
-    /// Takes in what comes next.
-    fn take(&mut self, later: Self, keys: &mut Spool<Keyed>, notes: &mut Vec<Finding>) -> Result<()> {
-        let Self { missing, checker, profile } = later;
-        self.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
-        if let (Some(all), Some(more)) = (&mut self.profile, profile) {
-            notes.extend(all.merge(&more));
-        }
-        match (&mut self.checker, checker) {
-            (Some(all), Some(more)) => all.merge(more, keys),
-            _ => Ok(()),
+    /// Whether the set has a column of this name, be it one that nobody looks at.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.columns.iter().chain(&self.ignored).any(|found| found.name == name)
+    }
+
+    /// Whether keys are kept until the end, which takes memory.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| plan.keys() > 0)
+    }
+
+    /// What is gathered of the set, before a row has been read.
+    ///
+    /// # Errors
+    /// A temporary folder that cannot be made.
+    pub fn gather(&self, room: Room<'_>) -> Result<Gathered<'_>> {
+        let keys = room.spool(self.plan.as_ref().map_or(0, Plan::keys), room.memory)?;
+        Ok(Gathered { surveyor: self, all: self.part(), keys, notes: self.notes.clone() })
+    }
+
+    /// What no rows come to.
+    fn part(&self) -> Part<'_> {
+        Part {
+            missing: vec![0; self.read_as.len()],
+            checker: self.plan.as_ref().map(Checker::new),
+            profile: self.is_profiled.then(|| Profile::new(&self.read_as)),
         }
     }
 }
 
 /// All columns; what the schema says of a column is what it is read as.
-fn read_as(found: &[Found], plan: Option<&Plan>) -> Vec<Found> {
-    let said: BTreeMap<&str, table::Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
-    let holds = |found: &Found| said.get(found.name.as_str()).copied().unwrap_or(found.holds);
+fn read_as(found: &[Found], plan: Option<&Plan>, is_profiled: bool) -> Vec<Found> {
+    let said: BTreeMap<&str, Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
+    let holds = |found: &Found| match said.get(found.name.as_str()) {
+        Some(said) => *said,
+        // Nobody asks what it holds, the same is missing, and leakage and drift read numbers: so it is read once.
+        None if found.holds == Type::Integer && !is_profiled => Type::Number,
+        None => found.holds,
+    };
     found.iter().map(|found| Found { name: found.name.clone(), holds: holds(found) }).collect()
 }
 
-fn part<'a>(
-    batch: &Batch,
-    wanted: &[Wanted],
-    plan: Option<&'a Plan>,
-    profiled: Option<&[Found]>,
-) -> Result<Part<'a>> {
-    let cells: Vec<_> = wanted
-        .iter()
-        .zip(&batch.columns)
-        .filter_map(|(wanted, column)| Some((wanted.column.as_str(), column.cells()?)))
-        .collect();
-    let checker = plan.map(|plan| {
-        let mut checker = Checker::new(plan);
-        checker.add(&cells, batch.first);
-        checker
-    });
-    let profile = profiled.map(|columns| {
-        let mut profile = Profile::new(columns);
-        let cells: Vec<_> = cells.iter().map(|(_, cells)| *cells).collect();
-        profile.add(&cells, batch.rows as u64).map(|()| profile)
-    });
-    Ok(Part {
-        missing: cells.iter().map(|(_, cells)| cells.missing).collect(),
-        checker,
-        profile: profile.transpose()?,
-    })
+/// What some rows came to.
+#[derive(Debug)]
+pub struct Part<'a> {
+    missing: Vec<u64>,
+    checker: Option<Checker<'a>>,
+    profile: Option<Profile>,
 }
+
+impl<'a> Look for &'a Surveyor {
+    type Part = Result<Part<'a>>;
+
+    fn wanted(&self) -> Vec<(&str, Type)> {
+        self.read_as.iter().map(|found| (found.name.as_str(), found.holds)).collect()
+    }
+
+    fn part(&self, rows: Rows<'_>) -> Self::Part {
+        let surveyor: &'a Surveyor = self;
+        let cells: Vec<&Cells> = rows.all().collect();
+        let mut part = surveyor.part();
+        part.missing = cells.iter().map(|cells| cells.missing).collect();
+        if let Some(checker) = &mut part.checker {
+            let names = surveyor.read_as.iter().map(|found| found.name.as_str());
+            checker.add(&names.zip(cells.iter().copied()).collect::<Vec<_>>(), rows.first);
+        }
+        if let Some(profile) = &mut part.profile {
+            profile.add(&cells, rows.count as u64)?;
+        }
+        Ok(part)
+    }
+}
+
+/// What has been gathered of a set.
+#[derive(Debug)]
+pub struct Gathered<'a> {
+    surveyor: &'a Surveyor,
+    all: Part<'a>,
+    keys: Spool<Keyed>,
+    notes: Vec<Finding>,
+}
+
+impl<'a> Gathered<'a> {
+    /// Takes in what the rows that come next came to.
+    ///
+    /// # Errors
+    /// What went wrong with them, or keys for which there is no room.
+    pub fn take(&mut self, later: Result<Part<'a>>) -> Result<()> {
+        let Part { missing, checker, profile } = later?;
+        self.all.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
+        if let (Some(all), Some(more)) = (&mut self.all.profile, profile) {
+            self.notes.extend(all.merge(&more));
+        }
+        match (&mut self.all.checker, checker) {
+            (Some(all), Some(more)) => all.merge(more, &mut self.keys),
+            _ => Ok(()),
+        }
+    }
+
+    /// What all rows of the table came to. `now` is the time in seconds since 1970.
+    ///
+    /// # Errors
+    /// Keys that were written and cannot be read again.
+    pub fn finish(self, table: Table, now: u64) -> Result<Survey> {
+        let Self { surveyor, all, keys, notes } = self;
+        let names = surveyor.read_as.iter().map(|found| found.name.clone());
+        Ok(Survey {
+            table,
+            missing: names.zip(all.missing).collect(),
+            checked: all.checker.map(|checker| checker.finish(keys, now)).transpose()?,
+            profile: all.profile,
+            notes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

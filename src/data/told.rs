@@ -16,10 +16,10 @@ use crate::record::data::{Data, Drift, Role, Set, Violation};
 use crate::record::{DATA, MetricValue};
 use crate::table::Table;
 
-/// A set, for the record.
-pub fn set(survey: &Survey, files: BTreeMap<String, Digest>) -> Set {
+/// A set of so many columns, for the record.
+pub fn set(survey: &Survey, columns: usize, files: BTreeMap<String, Digest>) -> Set {
     let missing = survey.missing.iter().map(|(column, rows)| (column.clone(), *rows)).collect();
-    Set { rows: survey.table.rows, columns: survey.columns.len() as u64, files, missing, profile: None }
+    Set { rows: survey.table.rows, columns: columns as u64, files, missing, profile: None }
 }
 
 /// What breaks the schema, for the record: not what it tolerates, or only warns of.

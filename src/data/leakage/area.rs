@@ -6,7 +6,7 @@ use crate::statistics::hash::mix;
 use crate::statistics::{delong, order};
 use crate::table::{Cells, Texts, Values};
 
-/// So many rows are looked at: more than enough to tell an area of 0.99 from one of 0.98.
+/// So many rows are looked at, or of more rows at least half as many: more than enough to tell an area of 0.99 from one of 0.98.
 const ROWS: u64 = 100_000;
 
 /// Fewer rows of a class than these tell nothing.
@@ -20,10 +20,17 @@ pub struct Telling {
     texts: HashMap<Box<str>, [u64; 2]>,
 }
 
-/// Whether a row is looked at, of so many.
+/// In which layer a row is: about half of all rows are in layer 0, half of the others in layer 1, and so on.
 #[must_use]
-pub fn is_looked_at(row: u64, all: u64) -> bool {
-    all <= ROWS || u128::from(mix(row)) * u128::from(all) < u128::from(ROWS) << 64
+pub fn layer(row: u64) -> u32 {
+    mix(row).leading_zeros()
+}
+
+/// The first of the layers that are looked at, of so many rows. Of more rows it is a later one, so that nobody need know
+/// beforehand how many they are.
+#[must_use]
+pub fn first_layer(rows: u64) -> u32 {
+    rows.div_ceil(ROWS).max(1).next_power_of_two().ilog2()
 }
 
 /// In which half a row is.
@@ -43,6 +50,12 @@ impl Telling {
             }
             Values::Texts(texts) => Self { numbers: Vec::new(), texts: counted(texts, rows) },
         }
+    }
+
+    /// How many numbers they are.
+    #[cfg(test)]
+    pub fn rows(&self) -> usize {
+        self.numbers.len()
     }
 
     /// Takes in more.
@@ -154,8 +167,14 @@ mod tests {
 
     #[test]
     fn about_as_many_rows_are_looked_at_as_should_be() {
-        let looked_at = (0..1_000_000).filter(|row| is_looked_at(*row, 1_000_000)).count();
-        assert!((98_000..102_000).contains(&looked_at), "{looked_at}");
-        assert!((0..1000).all(|row| is_looked_at(row, 1000)));
+        let looked_at = |rows: u64| (0..rows).filter(|row| layer(*row) >= first_layer(rows)).count();
+        for rows in [0, 1, 1000, 100_000] {
+            assert_eq!(looked_at(rows) as u64, rows);
+        }
+        for rows in [100_001, 199_999, 200_001, 1_000_000, 1_234_567] {
+            let looked_at = looked_at(rows);
+            assert!((49_000..102_000).contains(&looked_at), "{looked_at} of {rows}");
+        }
+        assert_eq!(first_layer(u64::MAX), 48);
     }
 }

@@ -1,12 +1,13 @@
 //! What some rows come to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::area::{Telling, is_looked_at};
+use super::area::{self, Telling};
 use super::layout::Layout;
 use super::rows::{self, Same};
 use crate::data::keyed::Keyed;
-use crate::table::{Batch, Cells, NONE, Values};
+use crate::data::pass::Rows;
+use crate::table::{Cells, NONE, Values};
 
 /// What some rows come to.
 #[derive(Debug)]
@@ -45,118 +46,134 @@ impl Facts {
         self.rows += later.rows;
         self.earliest = self.earliest.min(later.earliest);
         self.latest = self.latest.max(later.latest);
-        self.tellings.merge(later.tellings);
+        self.tellings.merge(later.tellings, self.rows);
         self.strange.resize(self.strange.len().max(later.strange.len()), 0);
         self.strange.iter_mut().zip(later.strange).for_each(|(known, more)| *known += more);
     }
 }
 
 impl Part {
-    /// Of a batch.
+    /// Of some rows.
     #[must_use]
-    pub fn of(layout: &Layout, batch: &Batch, same: Same, tellings: Tellings) -> Self {
-        let same_columns: Vec<&Cells> = layout.same.iter().filter_map(|place| cells(batch, *place)).collect();
-        let rows = rows::rows(&same_columns, batch.rows, same).into_iter().zip(batch.first..);
-        let rows = rows.map(|(key, row)| Keyed::new(key, row)).collect();
-        let groups = layout.groups.iter().filter_map(|place| cells(batch, *place));
-        let groups = groups.map(|cells| rows::values(cells, batch.first));
-        let times = match layout.time.and_then(|place| cells(batch, place)).map(|cells| &cells.values) {
+    pub fn of(layout: &Layout, rows: &Rows<'_>, same: Same, tellings: Tellings) -> Self {
+        let same_columns: Vec<&Cells> = layout.same.iter().filter_map(|place| rows.cells(*place)).collect();
+        let whole = rows::rows(&same_columns, rows.count, same).into_iter().zip(rows.first..);
+        let whole = whole.map(|(key, row)| Keyed::new(key, row)).collect();
+        let groups = layout.groups.iter().filter_map(|place| rows.cells(*place));
+        let groups = groups.map(|cells| rows::values(cells, rows.first));
+        let times = match layout.time.and_then(|place| rows.cells(place)).map(|cells| &cells.values) {
             Some(Values::Numbers(times)) => times.as_slice(),
             _ => &[],
         };
         let facts = Facts {
-            rows: batch.rows as u64,
+            rows: rows.count as u64,
             earliest: times.iter().copied().fold(f64::INFINITY, f64::min),
             latest: times.iter().copied().fold(f64::NEG_INFINITY, f64::max),
             tellings,
-            strange: batch
-                .columns
-                .iter()
-                .map(|column| column.cells().map_or(0, |cells| cells.strange))
-                .collect(),
+            strange: rows.all().map(|cells| cells.strange).collect(),
         };
-        Self { keys: std::iter::once(rows).chain(groups).collect(), facts }
+        Self { keys: std::iter::once(whole).chain(groups).collect(), facts }
     }
-}
-
-fn cells(batch: &Batch, place: usize) -> Option<&Cells> {
-    batch.columns.get(place)?.cells()
 }
 
 /// How well single columns tell the label: a column against each of the label's values that may be the second class.
 #[derive(Debug, Default)]
 pub struct Tellings {
-    /// By the text of the label, the rows of each feature that have it.
-    by_label: BTreeMap<Box<str>, Vec<Telling>>,
-    overflowed: bool,
+    /// The texts of the label.
+    labels: BTreeSet<Box<str>>,
+    /// By the layer that rows are in and the text of their label, those of each feature.
+    columns: BTreeMap<(u32, Box<str>), Vec<Telling>>,
 }
 
 /// A label of more values is none of two classes.
 const MOST: usize = 2;
 
 impl Tellings {
-    /// Of a batch, out of so many rows.
+    /// Of some rows.
     #[must_use]
-    pub fn of(layout: &Layout, batch: &Batch, all: u64) -> Self {
+    pub fn of(layout: &Layout, rows: &Rows<'_>) -> Self {
         let mut tellings = Self::default();
         let Some(Values::Texts(labels)) =
-            layout.label.and_then(|place| cells(batch, place)).map(|cells| &cells.values)
+            layout.label.and_then(|place| rows.cells(place)).map(|cells| &cells.values)
         else {
             return tellings;
         };
-        if labels.texts.len() > MOST {
-            tellings.overflowed = true;
+        // Of a label with thousands of texts it is enough to know that they are too many.
+        tellings.labels = labels.texts.iter().take(MOST + 1).cloned().collect();
+        if tellings.overflowed() {
             return tellings;
         }
-        let looked_at: Vec<(usize, u64, u32)> = labels
-            .codes
-            .iter()
-            .zip(batch.first..)
-            .enumerate()
-            .filter(|(_, (code, row))| **code != NONE && is_looked_at(*row, all))
-            .map(|(at, (code, row))| (at, row, *code))
-            .collect();
-        for (code, text) in (0..).zip(&labels.texts) {
-            let rows: Vec<(usize, u64)> =
-                looked_at.iter().filter(|row| row.2 == code).map(|(at, row, _)| (*at, *row)).collect();
+        let first = area::first_layer(rows.first);
+        let mut looked_at: BTreeMap<(u32, u32), Vec<(usize, u64)>> = BTreeMap::new();
+        for (at, (code, row)) in labels.codes.iter().zip(rows.first..).enumerate() {
+            let layer = area::layer(row);
+            if *code != NONE && layer >= first {
+                looked_at.entry((layer, *code)).or_default().push((at, row));
+            }
+        }
+        for ((layer, code), looked_at) in looked_at {
+            let Some(text) = labels.texts.get(code as usize) else { continue };
             let of = |place: &usize| {
-                cells(batch, *place).map(|cells| Telling::of(cells, &rows)).unwrap_or_default()
+                rows.cells(*place).map(|cells| Telling::of(cells, &looked_at)).unwrap_or_default()
             };
-            tellings.by_label.insert(text.clone(), layout.features.iter().map(of).collect());
+            tellings.columns.insert((layer, text.clone()), layout.features.iter().map(of).collect());
         }
         tellings
     }
 
-    /// Takes in more.
-    pub fn merge(&mut self, later: Self) {
-        self.overflowed |= later.overflowed;
-        for (text, columns) in later.by_label {
-            if let Some(known) = self.by_label.get_mut(&text) {
-                known.iter_mut().zip(columns).for_each(|(known, more)| known.merge(more));
-            } else if self.by_label.len() < MOST {
-                self.by_label.insert(text, columns);
-            } else {
-                self.overflowed = true;
-            }
+    /// Takes in more, with which so many rows have come.
+    pub fn merge(&mut self, later: Self, rows: u64) {
+        self.labels.extend(later.labels.into_iter().take(MOST + 1));
+        if self.overflowed() {
+            self.columns.clear();
+            return;
         }
+        for (key, columns) in later.columns {
+            let known = self.columns.entry(key).or_default();
+            known.resize_with(columns.len(), Telling::default);
+            known.iter_mut().zip(columns).for_each(|(known, more)| known.merge(more));
+        }
+        let first = (area::first_layer(rows), Box::default());
+        if self.columns.first_key_value().is_some_and(|(key, _)| *key < first) {
+            self.columns = self.columns.split_off(&first);
+        }
+    }
+
+    /// How many rows of a feature are kept.
+    #[cfg(test)]
+    pub fn kept(&self) -> usize {
+        self.columns.values().filter_map(|columns| columns.first()).map(Telling::rows).sum()
+    }
+
+    fn overflowed(&self) -> bool {
+        self.labels.len() > MOST
     }
 
     /// The area of each column, the highest first; and why there is none, where somebody wanted to know.
     #[must_use]
     pub fn areas(self, layout: &Layout) -> (Vec<(String, f64)>, Option<String>) {
         let Some(label) = layout.label else { return (Vec::new(), None) };
-        if self.overflowed || self.by_label.len() != MOST {
-            let values = if self.overflowed { "more than two values" } else { "fewer than two values" };
+        if self.labels.len() != MOST {
+            let values = if self.overflowed() { "more than two values" } else { "fewer than two values" };
             return (
                 Vec::new(),
                 Some(format!("the label «{}» has {values}", layout.name(label).escape_debug())),
             );
         }
-        let mut classes = self.by_label.into_values();
+        let mut classes: BTreeMap<Box<str>, Vec<Telling>> = self
+            .labels
+            .into_iter()
+            .map(|text| (text, vec![Telling::default(); layout.features.len()]))
+            .collect();
+        for ((_, text), columns) in self.columns {
+            let class = classes.get_mut(&text).into_iter().flatten();
+            class.zip(columns).for_each(|(known, more)| known.merge(more));
+        }
+        let mut classes = classes.into_values();
         let (Some(one), Some(other)) = (classes.next(), classes.next()) else { return (Vec::new(), None) };
         let areas = one.into_iter().zip(other).zip(&layout.features);
         let mut areas: Vec<(String, f64)> = areas
-            .filter_map(|((one, other), place)| Some((layout.name(*place), super::area::area(one, other)?)))
+            .filter_map(|((one, other), place)| Some((layout.name(*place), area::area(one, other)?)))
             .collect();
         areas.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
         (areas, None)

@@ -1,13 +1,11 @@
 //! Which keys a set surely does not have, so that they need not be written.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use crate::data::keyed::Keyed;
 
-/// A bit for each beginning of a key: whether some row has it. Many threads may note rows at a time.
+/// A bit for each beginning of a key: whether some row has it.
 #[derive(Debug)]
 pub struct Filter {
-    bits: Vec<AtomicU64>,
+    bits: Vec<u64>,
     /// How many bits follow the beginning in the first half of a key.
     shift: u32,
 }
@@ -22,21 +20,14 @@ impl Filter {
         let wanted = rows.saturating_mul(BITS).min(most.saturating_mul(8)).max(u64::from(u64::BITS));
         let log = wanted.ilog2();
         let words = usize::try_from(1_u64 << (log - u64::BITS.ilog2())).unwrap_or(usize::MAX);
-        let bits = std::iter::repeat_with(AtomicU64::default).take(words).collect();
-        Self { bits, shift: u64::BITS - log }
-    }
-
-    /// What it takes, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        (self.bits.len() * size_of::<u64>()) as u64
+        Self { bits: vec![0; words], shift: u64::BITS - log }
     }
 
     /// Notes that a row is there.
-    pub fn note(&self, row: Keyed) {
+    pub fn note(&mut self, row: Keyed) {
         let (word, bit) = self.place(row);
-        if let Some(word) = self.bits.get(word) {
-            word.fetch_or(bit, Ordering::Relaxed);
+        if let Some(word) = self.bits.get_mut(word) {
+            *word |= bit;
         }
     }
 
@@ -44,7 +35,7 @@ impl Filter {
     #[must_use]
     pub fn may_have(&self, row: Keyed) -> bool {
         let (word, bit) = self.place(row);
-        self.bits.get(word).is_none_or(|word| word.load(Ordering::Relaxed) & bit != 0)
+        self.bits.get(word).is_none_or(|word| word & bit != 0)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "there are as many words as can be counted")]
@@ -63,9 +54,9 @@ mod tests {
     fn what_is_there_passes_and_little_else() {
         let row = |of: u64| Keyed { high: mix(of), low: 0, row: of };
         for most in [0, 100, 1 << 20] {
-            let filter = Filter::new(1000, most);
+            let mut filter = Filter::new(1000, most);
             (0..1000).for_each(|of| filter.note(row(of)));
-            assert!(filter.bytes() <= most.max(8));
+            assert!((filter.bits.len() * size_of::<u64>()) as u64 <= most.max(8));
             assert!((0..1000).all(|of| filter.may_have(row(of))));
             let passed = (1000..11_000).filter(|of| filter.may_have(row(*of))).count();
             assert!(most < 1 << 20 || passed < 1000, "{passed}");

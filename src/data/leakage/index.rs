@@ -5,7 +5,7 @@ use super::shared::Both;
 use crate::data::keyed::Keyed;
 
 /// Rows in order, and where those begin whose keys begin with the same bits. With what the other side has of them it takes
-/// at most [`BYTES`] a row.
+/// at most twice as much memory as the rows alone.
 #[derive(Debug)]
 pub struct Index {
     rows: Vec<Keyed>,
@@ -14,9 +14,6 @@ pub struct Index {
     /// How many bits follow the beginning in the first half of a key.
     shift: u32,
 }
-
-/// What a row takes at most.
-pub const BYTES: usize = size_of::<Keyed>() + size_of::<usize>() + size_of::<Met>();
 
 /// What the other side has of a key.
 #[derive(Debug, Clone, Copy)]

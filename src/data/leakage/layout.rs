@@ -4,13 +4,13 @@ use super::Sets;
 use crate::config;
 use crate::document::shown;
 use crate::finding::Finding;
-use crate::table::{Found, Kind, Type, Wanted};
+use crate::table::{Found, Type};
 
 /// Which columns are wanted, and for what: each of the lists has places among the wanted ones.
 #[derive(Debug)]
 pub struct Layout {
-    /// What is read of both sets.
-    pub wanted: Vec<Wanted>,
+    /// What is read of both sets, and what as.
+    pub wanted: Vec<Found>,
     /// By which rows are the same.
     pub same: Vec<usize>,
     /// Whose values are in one set only.
@@ -80,7 +80,7 @@ impl Layout {
                 Type::Integer => Type::Number,
                 holds => holds,
             };
-            Wanted::cells(&found.name, holds)
+            Found { name: found.name.clone(), holds }
         });
         Ok(Self { wanted: wanted.collect(), same, groups, time, label, features })
     }
@@ -88,16 +88,13 @@ impl Layout {
     /// What the column of time is read as.
     #[must_use]
     pub fn time_holds(&self) -> Option<Type> {
-        match self.wanted.get(self.time?)?.kind {
-            Kind::Cells(holds) => Some(holds),
-            _ => None,
-        }
+        Some(self.wanted.get(self.time?)?.holds)
     }
 
     /// The name of a wanted column.
     #[must_use]
     pub fn name(&self, place: usize) -> String {
-        self.wanted.get(place).map(|wanted| wanted.column.clone()).unwrap_or_default()
+        self.wanted.get(place).map(|wanted| wanted.name.clone()).unwrap_or_default()
     }
 }
 

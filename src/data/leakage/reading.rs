@@ -1,36 +1,20 @@
-//! Reads both sets, and what they have in common.
+//! What is read of both sets, one after the other, and what they have in common.
 //!
-//! The set with fewer rows is held, as a key a row; the other goes past it. Where memory has no room for that, both are
+//! The set that is read first is held, as a key a row; the other goes past it. Where memory has no room for that, both are
 //! written, sorted by their keys, and read side by side. The answer is the same.
 
+use super::Side;
 use super::batch::{Facts, Part, Tellings};
 use super::filter::Filter;
-use super::index::{self, Index, Meeting};
+use super::index::{Index, Meeting};
 use super::layout::Layout;
 use super::rows::Same;
 use super::shared::{self, Both};
-use super::{Sets, Side};
 use crate::data::keyed::Keyed;
-use crate::data::spool::{Room, Spooled};
+use crate::data::pass::{Look, Rows};
+use crate::data::spool::{Room, Spool, Spooled};
 use crate::fault::Result;
-use crate::finding::Finding;
-use crate::interrupt::Interrupt;
-use crate::table::{self, Batch};
-
-/// What is read, and how.
-#[derive(Clone, Copy)]
-pub struct Reading<'a> {
-    /// Which columns.
-    pub layout: &'a Layout,
-    /// What counts as the same.
-    pub same: Same,
-    /// The sets.
-    pub sets: Sets<'a>,
-    /// How much memory there is.
-    pub room: Room<'a>,
-    /// What stops it.
-    pub interrupt: &'a Interrupt,
-}
+use crate::table::Type;
 
 /// What both sides come to.
 #[derive(Debug)]
@@ -43,138 +27,183 @@ pub struct Compared {
     pub test: Facts,
 }
 
-/// What reading comes to, or what is wrong with the files.
-pub type Read<T> = Result<std::result::Result<T, Vec<Finding>>>;
+/// The side that was read first.
+#[derive(Debug)]
+pub struct Held {
+    side: Side,
+    facts: Facts,
+    keys: Keys,
+}
 
-/// The keys of some rows: of the whole rows, then of each group.
-type Keys = Vec<Vec<Keyed>>;
+/// What is held of a side: of the whole rows, then of each group.
+#[derive(Debug)]
+enum Keys {
+    InMemory(Vec<Index>),
+    /// All of them written, with what the other side need not write.
+    InFile(Vec<Spooled<Keyed>>, Filter),
+}
 
-/// The same of a side, as far as it was kept.
-type Kept = Vec<Spooled<Keyed>>;
+/// Looks at the rows of a side.
+pub struct Reader<'a> {
+    /// Which columns.
+    pub layout: &'a Layout,
+    /// What counts as the same.
+    pub same: Same,
+    /// Whose rows they are.
+    pub side: Side,
+    /// What they go past; nothing where they are the first.
+    pub held: Option<&'a Held>,
+}
 
-impl Reading<'_> {
-    /// Reads both sides.
+/// What some rows come to.
+#[derive(Debug)]
+pub struct Looked {
+    keys: OfRows,
+    pub(super) facts: Facts,
+}
+
+/// By whole rows, then by each group.
+#[derive(Debug)]
+enum OfRows {
+    /// The keys that are kept.
+    Kept(Vec<Vec<Keyed>>),
+    /// The places in the index, and the rows that have what is there.
+    Met(Vec<Vec<(usize, u64)>>),
+}
+
+impl Look for Reader<'_> {
+    type Part = Looked;
+
+    fn wanted(&self) -> Vec<(&str, Type)> {
+        self.layout.wanted.iter().map(|found| (found.name.as_str(), found.holds)).collect()
+    }
+
+    fn part(&self, rows: Rows<'_>) -> Looked {
+        let tellings = match self.side {
+            Side::Train => Tellings::of(self.layout, &rows),
+            Side::Test => Tellings::default(),
+        };
+        let Part { mut keys, facts } = Part::of(self.layout, &rows, self.same, tellings);
+        let keys = match self.held.map(|held| &held.keys) {
+            None => OfRows::Kept(keys),
+            Some(Keys::InMemory(indices)) => OfRows::Met(met(indices, keys)),
+            Some(Keys::InFile(_, filter)) => {
+                keys.iter_mut().take(1).for_each(|whole| whole.retain(|row| filter.may_have(*row)));
+                OfRows::Kept(keys)
+            }
+        };
+        Looked { keys, facts }
+    }
+}
+
+fn met(indices: &[Index], keys: Vec<Vec<Keyed>>) -> Vec<Vec<(usize, u64)>> {
+    let find = |(index, keys): (&Index, Vec<Keyed>)| {
+        keys.into_iter().filter_map(|keyed| Some((index.find(keyed)?, keyed.row))).collect()
+    };
+    indices.iter().zip(keys).map(find).collect()
+}
+
+/// A side while it is read.
+#[derive(Debug)]
+pub struct Gathered {
+    facts: Facts,
+    keys: Gathering,
+}
+
+#[derive(Debug)]
+enum Gathering {
+    Kept(Spool<Keyed>),
+    Met(Vec<Meeting>),
+}
+
+impl Gathered {
+    /// Of no rows yet, of a side that goes past another, or is the first.
     ///
     /// # Errors
-    /// A file that cannot be read, a temporary folder that cannot be written, or an interrupt.
-    pub fn compare(self) -> Read<Compared> {
-        let (held, rows, other) = match self.sets.test_rows <= self.sets.train_rows {
-            true => (Side::Test, self.sets.test_rows, Side::Train),
-            false => (Side::Train, self.sets.train_rows, Side::Test),
+    /// A temporary folder that cannot be made.
+    pub fn new(layout: &Layout, held: Option<&Held>, room: Room<'_>) -> Result<Self> {
+        let keys = match held.map(|held| &held.keys) {
+            Some(Keys::InMemory(indices)) => Gathering::Met(indices.iter().map(Meeting::new).collect()),
+            // Of the first side the indices take twice as much afterwards; of the other there is a filter besides.
+            _ => Gathering::Kept(room.spool(1 + layout.groups.len(), room.memory / 2)?),
         };
-        let (columns, memory) = ((1 + self.layout.groups.len()) as u64, self.room.memory);
-        let is_too_much = rows.saturating_mul(columns * index::BYTES as u64) > memory;
-        let filter = is_too_much.then(|| Filter::new(rows, memory / 4));
-        let free = memory.saturating_sub(filter.as_ref().map_or(0, Filter::bytes));
-        let note = |rows: &mut Vec<Keyed>| {
-            if let Some(filter) = &filter {
-                rows.iter().for_each(|row| filter.note(*row));
-            }
-        };
-        // Their indices take twice as much afterwards.
-        let (kept, of_held) = match self.keep(held, (memory / 2).min(free), note)? {
-            Ok(kept) => kept,
-            Err(findings) => return Ok(Err(findings)),
-        };
-        let passed = match kept.iter().any(Spooled::is_written) {
-            true => self.side_by_side(kept, filter.as_ref(), held, other)?,
-            false => self.in_memory(kept, held, other)?,
-        };
-        Ok(passed.map(|(both, of_other)| match held {
-            Side::Test => Compared { both, train: of_other, test: of_held },
-            Side::Train => Compared { both, train: of_held, test: of_other },
-        }))
+        Ok(Self { facts: Facts::default(), keys })
     }
 
-    /// All that is kept of one side is in memory.
-    fn in_memory(self, kept: Kept, held: Side, other: Side) -> Read<(Vec<Both>, Facts)> {
-        let indices: Vec<Index> = kept.into_iter().map(|kept| Index::new(kept.into_unwritten())).collect();
-        let mut meetings: Vec<Meeting> = indices.iter().map(Meeting::new).collect();
-        let find = |keys: Keys| -> Vec<Vec<(usize, u64)>> {
-            let find = |(index, keys): (&Index, Vec<Keyed>)| {
-                keys.into_iter().filter_map(|keyed| Some((index.find(keyed)?, keyed.row))).collect()
-            };
-            indices.iter().zip(keys).map(find).collect()
-        };
-        let meet = |found: Vec<Vec<(usize, u64)>>| {
-            for (meeting, found) in meetings.iter_mut().zip(found) {
-                found.into_iter().for_each(|(place, row)| meeting.add(place, row));
+    /// Takes in what the rows that come next came to.
+    ///
+    /// # Errors
+    /// Keys for which there is no room, neither in memory nor in a file.
+    pub fn take(&mut self, Looked { keys, facts }: Looked) -> Result<()> {
+        self.facts.merge(facts);
+        match (&mut self.keys, keys) {
+            (Gathering::Kept(spool), OfRows::Kept(keys)) => {
+                keys.into_iter().enumerate().try_for_each(|(column, keys)| spool.push(column, &keys))
             }
-            Ok(())
-        };
-        let facts = self.pass(other, find, meet)?;
-        let both = || meetings.iter().zip(&indices).map(|(meeting, index)| meeting.both(index, held));
-        Ok(facts.map(|facts| (both().collect(), facts)))
+            (Gathering::Met(meetings), OfRows::Met(met)) => {
+                for (meeting, met) in meetings.iter_mut().zip(met) {
+                    met.into_iter().for_each(|(place, row)| meeting.add(place, row));
+                }
+                Ok(())
+            }
+            // Whoever looks goes past the same side as whoever takes.
+            _ => Ok(()),
+        }
     }
 
-    /// Some of what is kept of one side was written: the rest is too, and of the other side what may be the same.
-    fn side_by_side(
-        self,
-        mut kept: Kept,
-        filter: Option<&Filter>,
-        held: Side,
-        other: Side,
-    ) -> Read<(Vec<Both>, Facts)> {
-        kept.iter_mut().try_for_each(Spooled::write)?;
-        let drop_others = |rows: &mut Vec<Keyed>| {
-            if let Some(filter) = filter {
-                rows.retain(|row| filter.may_have(*row));
-            }
+    /// Holds what was read of the first side, for the other. Of the memory a quarter is there to know what need not be
+    /// written.
+    ///
+    /// # Errors
+    /// A file that cannot be written or read.
+    pub fn hold(self, side: Side, room: Room<'_>) -> Result<Held> {
+        let mut kept = match self.keys {
+            Gathering::Kept(spool) => spool.finish(),
+            Gathering::Met(_) => Vec::new(),
         };
-        let (passed, facts) = match self.keep(other, self.room.memory / 2, drop_others)? {
-            Ok(kept) => kept,
-            Err(findings) => return Ok(Err(findings)),
+        let keys = if kept.iter().any(Spooled::is_written) {
+            kept.iter_mut().try_for_each(Spooled::write)?;
+            let filter = filter(kept.first(), room.memory / 4)?;
+            Keys::InFile(kept, filter)
+        } else {
+            Keys::InMemory(kept.into_iter().map(|kept| Index::new(kept.into_unwritten())).collect())
         };
-        let joined = |(kept, passed)| match held {
-            Side::Test => shared::joined(kept, passed),
-            Side::Train => shared::joined(passed, kept),
-        };
-        let both = kept.into_iter().zip(passed).map(joined).collect::<Result<_>>()?;
-        Ok(Ok((both, facts)))
+        Ok(Held { side, facts: self.facts, keys })
     }
+}
 
-    /// Reads one side and keeps its keys in so much memory, and what has no room there in a file. `look` sees those of the
-    /// whole rows before, on any thread.
-    fn keep(self, side: Side, memory: u64, look: impl Fn(&mut Vec<Keyed>) + Sync) -> Read<(Kept, Facts)> {
-        let mut spool = self.room.spool(1 + self.layout.groups.len(), memory)?;
-        let look = |mut keys: Keys| {
-            keys.first_mut().into_iter().for_each(&look);
-            keys
-        };
-        let keep = |keys: Keys| {
-            keys.into_iter().enumerate().try_for_each(|(column, keys)| spool.push(column, &keys))
-        };
-        let facts = self.pass(side, look, keep)?;
-        Ok(facts.map(|facts| (spool.finish(), facts)))
-    }
+/// Which keys the whole rows of a side have.
+fn filter(whole: Option<&Spooled<Keyed>>, memory: u64) -> Result<Filter> {
+    let mut filter = Filter::new(whole.map_or(0, Spooled::count), memory);
+    whole.map_or(Ok(()), |whole| whole.each(|row| filter.note(row)))?;
+    Ok(filter)
+}
 
-    /// Reads one side. What `look` makes of the keys of some rows, on any thread, `take` gets in the order of the rows.
-    fn pass<T: Send>(
-        self,
-        side: Side,
-        look: impl Fn(Keys) -> T + Sync,
-        mut take: impl FnMut(T) -> Result<()> + Send,
-    ) -> Read<Facts> {
-        let Sets { train, test, train_rows, .. } = self.sets;
-        let set = if side == Side::Train { train } else { test };
-        let each = |batch: Batch| {
-            let tellings = match side {
-                Side::Train => Tellings::of(self.layout, &batch, train_rows),
-                Side::Test => Tellings::default(),
-            };
-            let Part { keys, facts } = Part::of(self.layout, &batch, self.same, tellings);
-            (look(keys), facts)
-        };
-        let mut all = Facts::default();
-        let mut taken = Ok(());
-        let merge = |(looked, facts): (T, Facts)| {
-            all.merge(facts);
-            if taken.is_ok() {
-                taken = take(looked);
+impl Held {
+    /// What it has in common with the other side.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn compared(self, other: Gathered) -> Result<Compared> {
+        let Self { side, facts, keys } = self;
+        let both = match (keys, other.keys) {
+            (Keys::InMemory(indices), Gathering::Met(meetings)) => {
+                meetings.iter().zip(&indices).map(|(meeting, index)| meeting.both(index, side)).collect()
             }
+            (Keys::InFile(held, _), Gathering::Kept(passed)) => {
+                let joined = |(held, passed)| match side {
+                    Side::Test => shared::joined(held, passed),
+                    Side::Train => shared::joined(passed, held),
+                };
+                held.into_iter().zip(passed.finish()).map(joined).collect::<Result<_>>()?
+            }
+            // Whoever gathers goes past the side that is held.
+            _ => Vec::new(),
         };
-        let table = table::fold(&set.files, &self.layout.wanted, 0, self.interrupt, each, merge)?;
-        taken?;
-        Ok(table.map(|_| all))
+        let (train, test) = match side {
+            Side::Test => (other.facts, facts),
+            Side::Train => (facts, other.facts),
+        };
+        Ok(Compared { both, train, test })
     }
 }

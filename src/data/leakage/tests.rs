@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use super::index::{Index, Meeting};
 use super::*;
 use crate::data::keyed::Keyed;
+use crate::data::pass;
 use crate::files::ProjectFile;
-use crate::table::Wanted;
+use crate::interrupt::Interrupt;
 
 /// The rows of a set: a number and a group, which some lack.
 type Row = (u8, Option<u8>);
@@ -28,23 +29,31 @@ fn set(folder: &Path, name: &str, rows: &[Row], size: usize) -> Located {
     Located::new(name, rows.chunks(size).enumerate().map(file).collect())
 }
 
-/// Compares whole rows, and the group.
-fn compared(sides: [(&Located, usize); 2], memory: u64, folder: &Path) -> Result<Compared> {
-    let [(train, train_rows), (test, test_rows)] = sides;
+/// Compares whole rows, and the group, when one side is read first.
+fn compared([train, test]: [&Located; 2], first: Side, memory: u64, folder: &Path) -> Result<Compared> {
+    let found = |name: &str, holds: Type| Found { name: name.to_owned(), holds };
     let layout = Layout {
-        wanted: vec![Wanted::cells("value", Type::Integer), Wanted::cells("group", Type::Text)],
+        wanted: vec![found("value", Type::Integer), found("group", Type::Text)],
         same: vec![0, 1],
         groups: vec![1],
         time: Some(0),
         label: None,
         features: Vec::new(),
     };
-    let (train_rows, test_rows) = (train_rows as u64, test_rows as u64);
-    let sets = Sets { train, test, train_columns: &[], test_columns: &[], train_rows, test_rows };
     let (_hand, interrupt) = Interrupt::channel();
     let room = Room { memory, folder };
-    let reading = Reading { layout: &layout, same: Same::default(), sets, room, interrupt: &interrupt };
-    reading.compare().map(|compared| compared.unwrap_or_else(|findings| panic!("{findings:?}")))
+    let read = |set: &Located, side: Side, held: Option<&Held>| -> Result<Gathered> {
+        let reader = Reader { layout: &layout, same: Same::default(), side, held };
+        let mut gathered = Gathered::new(&layout, held, room)?;
+        let table = pass::read(&set.files, &reader, &interrupt, |part| gathered.take(part))?;
+        table.unwrap_or_else(|findings| panic!("{findings:?}"));
+        Ok(gathered)
+    };
+    let set = |side: Side| if side == Side::Train { train } else { test };
+    let held = read(set(first), first, None)?.hold(first, room)?;
+    let other = if first == Side::Train { Side::Test } else { Side::Train };
+    let passed = read(set(other), other, Some(&held))?;
+    held.compared(passed)
 }
 
 /// What both have, the slow way.
@@ -77,13 +86,13 @@ proptest! {
     ) {
         let folder = tempfile::tempdir().unwrap();
         let sides = [set(folder.path(), "train", &train, size), set(folder.path(), "test", &test, size)];
-        let sides = [(&sides[0], train.len()), (&sides[1], test.len())];
+        let sides = [&sides[0], &sides[1]];
         let all = |rows: &[Row]| rows.iter().copied().map(Some).collect::<Vec<_>>();
         let groups = |rows: &[Row]| rows.iter().map(|row| row.1).collect::<Vec<_>>();
         let whole = both(&all(&train), &all(&test));
         let group = both(&groups(&train), &groups(&test));
-        for memory in [memory, 16_000_000, 1 << 30] {
-            let compared = compared(sides, memory, folder.path()).unwrap();
+        for (memory, first) in [memory, 16_000_000, 1 << 30].into_iter().flat_map(|memory| [(memory, Side::Train), (memory, Side::Test)]) {
+            let compared = compared(sides, first, memory, folder.path()).unwrap();
             prop_assert_eq!(&compared.both[0], &whole, "{}", memory);
             prop_assert_eq!(compared.both[1].values, group.values, "{}", memory);
             prop_assert_eq!(&compared.both[1].first, &group.first, "{}", memory);
@@ -99,10 +108,10 @@ fn a_folder_that_cannot_be_written_is_a_fault_with_help() {
     let folder = tempfile::tempdir().unwrap();
     let rows: Vec<Row> = (0..100).map(|row| (row, None)).collect();
     let sides = [set(folder.path(), "train", &rows, 10), set(folder.path(), "test", &rows, 10)];
-    let sides = [(&sides[0], 100), (&sides[1], 100)];
-    let fault = compared(sides, 0, &sides[0].0.files[0].on_disk).err().unwrap();
+    let sides = [&sides[0], &sides[1]];
+    let fault = compared(sides, Side::Test, 0, &sides[0].files[0].on_disk).err().unwrap();
     assert!(fault.to_string().contains("make the folder"), "{fault}");
-    let within = compared(sides, 1 << 20, &folder.path().join("made")).unwrap();
+    let within = compared(sides, Side::Test, 1 << 20, &folder.path().join("made")).unwrap();
     assert_eq!((within.both[0].rows, within.both[1].rows), (100, 0));
 }
 
@@ -121,4 +130,51 @@ fn keys_that_begin_alike_are_still_told_apart() {
         assert_eq!(Index::new(Vec::new()).find(Keyed { high, low: 1, row: 0 }), None);
         assert_eq!(index.find(Keyed { high, low: 1, row: 0 }), None);
     }
+}
+
+/// What single columns tell of a label, in files of so many rows, and how many rows were kept for that.
+fn told(rows: usize, size: usize) -> (Vec<(String, f64)>, usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |row: usize| {
+        let mixed = crate::statistics::hash::mix(row as u64);
+        format!("{},{},t{}\n", mixed % 2, mixed % 2 * 3 + mixed / 2 % 7, mixed / 2 % 5 + mixed % 2)
+    };
+    let file = |(number, first): (usize, usize)| {
+        let path = format!("{number:03}.csv");
+        let on_disk = folder.path().join(&path);
+        let lines: String = (first..rows.min(first + size)).map(of).collect();
+        std::fs::write(&on_disk, format!("y,n,t\n{lines}")).unwrap();
+        ProjectFile { path, on_disk }
+    };
+    let set = Located::new("train", (0..rows).step_by(size).enumerate().map(file).collect());
+    let found = |name: &str, holds: Type| Found { name: name.to_owned(), holds };
+    let layout = Layout {
+        wanted: vec![found("y", Type::Text), found("n", Type::Number), found("t", Type::Text)],
+        same: vec![1],
+        groups: Vec::new(),
+        time: None,
+        label: Some(0),
+        features: vec![1, 2],
+    };
+    let (_hand, interrupt) = Interrupt::channel();
+    let reader = Reader { layout: &layout, same: Same::default(), side: Side::Train, held: None };
+    let mut facts = batch::Facts::default();
+    let mut most = 0;
+    let table = pass::read(&set.files, &reader, &interrupt, |part| {
+        facts.merge(part.facts);
+        most = most.max(facts.tellings.kept());
+        Ok(())
+    });
+    assert_eq!(table.unwrap().unwrap().rows, rows as u64);
+    let (areas, untold) = facts.tellings.areas(&layout);
+    assert_eq!(untold, None);
+    (areas, most)
+}
+
+#[test]
+fn how_many_rows_there_are_need_not_be_known_beforehand() {
+    let (areas, kept) = told(230_000, 230_000);
+    assert!(areas.len() == 2 && areas.iter().all(|(_, area)| (0.6..0.95).contains(area)), "{areas:?}");
+    assert!((50_000..140_000).contains(&kept), "{kept}");
+    assert_eq!(told(230_000, 47_000).0, areas, "in other parts");
 }

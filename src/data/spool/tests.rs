@@ -195,3 +195,16 @@ fn columns_that_are_put_in_order_at_the_same_time_stay_apart() {
         column.end().unwrap();
     }
 }
+
+#[test]
+fn all_values_are_handed_out_written_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for budget in [0, 20_000, 1 << 20] {
+        let mut spool = Spool::new(1, budget, folder.path());
+        let all = numbers(3, 5000);
+        all.chunks(700).for_each(|values| spool.push(0, values).unwrap());
+        let mut seen = Vec::new();
+        spool.finish()[0].each(|value| seen.push(value)).unwrap();
+        assert_eq!(sorted(&seen), sorted(&all), "{budget}");
+    }
+}
