@@ -39,8 +39,8 @@ fn drift(one: &str, other: &str, code: i32, parts: &[&str]) {
 #[test]
 fn a_link_to_nothing_in_a_folder_is_no_file_less() {
     let project = Project::empty();
-    project.file("one/a.csv", &table());
-    project.file("other/a.csv", &table());
+    project.file("one/a.csv", table());
+    project.file("other/a.csv", table());
     let link = project.path().join("other/b.csv");
     std::os::unix::fs::symlink("../.dvc/cache/ab/cdef", link).unwrap();
     let drift = |other| project.modelgate(&["data", "drift", "one", other]);
