@@ -25,7 +25,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::name::MetricName;
 use crate::number::thousands;
-use crate::record::{Comparison, Estimate, Method, Pairing, Predictions};
+use crate::record::{Comparison, Estimate, Method, Pairing, Predictions, Slice};
 use crate::statistics::{bootstrap, mover, rescaled};
 use change::Options;
 pub use complete::{complete, lacks};
@@ -192,6 +192,36 @@ fn bootstrapped(
     let bca = bootstrap::bca(resampled, value, acceleration, confidence);
     bca.map(|interval| (interval, Method::Bca)).or_else(|| {
         bootstrap::percentile(resampled, confidence).map(|interval| (interval, Method::Percentile))
+    })
+}
+
+/// Compares a model with itself, of which both sides have the same predictions: whatever rows come, nothing changes. None
+/// where it is another set, or a value has become another one, as by another release of modelgate.
+#[must_use]
+pub fn with_itself(candidate: &Predictions, baseline: &Predictions) -> Option<Comparison> {
+    let is_same = candidate.specification == baseline.specification
+        && candidate.set == baseline.set
+        && candidate.files == baseline.files;
+    let none = |now: &BTreeMap<MetricName, Estimate>, before: &BTreeMap<MetricName, Estimate>| {
+        let both = now.iter().filter_map(|(name, now)| Some((name, now, before.get(name)?)));
+        let unchanged = |(name, now, before): (&MetricName, &Estimate, &Estimate)| {
+            let estimate = Estimate { value: 0.0, interval: Some([0.0, 0.0]), method: None };
+            (now.value.to_bits() == before.value.to_bits()).then(|| (name.clone(), estimate))
+        };
+        both.map(unchanged).collect::<Option<BTreeMap<_, _>>>()
+    };
+    let slice = |slice: &Slice| {
+        let before = baseline.same_slice(slice)?;
+        Some(none(&slice.estimates, &before.estimates).map(|changes| (slice.name.clone(), changes)))
+    };
+    let slices = candidate.slices.iter().filter_map(slice).collect::<Option<BTreeMap<_, _>>>()?;
+    is_same.then_some(Comparison {
+        pairing: Pairing::Row,
+        rows: candidate.rows,
+        doubt: None,
+        confidence: candidate.confidence,
+        changes: none(&candidate.estimates, &baseline.estimates)?,
+        slices,
     })
 }
 

@@ -295,6 +295,16 @@ impl Answer {
         Ok(Self { status: parts.status.as_u16(), headers: parts.headers, bytes })
     }
 
+    /// Takes a secret out of the body.
+    pub(in crate::forge) fn hide(&mut self, secret: &[u8]) {
+        let mut from = 0;
+        while let Some(at) = memchr::memmem::find(&self.bytes[from..], secret) {
+            let start = from + at;
+            self.bytes.splice(start..start + secret.len(), *b"***");
+            from = start + 3;
+        }
+    }
+
     /// The body as what was expected. An empty one is `null`.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::draft::{Basis, Draft};
 use super::words;
 use crate::config::{Correction, Gate, WithoutBaseline};
 use crate::document::{harmless, shown};
-use crate::record::{Baseline, Comparison, Pairing, Predictions, Record};
+use crate::record::{Comparison, Pairing, Predictions, Record};
 
 /// Where a metric was judged: over all rows, and over slices.
 #[derive(Debug, Default)]
@@ -85,7 +85,7 @@ pub fn notes(policy: &Gate, record: &Record, is_unread: bool, facts: &Facts) -> 
         // Each rule says it of itself.
         None if is_unread => {}
         None => notes.extend(no_baseline(policy)),
-        Some(baseline) if is_same_model(baseline, record) => notes.push(
+        Some(baseline) if baseline.is_model_of(record) => notes.push(
             "The candidate is the baseline's own model, byte for byte: the comparison is of a model with itself."
                 .to_owned(),
         ),
@@ -175,10 +175,4 @@ fn no_baseline(policy: &Gate) -> Option<String> {
         WithoutBaseline::Fail => "fail",
     };
     Some(format!("{rules} had no baseline to compare with (without-baseline: {word})."))
-}
-
-/// Whether a model was compared with itself, which says nothing.
-fn is_same_model(baseline: &Baseline, record: &Record) -> bool {
-    let outputs = record.model_outputs();
-    !outputs.is_empty() && outputs == baseline.outputs
 }

@@ -165,6 +165,11 @@ impl Pipeline<'_> {
         let (Some(ours), Some(theirs)) = (record.predictions(), baseline.predictions.as_deref()) else {
             return Ok(None);
         };
+        if let Some(comparison) =
+            baseline.is_model_of(record).then(|| compare::with_itself(ours, theirs)).flatten()
+        {
+            return Ok(Some((comparison, Vec::new())));
+        }
         let paired = match repeated(ours, theirs) {
             Some(why) => {
                 let doubt = self.doubt(ours, theirs, baseline, files, folder).await?;

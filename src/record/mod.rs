@@ -306,6 +306,13 @@ pub struct Baseline {
 }
 
 impl Baseline {
+    /// Whether its model is the run's own, byte for byte.
+    #[must_use]
+    pub fn is_model_of(&self, record: &Record) -> bool {
+        let outputs = record.model_outputs();
+        !outputs.is_empty() && outputs == self.outputs
+    }
+
     /// As far as another run is compared with this record.
     #[must_use]
     pub fn of(record: &Record, from: String, place: Option<String>) -> Self {

@@ -313,11 +313,14 @@ fn range(side: &impl Ascending) -> Option<(f64, f64)> {
     Some((side.at(0)?, side.at(side.rows().checked_sub(1)?)?))
 }
 
-/// The standard deviation, of all rows and not of a sample, in two passes.
+/// The standard deviation, of all rows and not of a sample, in two passes. Around the middle value: sums of numbers far from
+/// nought would lose what is between them.
 fn deviation(side: &impl Ascending) -> f64 {
     let rows = side.rows() as f64;
-    let mean = side.walk().sum::<f64>() / rows;
-    (side.walk().map(|value| (value - mean) * (value - mean)).sum::<f64>() / rows).sqrt()
+    let middle = side.at(side.rows() / 2).unwrap_or_default();
+    let mean = side.walk().map(|value| value - middle).sum::<f64>() / rows;
+    let squares = side.walk().map(|value| (value - middle - mean).powi(2));
+    (squares.sum::<f64>() / rows).sqrt()
 }
 
 /// How many values there are, as far as Evidently asks.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::score::score;
 use super::values::{Side, Values};
 use super::{Compared, drift};
 use crate::config::{Drift, DriftCorrection, DriftMethod, Measured, Reference};
@@ -205,5 +206,20 @@ fn many_tests_are_corrected() {
     assert!(pairs(Some(DriftCorrection::None)) > 0, "one in twenty is low by chance");
     for correction in [None, Some(DriftCorrection::Bonferroni), Some(DriftCorrection::Fdr)] {
         assert_eq!(pairs(correction), 0, "{correction:?}");
+    }
+}
+
+#[test]
+fn a_distance_does_not_depend_on_where_the_numbers_lie() {
+    let far = |nought: f64| {
+        let side =
+            |moved: u32| numbers((0..20_000_u32).map(|row| nought + f64::from(row * 7919 % 801 + moved)));
+        let measured = Measured { method: DriftMethod::Wasserstein, ..Measured::default() };
+        score(measured, 0.05, Type::Number, &side(0), &side(30)).sign.expect("a distance").score()
+    };
+    let near = far(0.0);
+    assert!((0.129..0.131).contains(&near), "{near}");
+    for nought in [1e9, 1.7e12, 1.7e15] {
+        assert!((far(nought) - near).abs() < 1e-6, "{nought}: {}", far(nought));
     }
 }

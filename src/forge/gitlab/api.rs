@@ -2,7 +2,7 @@
 //!
 //! `MODELGATE_GITLAB_TOKEN` may do what its scope and role allow, and `CI_JOB_TOKEN` little: read artifacts, merge
 //! requests and commits, keep deployments and environments, start a pipeline. Every request goes with the former where
-//! there is one.
+//! there is one, and once more with the latter where that is refused: a token that may only read takes nothing away.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ mod tests;
 use std::fs::File;
 use std::sync::Arc;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use http::{Method, Response};
 use reqwest::{Certificate, RequestBuilder, Url};
 use serde::de::DeserializeOwned;
@@ -56,13 +56,13 @@ impl Carrier for Project {
         path: &str,
         body: Option<&Value>,
     ) -> std::result::Result<Answer, Trouble> {
-        let mut request = self.request(method, path).header(ACCEPT, "application/json");
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
-        }
-        let request = request.build().map_err(|error| Trouble::unsent(&error))?;
-        let response = self.0.client.execute(request).await.map_err(|error| Trouble::lost(&error))?;
-        Answer::whole(Response::<reqwest::Body>::from(response)).await
+        let answer = self.sent(self.request(method, path), body).await?;
+        let (true, Some(_), Some(job)) = (is_refused(&answer), &self.0.own, &self.0.job) else {
+            return Ok(answer);
+        };
+        // Who is refused has done nothing yet.
+        let again = self.sent(self.bare(method, path).header(JOB_TOKEN, job.clone()), body).await?;
+        Ok(if is_refused(&again) { answer } else { again })
     }
 
     fn authorities(&self) -> &[Certificate] {
@@ -70,19 +70,49 @@ impl Carrier for Project {
     }
 }
 
+const OWN_TOKEN: &str = "private-token";
+const JOB_TOKEN: &str = "job-token";
+
+fn is_refused(answer: &Answer) -> bool {
+    matches!(answer.status, 401 | 403)
+}
+
 impl Project {
-    fn request(&self, method: &Method, path: &str) -> RequestBuilder {
-        let address = format!("{}{path}", self.0.base.as_str().trim_end_matches('/'));
-        let request = self.0.client.request(method.clone(), address);
-        match self.token() {
-            Some((name, value)) => request.header(name, value.clone()),
-            None => request,
+    async fn sent(
+        &self,
+        request: RequestBuilder,
+        body: Option<&Value>,
+    ) -> std::result::Result<Answer, Trouble> {
+        let mut request = request.header(ACCEPT, "application/json");
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
+        let request = request.build().map_err(|error| Trouble::unsent(&error))?;
+        let response = self.0.client.execute(request).await.map_err(|error| Trouble::lost(&error))?;
+        let mut answer = Answer::whole(Response::<reqwest::Body>::from(response)).await?;
+        self.secrets(body).for_each(|secret| answer.hide(secret));
+        Ok(answer)
     }
 
-    fn token(&self) -> Option<(HeaderName, &HeaderValue)> {
-        let own = self.0.own.as_ref().map(|own| (HeaderName::from_static("private-token"), own));
-        own.or_else(|| Some((HeaderName::from_static("job-token"), self.0.job.as_ref()?)))
+    /// What no answer may bring back: what it says goes into reports.
+    fn secrets<'a>(&'a self, body: Option<&'a Value>) -> impl Iterator<Item = &'a [u8]> {
+        let of_body = body.and_then(|body| body.get("token")?.as_str()).map(str::as_bytes);
+        let headers = [&self.0.own, &self.0.job].into_iter().flatten().map(HeaderValue::as_bytes);
+        headers.chain(of_body).filter(|secret| !secret.is_empty())
+    }
+
+    fn bare(&self, method: &Method, path: &str) -> RequestBuilder {
+        let address = format!("{}{path}", self.0.base.as_str().trim_end_matches('/'));
+        self.0.client.request(method.clone(), address)
+    }
+
+    fn request(&self, method: &Method, path: &str) -> RequestBuilder {
+        let request = self.bare(method, path);
+        match (&self.0.own, &self.0.job) {
+            (Some(own), _) => request.header(OWN_TOKEN, own.clone()),
+            (None, Some(job)) => request.header(JOB_TOKEN, job.clone()),
+            (None, None) => request,
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::name::Commit;
 use crate::record::{Baseline, Conclusion, Record};
 
 /// How many pipelines, and how many deployments, are looked at.
-pub(super) const LOOKED_AT: usize = 30;
+pub(super) const LOOKED_AT: usize = 100;
 /// How many pages of a hundred jobs a pipeline may have.
 const PAGES: usize = 5;
 
@@ -47,6 +47,8 @@ pub(super) struct Job {
     pub(super) id: u64,
     pub(super) name: String,
     #[serde(default)]
+    pub(super) status: String,
+    #[serde(default)]
     pub(super) tag: bool,
     #[serde(default)]
     pub(super) artifacts_file: Option<serde_json::Value>,
@@ -65,8 +67,17 @@ struct Ancestor {
 #[derive(Default)]
 struct Search {
     seen: BTreeSet<u64>,
+    /// Whether one of them has a job of our name, whatever became of it.
+    has_ours: bool,
     /// A job of our name that was a success and has kept no record.
     without: Option<u64>,
+}
+
+impl Search {
+    /// Whether there may be more pipelines. Of a full page our own one is left out.
+    fn is_cut(&self) -> bool {
+        self.seen.len() + 1 >= LOOKED_AT
+    }
 }
 
 impl History<'_> {
@@ -98,7 +109,9 @@ impl History<'_> {
                 return Ok(found);
             }
         }
-        Ok(Found::None(self.why_none(branch, &search)))
+        let why = self.why_none(branch, &search);
+        // Older ones may have been approved. Before the first run nobody looks for one.
+        Ok(if search.is_cut() && search.has_ours { Found::Unreadable(why) } else { Found::None(why) })
     }
 
     /// The commits from which a merge request began: where its branch left the other, and where its changes begin.
@@ -155,8 +168,12 @@ impl History<'_> {
             if (is_own && !self.record.context.dirty) || !search.seen.insert(pipeline.id) {
                 continue;
             }
-            for job in self.jobs(pipeline.id, "&scope[]=success").await? {
+            for job in self.jobs(pipeline.id, "").await? {
                 if job.tag || job.name != self.remote.job.name {
+                    continue;
+                }
+                search.has_ours = true;
+                if job.status != "success" {
                     continue;
                 }
                 match record::of_job(self.remote, &job).await.map_err(Stuck::of)? {
@@ -241,8 +258,7 @@ impl History<'_> {
                 self.remote.record_path()
             ));
         }
-        // Of a full page our own pipeline is left out.
-        if search.seen.len() + 1 >= LOOKED_AT {
+        if search.is_cut() {
             why.push_str(&format!("; only the latest {LOOKED_AT} pipelines were looked at"));
         }
         why

@@ -176,7 +176,7 @@ impl Forge for Gitlab {
     fn check_id(&self) -> Option<u64> {
         match self.shown.get() {
             Shown::Open(id) => Some(id),
-            Shown::Nothing | Shown::Refused => None,
+            Shown::Nothing | Shown::Refused | Shown::Withheld => None,
         }
     }
 
@@ -229,15 +229,16 @@ impl Gitlab {
         if self.shown.get() != Shown::Nothing {
             return Ok(());
         }
-        let refused = |finding| Unopened { finding, is_final: true };
-        let opened = match self.remote.as_ref().and_then(Remote::lacks_token) {
-            Some(finding) => Err(refused(finding)),
-            None => match self.board(record) {
-                None => return Ok(()),
-                Some(Err(finding)) => Err(refused(finding)),
-                Some(Ok(board)) => board.tell(&Told::BEGUN, "open").await,
-            },
+        let withheld = self.remote.as_ref().and_then(Remote::lacks_token).map(Err);
+        let board = match withheld.or_else(|| self.board(record)) {
+            None => return Ok(()),
+            Some(Ok(board)) => board,
+            Some(Err(finding)) => {
+                self.shown.set(Shown::Withheld);
+                return Err(Unopened { finding, is_final: true });
+            }
         };
+        let opened = board.tell(&Told::BEGUN, "open").await;
         self.shown.set(match &opened {
             Ok(status) => Shown::Open(status.id),
             Err(unopened) if unopened.is_final => Shown::Refused,
@@ -248,11 +249,11 @@ impl Gitlab {
 
     /// Closes the status. One that nobody opened is written closed: GitLab takes that.
     async fn close(&self, report: &Report<'_>) -> Option<Finding> {
-        if self.shown.get() == Shown::Refused {
+        if matches!(self.shown.get(), Shown::Refused | Shown::Withheld) {
             return None;
         }
         if let Some(finding) = self.remote.as_ref().and_then(Remote::lacks_token) {
-            self.shown.set(Shown::Refused);
+            self.shown.set(Shown::Withheld);
             return Some(finding);
         }
         let board = match self.board(report.record)? {
@@ -269,10 +270,10 @@ impl Gitlab {
         }
     }
 
-    /// Writes the note, where one is wanted; who may not even write a status does not try.
+    /// Writes the note, where one is wanted. Who may not write a status may still write that.
     async fn note(&self, report: &Report<'_>) -> Option<Finding> {
         let remote = self.remote.as_ref()?;
-        let may = remote.comment && remote.api.has_own_token() && self.shown.get() != Shown::Refused;
+        let may = remote.comment && remote.api.has_own_token() && self.shown.get() != Shown::Withheld;
         let number = remote.job.own_merge_request().filter(|_| may && !remote.api.is_hurried())?;
         note::put(remote, number, report).await.err()
     }

@@ -32,8 +32,10 @@ pub enum Shown {
     Nothing,
     /// There it is, with this number.
     Open(u64),
-    /// It was refused, and no other is tried.
+    /// GitLab refused it, and no other is tried.
     Refused,
+    /// It is not ours to show.
+    Withheld,
 }
 
 /// A status, as GitLab answers.

@@ -13,25 +13,36 @@ const PAGES: usize = 30;
 const PIPELINES: [&str; 2] = [".gitlab-ci.yml", ".gitlab"];
 
 #[derive(Debug, Deserialize)]
+struct Request {
+    /// How many files it changes: `1000+` where they are more than GitLab looks at.
+    #[serde(default)]
+    changes_count: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
 struct Changed {
     new_path: String,
     old_path: String,
 }
 
 /// Whether the merge request with this number changes no file in `folder`, a path from the root of the repository, and
-/// not the pipeline. One with more files than we look through is taken to change all.
+/// not the pipeline. One with more files than GitLab tells, or than we look through, is taken to change all.
 ///
 /// # Errors
 /// GitLab does not tell.
 pub async fn is_untouched(remote: &Remote, number: u64, folder: &str) -> Result<bool, Trouble> {
+    let request: Request = remote.api.get(&remote.api.path(&format!("merge_requests/{number}"))).await?;
+    let mut untold =
+        request.changes_count.and_then(|count| count.parse::<usize>().ok()).unwrap_or(usize::MAX);
     let mut next = Some(remote.api.path(&format!("merge_requests/{number}/diffs?per_page=100")));
     for _ in 0..PAGES {
-        let Some(path) = next else { return Ok(true) };
+        let Some(path) = next else { return Ok(untold == 0) };
         let (files, after): (Vec<Changed>, _) = remote.api.page(&path).await?;
         let mut names = files.iter().flat_map(|file| [&file.new_path, &file.old_path]);
         if names.any(|name| is_within(name, folder) || is_of_pipeline(name)) {
             return Ok(false);
         }
+        untold = untold.saturating_sub(files.len());
         next = after;
     }
     Ok(false)

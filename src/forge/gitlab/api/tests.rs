@@ -99,6 +99,34 @@ async fn the_base_may_have_a_prefix_and_our_own_token_comes_first() {
 }
 
 #[tokio::test]
+async fn what_our_own_token_may_not_do_the_one_of_the_job_may() {
+    let refused = || answer("403 Forbidden", "", "{\"message\": \"no\"}");
+    let (base, served) =
+        server(vec![refused(), answer("201 Created", "", "{\"id\": 7}"), refused(), refused()]);
+    let api = client(&base);
+    let made: Value =
+        api.write(&Method::POST, &api.path("deployments"), &serde_json::json!({})).await.unwrap();
+    assert_eq!(made["id"], 7);
+    let still = api.get::<Value>(&api.path("statuses/7")).await;
+    assert!(matches!(still, Err(Trouble::Forbidden(..))), "{still:?}");
+    let got = served.join().unwrap();
+    for (request, token) in got.iter().zip(["private-token: s3cr3t", "job-token: j0b"].iter().cycle()) {
+        assert!(request.contains(token) && request.matches("-token: ").count() == 1, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn no_answer_brings_a_token_back() {
+    let body = "{\"message\": \"bad s3cr3t, j0b, tr1gger and s3cr3t\"}";
+    let (base, served) = server(vec![answer("400 Bad Request", "", body)]);
+    let api = client(&base);
+    let sent = serde_json::json!({ "token": "tr1gger" });
+    let trouble = api.write::<Value>(&Method::POST, &api.path("trigger/pipeline"), &sent).await.unwrap_err();
+    assert!(trouble.to_string().contains("bad ***, ***, *** and ***"), "{trouble}");
+    served.join().unwrap();
+}
+
+#[tokio::test]
 async fn all_pages_are_one_list() {
     let (base, served) = server(vec![
         answer("200 OK", "link: </gitlab/api/v4/projects/7/jobs?cursor=b>; rel=\"next\"\r\n", "[1, 2]"),
