@@ -338,6 +338,7 @@ fn forge(
         context::Forge::Gitlab => Box::new(Gitlab {
             local,
             console: console.clone(),
+            is_mute: remote.is_none() && GITLAB_TOKENS.iter().any(|name| environment.get(name).is_some()),
             remote: remote.as_ref().and_then(Remote::gitlab).cloned(),
             shown: Cell::default(),
         }),

@@ -226,12 +226,14 @@ fn a_limit_is_waited_for_as_long_as_gitlab_says() {
 }
 
 #[test]
-fn a_token_that_may_not_costs_one_warning_and_no_further_try() {
+fn a_token_that_may_not_costs_a_warning_for_each_that_is_not_there() {
     let job = Job::new(noting()).merging("7");
     job.gitlab.state().scopes = vec!["read_api"];
     let said = job.modelgate(&["run"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    assert_eq!(job.writes(), ["POST statuses/SHA"]);
+    // Each once with our own token, and once with the job's.
+    let (status, note) = ("POST statuses/SHA", "POST merge_requests/7/notes");
+    assert_eq!(job.writes(), [status, status, note, note]);
     let findings = serde_json::to_string_pretty(&job.findings()).unwrap();
     insta::assert_snapshot!("forbidden", findings.replace(&job.head(), "[commit]"));
 }
@@ -287,6 +289,26 @@ fn an_invalid_configuration_is_shown_on_the_commit() {
 }
 
 #[test]
+fn what_cannot_be_asked_is_no_missing_baseline() {
+    for (name, value) in
+        [("MODELGATE_GITLAB_TOKEN", "glpat-\u{1}"), ("CI_API_V4_URL", "gitlab.example/api/v4")]
+    {
+        let project = Project::shell();
+        project.replace("modelgate.yml", "min: 0.85", "min: 0.85, max-drop: 0.01");
+        project.commit("Compared");
+        let mut job = Job::new(project);
+        job.more = vec![(name, value.to_owned())];
+        let said = job.modelgate(&["run"]);
+        assert!(
+            said.code == 10 && said.out.contains("GitLab was not asked"),
+            "{name}: {}{}",
+            said.out,
+            said.err
+        );
+    }
+}
+
+#[test]
 fn a_merge_request_about_another_model_has_nothing_to_do() {
     let project = Project::shell();
     let text = project.read("modelgate.yml");
@@ -298,9 +320,17 @@ fn a_merge_request_about_another_model_has_nothing_to_do() {
     let said = job.modelgate(&run);
     assert!(said.code == 0 && said.out.starts_with("nothing to do"), "{}{}", said.out, said.err);
     insta::assert_json_snapshot!("nothing_to_do", job.statuses());
-    job.gitlab.state().changed = vec![".gitlab-ci.yml".into()];
-    let said = job.modelgate(&run);
-    assert!(!said.out.starts_with("nothing to do"), "{}", said.out);
+    for (changed, told) in
+        [(".gitlab-ci.yml", usize::MAX), ("models/uplift/b.py", 1), ("models/uplift/b.py", 0)]
+    {
+        {
+            let mut state = job.gitlab.state();
+            state.changed = vec!["models/uplift/a.py".into(), changed.into()];
+            state.told = told;
+        }
+        let said = job.modelgate(&run);
+        assert!(!said.out.starts_with("nothing to do"), "{changed}, {told}: {}", said.out);
+    }
 }
 
 #[test]

@@ -112,11 +112,11 @@ fn requests() -> Vec<Exchange> {
 fn beginnings() -> Vec<Exchange> {
     let mut job = approved();
     let first = job.project.git(&["rev-parse", "main"]).trim().to_owned();
-    for id in 41..75 {
+    for id in 41..150 {
         job.gitlab.state().pipeline(id, "main", &format!("{id:0>40}"), "push");
     }
     job.gitlab.state().merge_base = Some(first.clone());
-    job.pipeline = 80;
+    job.pipeline = 160;
     job.merge("7");
     job.more.push(("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "e".repeat(40)));
     let said = job.modelgate(&["run"]);

@@ -7,7 +7,7 @@ use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::number::number;
-use crate::table::{self, Batch, Column, Found, Wanted};
+use crate::table::{self, Batch, Column, Found, Type, Wanted};
 
 /// What files hold.
 #[derive(Debug)]
@@ -30,7 +30,10 @@ pub fn profiled(
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
-    let wanted: Vec<Wanted> = columns.iter().map(|found| Wanted::cells(&found.name, found.holds)).collect();
+    // What looks whole in the first rows may have fractions in the others.
+    let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
+    let wanted: Vec<Wanted> =
+        columns.iter().map(|found| Wanted::cells(&found.name, read_as(found))).collect();
     let mut all = Profile::new(&columns);
     let mut findings = notices;
     let mut wrong = Ok(());

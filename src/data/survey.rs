@@ -59,7 +59,7 @@ impl Surveyor {
         let (ignored, columns): (Vec<Found>, Vec<Found>) =
             head.columns.into_iter().partition(|found| ignore.contains(&found.name));
         let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &columns));
-        let read_as = read_as(&columns, plan.as_ref(), is_profiled);
+        let read_as = read_as(&columns, plan.as_ref());
         Self { columns, ignored, read_as, plan, is_profiled, notes: head.notices }
     }
 
@@ -89,18 +89,28 @@ impl Surveyor {
         Part {
             missing: vec![0; self.read_as.len()],
             checker: self.plan.as_ref().map(Checker::new),
-            profile: self.is_profiled.then(|| Profile::new(&self.read_as)),
+            profile: self.is_profiled.then(|| Profile::new(&self.profiled_as())),
         }
+    }
+
+    /// What the profile begins with: whole numbers, as long as there are no others.
+    fn profiled_as(&self) -> Vec<Found> {
+        let both = self.columns.iter().zip(&self.read_as);
+        let found = both.map(|(found, read)| match (found.holds, read.holds) {
+            (Type::Integer, Type::Number) => found.clone(),
+            _ => read.clone(),
+        });
+        found.collect()
     }
 }
 
 /// All columns; what the schema says of a column is what it is read as.
-fn read_as(found: &[Found], plan: Option<&Plan>, is_profiled: bool) -> Vec<Found> {
+fn read_as(found: &[Found], plan: Option<&Plan>) -> Vec<Found> {
     let said: BTreeMap<&str, Type> = plan.map(|plan| plan.wanted().collect()).unwrap_or_default();
     let holds = |found: &Found| match said.get(found.name.as_str()) {
         Some(said) => *said,
-        // Nobody asks what it holds, the same is missing, and leakage and drift read numbers: so it is read once.
-        None if found.holds == Type::Integer && !is_profiled => Type::Number,
+        // What looks whole in the first rows may have fractions in the others; and leakage and drift read numbers, too.
+        None if found.holds == Type::Integer => Type::Number,
         None => found.holds,
     };
     found.iter().map(|found| Found { name: found.name.clone(), holds: holds(found) }).collect()

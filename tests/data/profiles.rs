@@ -29,6 +29,24 @@ fn moved() -> String {
     customers(3, 300).lines().map(row).collect()
 }
 
+/// Types are guessed of the first 10,000 rows.
+#[test]
+fn what_looks_whole_at_first_has_not_drifted_from_itself() {
+    let project = Project::empty();
+    let rows =
+        (0..10_000).map(|row| f64::from(row % 50)).chain((0..3000).map(|row| f64::from(row % 50) + 0.5));
+    let rows: String = rows.map(|value| format!("{value}\n")).collect();
+    project.file("late.csv", &format!("x\n{rows}"));
+    assert_said(&project.modelgate(&["data", "profile", "late.csv", "--out", "late.json"]), 0, &[]);
+    let profile: Value = serde_json::from_str(&project.read("late.json")).unwrap();
+    let column = &profile["columns"][0];
+    assert_eq!(
+        (&column["type"], &column["count"], &column["max"]),
+        (&"number".into(), &13_000.into(), &49.5.into())
+    );
+    assert_said(&project.modelgate(&["data", "drift", "late.json", "late.csv"]), 0, &["has not drifted"]);
+}
+
 #[test]
 fn a_committed_profile_stands_for_the_data() {
     let project = committed();

@@ -208,15 +208,37 @@ fn where_none_of_the_newest_was_approved_the_beginning_of_the_branch_counts() {
     let first = job.head();
     {
         let mut state = job.gitlab.state();
-        for id in 41..75 {
+        for id in 41..150 {
             state.pipeline(id, "main", &format!("{id:0>40}"), "push");
         }
         state.merge_base = Some(first);
     }
-    job.pipeline = 80;
+    job.pipeline = 160;
     let job = merging(job, "0.8");
     assert_eq!(job.modelgate(&["run"]).code, 10);
     assert_eq!(baseline(&job)["job"], "gitlab/4000");
+}
+
+#[test]
+fn after_more_rejections_than_are_looked_at_nobody_knows_the_baseline() {
+    let mut job = approved();
+    {
+        let mut state = job.gitlab.state();
+        for id in 41..150 {
+            state.pipeline(id, "main", &format!("{id:0>40}"), "push");
+        }
+        state.job(149, "gate", &[]);
+        state.jobs.last_mut().unwrap().status = "failed";
+    }
+    job.pipeline = 160;
+    let job = merging(job, "0.8");
+    let said = job.modelgate(&["run"]);
+    assert!(
+        said.code == 10 && said.out.contains("only the latest 100 pipelines"),
+        "{}{}",
+        said.out,
+        said.err
+    );
 }
 
 #[test]

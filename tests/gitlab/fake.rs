@@ -48,6 +48,8 @@ pub struct State {
     pub endings: VecDeque<Option<&'static str>>,
     /// The files that the merge request changes.
     pub changed: Vec<String>,
+    /// How many of the changed files are told, as where they are more than GitLab looks at.
+    pub told: usize,
     /// The tags of the repository.
     pub tags: Vec<&'static str>,
     /// The common ancestor of whatever is asked for.
@@ -84,6 +86,7 @@ impl Default for State {
             triggered: Vec::new(),
             endings: VecDeque::new(),
             changed: Vec::new(),
+            told: usize::MAX,
             tags: Vec::new(),
             merge_base: None,
             scopes: vec!["api"],
@@ -295,7 +298,8 @@ impl State {
                 }
             }
             ("GET", ["merge_requests", _, "diffs"]) => {
-                let all = self.changed.iter().map(|name| json!({ "new_path": name, "old_path": name }));
+                let told = self.changed.iter().take(self.told);
+                let all = told.map(|name| json!({ "new_path": name, "old_path": name }));
                 Said::List(all.map(|it| answers::complete(&it, "diff")).collect())
             }
             ("POST", ["statuses", sha]) => self.post_status(sha, body),
@@ -328,7 +332,10 @@ impl State {
                 Some(Said::List(self.notes.iter().rev().cloned().collect()))
             }
             ("GET", ["merge_requests", number]) => {
-                let request = json!({ "iid": number.parse::<u64>().expect("a number") });
+                let more = if self.told < self.changed.len() { "+" } else { "" };
+                let count = format!("{}{more}", self.changed.len().min(self.told));
+                let request =
+                    json!({ "iid": number.parse::<u64>().expect("a number"), "changes_count": count });
                 Some(Said::Json(200, answers::complete(&request, "merge_request")))
             }
             ("GET", ["repository", "tags"]) => {

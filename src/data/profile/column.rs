@@ -97,7 +97,13 @@ impl Column {
             ));
         }
         match (&mut self.seen, &cells.values) {
-            (Seen::Numbers(seen), Values::Numbers(numbers)) => seen.add(numbers),
+            (Seen::Numbers(seen), Values::Numbers(numbers)) => {
+                seen.add(numbers);
+                let is_other = |number: &f64| !number.is_nan() && number.fract() != 0.0;
+                if self.holds == Type::Integer && numbers.iter().any(is_other) {
+                    self.holds = Type::Number;
+                }
+            }
             (Seen::Texts(seen), Values::Texts(texts)) => {
                 seen.add(texts).ok_or_else(|| format!("«{}» has a code without a text", self.name))?;
             }

@@ -42,6 +42,8 @@ pub struct Gitlab {
     pub console: Console,
     /// GitLab's API, and what we need to know for it; none where not even a job's token is there.
     pub remote: Option<Remote>,
+    /// Whether there is a token, and nothing that can be asked with it.
+    pub is_mute: bool,
     /// What has become of the status so far.
     pub shown: Cell<Shown>,
 }
@@ -93,6 +95,9 @@ impl Remote {
     }
 }
 
+const MUTE: &str =
+    "GitLab was not asked: its address, its certificates or the token that is set cannot be used";
+
 #[async_trait(?Send)]
 impl Forge for Gitlab {
     async fn open(&self, record: &Record) -> Vec<Finding> {
@@ -124,7 +129,10 @@ impl Forge for Gitlab {
 
     async fn default_branch_baseline(&self, record: &Record) -> Result<Found> {
         let Some(history) = self.history(record) else {
-            return self.local.default_branch_baseline(record).await;
+            return Ok(match self.local.default_branch_baseline(record).await? {
+                Found::None(_) if self.is_mute => Found::Unreadable(MUTE.to_owned()),
+                found => found,
+            });
         };
         match history.default_branch().await {
             Ok(Found::None(why)) => self.local.baseline_or(record, why).await,
