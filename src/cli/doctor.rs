@@ -59,6 +59,7 @@ pub fn execute(call: &Call) -> anyhow::Result<End> {
             match wire::remote(&call.environment, &config.report, &console, &interrupt) {
                 Some(Remote::Github(remote)) => doctor::permissions::examine(config, &remote).await,
                 Some(Remote::Gitlab(remote)) => doctor::tokens::examine(config, &remote).await,
+                None if call.environment.forge() == Forge::Gitlab => doctor::tokens::missing(),
                 None => Vec::new(),
             }
         })?);

@@ -54,6 +54,15 @@ struct Access {
     access_level: u64,
 }
 
+/// That there is nothing to ask GitLab with.
+#[must_use]
+pub fn missing() -> Vec<Check> {
+    let says = "neither CI_JOB_TOKEN nor MODELGATE_GITLAB_TOKEN can be used, so there is no baseline, no status and no delivery";
+    let help = "every job of GitLab has CI_JOB_TOKEN: is it withheld here? For the status, set MODELGATE_GITLAB_TOKEN to a \
+                project access token with the scope api and the role Developer";
+    vec![Check::warning(NAME, says).help(help)]
+}
+
 /// Asks GitLab twice at most.
 pub async fn examine(config: &Config, remote: &Remote) -> Vec<Check> {
     let features = features(config, remote);

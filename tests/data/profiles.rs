@@ -36,7 +36,7 @@ fn what_looks_whole_at_first_has_not_drifted_from_itself() {
     let rows =
         (0..10_000).map(|row| f64::from(row % 50)).chain((0..3000).map(|row| f64::from(row % 50) + 0.5));
     let rows: String = rows.map(|value| format!("{value}\n")).collect();
-    project.file("late.csv", &format!("x\n{rows}"));
+    project.file("late.csv", format!("x\n{rows}"));
     assert_said(&project.modelgate(&["data", "profile", "late.csv", "--out", "late.json"]), 0, &[]);
     let profile: Value = serde_json::from_str(&project.read("late.json")).unwrap();
     let column = &profile["columns"][0];

@@ -34,6 +34,16 @@ fn no_token_of_our_own() {
 }
 
 #[test]
+fn no_token_at_all() {
+    let mut job = asking();
+    (job.own, job.token) = (None, None);
+    assert!(told(&job).contains("neither CI_JOB_TOKEN nor MODELGATE_GITLAB_TOKEN"), "{}", told(&job));
+    let mut job = asking();
+    job.more.push(("MODELGATE_GITLAB_TOKEN", "glpat-\u{1}".into()));
+    assert!(told(&job).contains("can be used"), "{}", told(&job));
+}
+
+#[test]
 fn a_token_that_lacks_a_scope_or_a_role() {
     let job = asking();
     {
