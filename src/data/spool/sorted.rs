@@ -69,7 +69,7 @@ impl Sorted {
     }
 
     /// Whether some of it had no room in memory.
-    #[cfg(test)]
+    #[must_use]
     pub fn is_in_file(&self) -> bool {
         matches!(self.held, Held::File(..))
     }
