@@ -153,6 +153,22 @@ fn a_second_run_is_compared_row_by_row_with_the_first() {
 }
 
 #[test]
+fn a_commit_that_leaves_the_model_alone_changes_nothing() {
+    let rules = "  confidence: 0.95\n  rules: { roc_auc: { max-drop: 0.001 } }";
+    let project = predicted(rules);
+    run(&project, 0);
+    project.file("NOTES.md", "Only words.\n");
+    project.commit("Words");
+    let (_, record) = run(&project, 0);
+    let row = &record["verdict"]["rows"][0];
+    assert_eq!((&row["change"], &row["outcome"]), (&json!(0.0), &json!("pass")), "{row:#}");
+    // Another model on the same rows is not as sure.
+    retrain(&project, "0.5000001");
+    let (_, record) = run(&project, 10);
+    assert_eq!(record["verdict"]["rows"][0]["outcome"], "inconclusive");
+}
+
+#[test]
 fn who_leaves_rows_of_the_baseline_out_is_not_approved() {
     let project = predicted(RULES);
     run(&project, 0);
