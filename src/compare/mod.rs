@@ -25,7 +25,7 @@ use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::name::MetricName;
 use crate::number::thousands;
-use crate::record::{Comparison, Estimate, Method, Pairing, Predictions, Slice};
+use crate::record::{Comparison, Estimate, Method, Pairing, Predictions};
 use crate::statistics::{bootstrap, mover, rescaled};
 use change::Options;
 pub use complete::{complete, lacks};
@@ -202,27 +202,16 @@ pub fn with_itself(candidate: &Predictions, baseline: &Predictions) -> Option<Co
     let is_same = candidate.specification == baseline.specification
         && candidate.set == baseline.set
         && candidate.files == baseline.files;
-    let none = |now: &BTreeMap<MetricName, Estimate>, before: &BTreeMap<MetricName, Estimate>| {
-        let both = now.iter().filter_map(|(name, now)| Some((name, now, before.get(name)?)));
-        let unchanged = |(name, now, before): (&MetricName, &Estimate, &Estimate)| {
-            let estimate = Estimate { value: 0.0, interval: Some([0.0, 0.0]), method: None };
-            (now.value.to_bits() == before.value.to_bits()).then(|| (name.clone(), estimate))
-        };
-        both.map(unchanged).collect::<Option<BTreeMap<_, _>>>()
-    };
-    let slice = |slice: &Slice| {
-        let before = baseline.same_slice(slice)?;
-        Some(none(&slice.estimates, &before.estimates).map(|changes| (slice.name.clone(), changes)))
-    };
-    let slices = candidate.slices.iter().filter_map(slice).collect::<Option<BTreeMap<_, _>>>()?;
-    is_same.then_some(Comparison {
-        pairing: Pairing::Row,
-        rows: candidate.rows,
-        doubt: None,
-        confidence: candidate.confidence,
-        changes: none(&candidate.estimates, &baseline.estimates)?,
-        slices,
-    })
+    let mut comparison = is_same.then(|| unpaired(candidate, baseline, ""))?;
+    comparison.pairing = Pairing::Row;
+    let Comparison { changes, slices, .. } = &mut comparison;
+    for change in changes.values_mut().chain(slices.values_mut().flat_map(BTreeMap::values_mut)) {
+        if change.value != 0.0 {
+            return None;
+        }
+        *change = Estimate { value: 0.0, interval: Some([0.0, 0.0]), method: None };
+    }
+    Some(comparison)
 }
 
 /// Compares by what both records know of their predictions, as of two independent samples. `apart` is why they are not paired.

@@ -1,4 +1,7 @@
-//! The codes of what goes wrong with a delivery.
+//! What goes wrong with a delivery, on any forge.
+
+use crate::finding::Finding;
+use crate::forge::rest::Trouble;
 
 /// The code of a delivery that failed.
 pub(super) const FAILED: &str = "delivery-failed";
@@ -8,6 +11,17 @@ pub(super) const UNKNOWN: &str = "delivery-unknown";
 pub(super) const UNFINISHED: &str = "delivery-unfinished";
 /// The code of one that goes on when a person lets it.
 pub(super) const BLOCKED: &str = "delivery-blocked";
+
+/// What the forge did not do. `help` goes before the remedy that the trouble itself has.
+pub(super) fn failed(trouble: &Trouble, doing: &str, help: Option<String>) -> Finding {
+    let fault = trouble.fault(doing);
+    let help = help.or_else(|| fault.remedy().map(str::to_owned));
+    let finding = Finding::error(FAILED, fault.to_string());
+    match help {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
 
 /// Where a person looks: a page, or where all `runs` are.
 pub(super) fn look(page: Option<&str>, runs: &str) -> String {

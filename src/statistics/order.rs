@@ -27,7 +27,7 @@ const TOGETHER: usize = 32;
 
 /// Room to put numbers into their places, which can be used again.
 #[derive(Debug, Clone, Default)]
-pub struct Room {
+pub struct Scratch {
     places: Vec<u16>,
     arranged: Vec<f64>,
 }
@@ -68,8 +68,8 @@ impl Spread {
 
     /// Puts numbers into their places, and answers where each place ends. None, and nothing done, where one of them is NaN,
     /// which belongs to no place.
-    pub fn arrange(&self, numbers: &mut [f64], room: &mut Room) -> Option<Vec<u32>> {
-        let Room { places, arranged } = room;
+    pub fn arrange(&self, numbers: &mut [f64], scratch: &mut Scratch) -> Option<Vec<u32>> {
+        let Scratch { places, arranged } = scratch;
         places.clear();
         places.extend(numbers.iter().map(|number| self.place(*number) as u16));
         if numbers.iter().any(|number| number.is_nan()) {
@@ -95,7 +95,7 @@ impl Spread {
 
     /// Sorts numbers; not where one of them is NaN.
     fn sort(&self, numbers: &mut [f64]) -> bool {
-        let Some(ends) = self.arrange(numbers, &mut Room::default()) else { return false };
+        let Some(ends) = self.arrange(numbers, &mut Scratch::default()) else { return false };
         let mut start = 0;
         for end in ends {
             numbers[start..end as usize].sort_unstable_by_key(|number| key(*number));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::order::{self, Room, Spread};
+use super::order::{self, Scratch, Spread};
 use super::ranks::Ranked;
 
 /// A list of numbers, each in its place or near it. None of them is NaN.
@@ -28,9 +28,9 @@ const FEW: usize = 256;
 impl Rough {
     /// Of these.
     #[must_use]
-    pub fn of(mut numbers: Vec<f64>, room: &mut Room) -> Self {
+    pub fn of(mut numbers: Vec<f64>, scratch: &mut Scratch) -> Self {
         let arranged = Spread::of(&numbers).and_then(|spread| {
-            let ends = spread.arrange(&mut numbers, room)?;
+            let ends = spread.arrange(&mut numbers, scratch)?;
             Some(Places { spread, ends })
         });
         let Some(places) = arranged else {
@@ -151,7 +151,7 @@ mod tests {
     /// Whether lists tell the same of numbers as all of them in order.
     fn agree(numbers: &[f64], size: usize, values: &[f64]) {
         let lists: Lists =
-            numbers.chunks(size).map(|list| Rough::of(list.to_vec(), &mut Room::default())).collect();
+            numbers.chunks(size).map(|list| Rough::of(list.to_vec(), &mut Scratch::default())).collect();
         let mut all = numbers.to_vec();
         order::sort(&mut all);
         assert_eq!(lists.rows(), all.len() as u64);

@@ -6,8 +6,8 @@ use std::process::{Child, Stdio};
 
 use super::Project;
 
-/// A server that knows no request, behind TLS.
-const SERVER: &str = r#"
+/// A server that knows no request, behind TLS, with the certificate beside it. It prints its port.
+pub const SERVER: &str = r#"
 import http.server, ssl
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

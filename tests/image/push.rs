@@ -341,17 +341,6 @@ async fn nothing_is_pushed_where_nobody_could_look() {
     );
 }
 
-/// A registry behind TLS, with a certificate that nobody knows.
-const SERVER: &str = r#"
-import http.server, ssl
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain("certificate.pem", "key.pem")
-server.socket = context.wrap_socket(server.socket, server_side=True)
-print(server.server_address[1], flush=True)
-server.serve_forever()
-"#;
-
 #[tokio::test]
 async fn a_certificate_that_nobody_knows_is_told_before_anything_is_sent() {
     let test = "a_certificate_that_nobody_knows_is_told_before_anything_is_sent";
@@ -362,7 +351,7 @@ async fn a_certificate_that_nobody_knows_is_told_before_anything_is_sent() {
     let made = project.command("openssl").args(words.split_whitespace()).output();
     assert!(made.expect("openssl is installed").status.success());
     let mut server = project.command("python3");
-    server.args(["-c", SERVER]).stdout(Stdio::piped()).stderr(Stdio::null());
+    server.args(["-c", common::tls::SERVER]).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut server = server.spawn().expect("python3 is installed");
     let mut port = String::new();
     BufReader::new(server.stdout.take().unwrap()).read_line(&mut port).unwrap();

@@ -12,17 +12,22 @@ use crate::statistics::{Lists, Ranked, Rough, order};
 
 /// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file as one run.
 #[derive(Debug)]
-pub struct Sorted {
-    held: Held,
-    /// What went wrong on a walk, which ends early there.
-    fault: Mutex<Option<Fault>>,
-}
+pub struct Sorted(Held);
 
 #[derive(Debug)]
 enum Held {
     About(Lists),
     Whole(Vec<f64>),
-    File(File, Run),
+    File(Far),
+}
+
+/// A column in a file.
+#[derive(Debug)]
+struct Far {
+    file: File,
+    run: Run,
+    /// What went wrong, at which a walk ends early.
+    fault: Mutex<Option<Fault>>,
 }
 
 /// So many numbers of a file are read at once.
@@ -43,15 +48,15 @@ impl Spooled {
         } else {
             let file = self.file.beside();
             let run = merge::all(&file, self.ascending()?)?;
-            Held::File(file, run)
+            Held::File(Far { file, run, fault: Mutex::new(None) })
         };
-        Ok(Sorted { held, fault: Mutex::new(None) })
+        Ok(Sorted(held))
     }
 }
 
 fn about(lists: Vec<Vec<f64>>) -> Lists {
-    let arranged = |room: &mut order::Room, list| Rough::of(list, room);
-    let lists: Vec<Rough> = lists.into_par_iter().map_init(order::Room::default, arranged).collect();
+    let arranged = |scratch: &mut order::Scratch, list| Rough::of(list, scratch);
+    let lists: Vec<Rough> = lists.into_par_iter().map_init(order::Scratch::default, arranged).collect();
     lists.into_iter().collect()
 }
 
@@ -59,19 +64,17 @@ impl Sorted {
     /// From the lowest to the highest. A file that can no longer be read ends the walk early; so ask [`Self::end`] in the
     /// end. What was not to be walked is put in order for the walk.
     pub fn walk(&self) -> impl Iterator<Item = f64> {
-        match &self.held {
+        match &self.0 {
             Held::About(lists) => Walk::Owned(lists.sorted().into_iter()),
             Held::Whole(list) => Walk::One(list),
-            Held::File(file, run) => {
-                Walk::File(Reader { file, run: *run, block: Vec::new(), at: 0, fault: &self.fault })
-            }
+            Held::File(far) => Walk::File(Reader { far, run: far.run, block: Vec::new(), at: 0 }),
         }
     }
 
     /// Whether some of it had no room in memory.
     #[must_use]
     pub fn is_in_file(&self) -> bool {
-        matches!(self.held, Held::File(..))
+        matches!(self.0, Held::File(_))
     }
 
     /// After all walks.
@@ -79,62 +82,74 @@ impl Sorted {
     /// # Errors
     /// One of them ended early: the file could not be read.
     pub fn end(self) -> Result<()> {
-        self.fault.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+        match self.0 {
+            Held::File(far) => {
+                far.fault.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn ranked(&self) -> &dyn Ranked {
+        match &self.0 {
+            Held::About(lists) => lists,
+            Held::Whole(list) => list,
+            Held::File(far) => far,
+        }
     }
 }
 
 impl Ranked for Sorted {
     fn rows(&self) -> u64 {
-        match &self.held {
-            Held::About(lists) => lists.rows(),
-            Held::Whole(list) => list.rows(),
-            Held::File(_, run) => run.values,
-        }
+        self.ranked().rows()
     }
 
     fn at(&self, rank: u64) -> Option<f64> {
-        match &self.held {
-            Held::About(lists) => lists.at(rank),
-            Held::Whole(list) => list.at(rank),
-            Held::File(file, run) => (rank < run.values).then(|| self.number(file, *run, rank)).flatten(),
-        }
+        self.ranked().at(rank)
     }
 
     fn up_to(&self, value: f64) -> u64 {
-        match &self.held {
-            Held::About(lists) => lists.up_to(value),
-            Held::Whole(list) => list.up_to(value),
-            Held::File(file, run) => self.count(file, *run, |known| known <= value),
-        }
+        self.ranked().up_to(value)
     }
 
     fn below(&self, value: f64) -> u64 {
-        match &self.held {
-            Held::About(lists) => lists.below(value),
-            Held::Whole(list) => list.below(value),
-            Held::File(file, run) => self.count(file, *run, |known| known < value),
-        }
+        self.ranked().below(value)
     }
 
     fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
-        match &self.held {
-            Held::About(lists) => lists.within(low, high, into),
-            Held::Whole(list) => list.within(low, high, into),
-            Held::File(file, run) => {
-                let [start, end] = [low, high].map(|end| self.count(file, *run, |known| known <= end));
-                self.read(file, *run, start..end, into);
-            }
-        }
+        self.ranked().within(low, high, into);
     }
 }
 
-impl Sorted {
-    /// How many values of a file come first.
-    fn count(&self, file: &File, run: Run, is_first: impl Fn(f64) -> bool) -> u64 {
-        let (mut low, mut high) = (0, run.values);
+impl Ranked for Far {
+    fn rows(&self) -> u64 {
+        self.run.values
+    }
+
+    fn at(&self, rank: u64) -> Option<f64> {
+        (rank < self.run.values).then(|| self.number(rank)).flatten()
+    }
+
+    fn up_to(&self, value: f64) -> u64 {
+        self.count(|known| known <= value)
+    }
+
+    fn below(&self, value: f64) -> u64 {
+        self.count(|known| known < value)
+    }
+
+    fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
+        self.read(self.up_to(low)..self.up_to(high), into);
+    }
+}
+
+impl Far {
+    /// How many values come first.
+    fn count(&self, is_first: impl Fn(f64) -> bool) -> u64 {
+        let (mut low, mut high) = (0, self.run.values);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.number(file, run, middle).is_some_and(&is_first) {
+            if self.number(middle).is_some_and(&is_first) {
                 low = middle + 1;
             } else {
                 high = middle;
@@ -143,26 +158,24 @@ impl Sorted {
         low
     }
 
-    /// A number of a file.
-    fn number(&self, file: &File, run: Run, rank: u64) -> Option<f64> {
+    fn number(&self, rank: u64) -> Option<f64> {
         let mut one = Vec::with_capacity(1);
-        self.read(file, run, rank..rank + 1, &mut one);
+        self.read(rank..rank + 1, &mut one);
         one.first().copied()
     }
 
-    /// Adds numbers of a file.
-    fn read(&self, file: &File, run: Run, ranks: Range<u64>, into: &mut Vec<f64>) {
+    fn read(&self, ranks: Range<u64>, into: &mut Vec<f64>) {
         let mut numbers = Vec::new();
         let count = usize::try_from(ranks.end.saturating_sub(ranks.start)).unwrap_or(usize::MAX);
-        match file.read(run.start + ranks.start * size_of::<f64>() as u64, count, &mut numbers) {
+        match self.file.read(self.run.start + ranks.start * size_of::<f64>() as u64, count, &mut numbers) {
             Ok(()) => into.append(&mut numbers),
-            Err(fault) => note(&self.fault, fault),
+            Err(fault) => self.note(fault),
         }
     }
-}
 
-fn note(noted: &Mutex<Option<Fault>>, fault: Fault) {
-    *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    fn note(&self, fault: Fault) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+    }
 }
 
 /// A walk over what is held.
@@ -187,11 +200,11 @@ impl Iterator for Walk<'_> {
 
 /// A file that is read from its beginning.
 struct Reader<'a> {
-    file: &'a File,
+    far: &'a Far,
+    /// What is left of it.
     run: Run,
     block: Vec<f64>,
     at: usize,
-    fault: &'a Mutex<Option<Fault>>,
 }
 
 impl Reader<'_> {
@@ -211,9 +224,9 @@ impl Reader<'_> {
         if count == 0 {
             return;
         }
-        if let Err(fault) = self.file.read(self.run.start, count, &mut self.block) {
+        if let Err(fault) = self.far.file.read(self.run.start, count, &mut self.block) {
             self.block.clear();
-            note(self.fault, fault);
+            self.far.note(fault);
             self.run.values = 0;
             return;
         }

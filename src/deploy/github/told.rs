@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::told::FAILED;
+use super::super::told::{FAILED, failed};
 use super::inputs;
 use crate::finding::Finding;
 use crate::forge::github::api::Trouble;
@@ -24,12 +24,12 @@ pub(super) fn workflow(
     inputs: &Map<String, Value>,
 ) -> Finding {
     let doing = format!("start {workflow} for {environment}");
-    with(trouble, &doing, workflow_help(trouble, workflow, inputs))
+    failed(trouble, &doing, workflow_help(trouble, workflow, inputs))
 }
 
 /// An event that could not be sent.
 pub(super) fn event(trouble: &Trouble, environment: &str, event: &str) -> Finding {
-    with(
+    failed(
         trouble,
         &format!("send the event «{event}» for {environment}"),
         permission(trouble, "contents: write"),
@@ -45,17 +45,7 @@ pub(super) fn deployment(trouble: &Trouble, environment: &str) -> Finding {
         ),
         _ => permission(trouble, "deployments: write"),
     };
-    with(trouble, &format!("make the deployment to {environment}"), help)
-}
-
-fn with(trouble: &Trouble, doing: &str, help: Option<String>) -> Finding {
-    let fault = trouble.fault(doing);
-    let help = help.or_else(|| fault.remedy().map(str::to_owned));
-    let finding = Finding::error(FAILED, fault.to_string());
-    match help {
-        Some(help) => finding.help(help),
-        None => finding,
-    }
+    failed(trouble, &format!("make the deployment to {environment}"), help)
 }
 
 /// What makes a workflow start that does not.

@@ -4,7 +4,7 @@ use super::given;
 use super::pipeline::{Pipeline, spec};
 use super::seen::Seen;
 use crate::config::Given;
-use crate::deploy::told::FAILED;
+use crate::deploy::told::{FAILED, failed};
 use crate::finding::Finding;
 use crate::forge::rest::Trouble;
 
@@ -36,7 +36,7 @@ pub(super) fn missing(environment: &str, what: &str) -> Finding {
 /// A pipeline that could not be started.
 pub(super) fn pipeline(trouble: &Trouble, environment: &str, pipeline: &Pipeline<'_>) -> Finding {
     let doing = format!("start {} for {environment}", pipeline.what());
-    with(trouble, &doing, pipeline_help(trouble, pipeline, &format!("deploy.{environment}.trigger")))
+    failed(trouble, &doing, pipeline_help(trouble, pipeline, &format!("deploy.{environment}.trigger")))
 }
 
 /// What makes a pipeline start that does not; `key` is where modelgate.yml speaks of it.
@@ -94,7 +94,7 @@ pub(super) fn job(trouble: &Trouble, environment: &str, job: &str) -> Finding {
         Trouble::Refused(..) => Some(format!("look at the job {job} in the pipeline: it may wait for an approval")),
         _ => None,
     };
-    with(trouble, &format!("play {job} for {environment}"), help)
+    failed(trouble, &format!("play {job} for {environment}"), help)
 }
 
 /// A pipeline without the job.
@@ -136,15 +136,5 @@ pub(super) fn deployment(trouble: &Trouble, environment: &str) -> Finding {
         ),
         _ => None,
     };
-    with(trouble, &format!("make the deployment to {environment}"), help)
-}
-
-fn with(trouble: &Trouble, doing: &str, help: Option<String>) -> Finding {
-    let fault = trouble.fault(doing);
-    let help = help.or_else(|| fault.remedy().map(str::to_owned));
-    let finding = Finding::error(FAILED, fault.to_string());
-    match help {
-        Some(help) => finding.help(help),
-        None => finding,
-    }
+    failed(trouble, &format!("make the deployment to {environment}"), help)
 }

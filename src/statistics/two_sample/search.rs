@@ -124,7 +124,7 @@ mod tests {
     use crate::statistics::two_sample::ordered;
 
     fn in_lists(values: &[f64], size: usize) -> Lists {
-        values.chunks(size).map(|list| Rough::of(list.to_vec(), &mut order::Room::default())).collect()
+        values.chunks(size).map(|list| Rough::of(list.to_vec(), &mut order::Scratch::default())).collect()
     }
 
     fn both(one: &[f64], other: &[f64], size: usize) -> [f64; 2] {
