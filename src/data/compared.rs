@@ -19,10 +19,6 @@ impl Ascending for Sorted {
     fn walk(&self) -> impl Iterator<Item = f64> {
         self.walk()
     }
-
-    fn is_far(&self) -> bool {
-        self.is_in_file()
-    }
 }
 
 /// A column that is to be compared.

@@ -1,13 +1,11 @@
 //! Rows by what tells them from others: a key of 128 bits.
 
-use rayon::slice::ParallelSliceMut;
-
 use super::spool::{Item, word};
 
 /// A row and its key. In order they stand by their keys, and of one key by their rows.
 ///
 /// The key is in two halves because a number of 128 bits would take 32 bytes with the row, and not 24.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Keyed {
     /// The first half of the key.
     pub high: u64,
@@ -46,8 +44,13 @@ impl Item for Keyed {
     }
 
     #[inline]
-    fn of_key(key: Self) -> Self {
-        key
+    fn words(self) -> impl Iterator<Item = u64> {
+        [self.high, self.low, self.row].into_iter()
+    }
+
+    #[inline]
+    fn number(self) -> f64 {
+        self.high as f64
     }
 
     #[inline]
@@ -58,10 +61,6 @@ impl Item for Keyed {
     #[inline]
     fn read(bytes: &[u8]) -> Self {
         Self { high: word(bytes, 0), low: word(bytes, 1), row: word(bytes, 2) }
-    }
-
-    fn sort(values: &mut Vec<Self>) {
-        values.par_sort_unstable();
     }
 }
 

@@ -1,29 +1,30 @@
 //! The values of columns in order, within a memory budget.
 //!
-//! Values are held as they come until the budget is reached. Then the columns that hold most are sorted and written to a
-//! temporary file, one run each, and their memory is given back. In the end a column is in order: in lists where nothing of it
-//! was written, else merged out of its runs. Neither the order in which values come nor the budget changes what is
-//! handed out.
+//! Values are held as they come until the budget is reached. Then the columns that hold most are written to a temporary file,
+//! put into some thousand places about, and their memory is given back. In the end a column is in order: in lists where nothing
+//! of it was written, else in cells of the file, of which one at a time is read and put in order. Neither the order in which
+//! values come nor the budget changes what is handed out.
 
+mod ascending;
+mod cells;
 mod file;
+mod grid;
 mod item;
-mod merge;
 mod sorted;
 #[cfg(test)]
 mod tests;
+mod written;
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use crate::fault::{Fault, Result};
-use file::{File, Run};
+pub use ascending::Ascending;
+use cells::Cells;
+use file::File;
+use grid::Grid;
 pub use item::{Item, word};
-pub use merge::Ascending;
 pub use sorted::Sorted;
-
-/// Of more runs than this each would have too small a buffer while they are merged: they become one.
-const RUNS: usize = 256;
+use written::Written;
 
 /// So many values are in a list: as many as are sorted near the processor. Lists are never put together, which would take as
 /// much memory again.
@@ -72,7 +73,7 @@ struct Held<T> {
     lists: Vec<Vec<T>>,
     bytes: usize,
     values: u64,
-    runs: Vec<Run>,
+    written: Option<Written<T>>,
 }
 
 /// A column whose values have all come.
@@ -80,7 +81,7 @@ struct Held<T> {
 pub struct Spooled<T = f64> {
     lists: Vec<Vec<T>>,
     values: u64,
-    runs: Vec<Run>,
+    written: Option<Written<T>>,
     file: File,
 }
 
@@ -89,7 +90,7 @@ impl<T: Item> Spool<T> {
     /// when it is needed.
     #[must_use]
     pub fn new(columns: usize, budget: u64, folder: &Path) -> Self {
-        let held = || Held { lists: Vec::new(), bytes: 0, values: 0, runs: Vec::new() };
+        let held = || Held { lists: Vec::new(), bytes: 0, values: 0, written: None };
         let columns = std::iter::repeat_with(held).take(columns).collect();
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
         Self { columns, budget, in_use: 0, file: File::new(folder) }
@@ -110,7 +111,7 @@ impl<T: Item> Spool<T> {
     /// Adds values of a column, of numbers none of them NaN. A column that there is not room for is none.
     ///
     /// # Errors
-    /// A file that cannot be made, written, or (when runs are merged) read.
+    /// A file that cannot be made or written.
     pub fn push(&mut self, column: usize, values: &[T]) -> Result<()> {
         let Some(held) = self.columns.get_mut(column) else { return Ok(()) };
         let before = held.bytes;
@@ -134,11 +135,7 @@ impl<T: Item> Spool<T> {
             let held = &mut self.columns[at];
             self.in_use -= held.bytes;
             held.bytes = 0;
-            let lists = sorted(std::mem::take(&mut held.lists));
-            held.runs.push(merge::lists(&self.file, lists)?);
-            if held.runs.len() >= RUNS {
-                held.runs = vec![merge::runs::<T>(&self.file, &held.runs)?];
-            }
+            write(&mut held.lists, &mut held.written, &self.file)?;
         }
         Ok(())
     }
@@ -148,8 +145,8 @@ impl<T: Item> Spool<T> {
     pub fn finish(self) -> Vec<Spooled<T>> {
         let Self { columns, file, .. } = self;
         let spooled = |held: Held<T>| {
-            let Held { lists, values, runs, .. } = held;
-            Spooled { lists, values, runs, file: file.clone() }
+            let Held { lists, values, written, .. } = held;
+            Spooled { lists, values, written, file: file.clone() }
         };
         columns.into_iter().map(spooled).collect()
     }
@@ -165,7 +162,7 @@ impl<T: Item> Spooled<T> {
     /// Whether some of the values were written.
     #[must_use]
     pub fn is_written(&self) -> bool {
-        !self.runs.is_empty()
+        self.written.is_some()
     }
 
     /// Those of the values that were not written, in no order.
@@ -173,18 +170,17 @@ impl<T: Item> Spooled<T> {
         self.lists.iter().flatten()
     }
 
-    /// Hands out all values, in no order but that those of a run are ascending.
+    /// Hands out all values, in no order.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn each(&self, mut take: impl FnMut(T)) -> Result<()> {
         self.lists.iter().flatten().copied().for_each(&mut take);
-        for run in &self.runs {
-            let mut run = Ascending::of_runs(&self.file, std::slice::from_ref(run), Vec::new())?;
-            run.by_ref().for_each(&mut take);
-            run.end()?;
-        }
-        Ok(())
+        let Some(written) = &self.written else { return Ok(()) };
+        written.each(|values| {
+            values.iter().copied().for_each(&mut take);
+            Ok(())
+        })
     }
 
     /// Those of the values that were not written, from the lowest to the highest.
@@ -198,20 +194,32 @@ impl<T: Item> Spooled<T> {
     /// # Errors
     /// A file that cannot be made or written.
     pub fn write(&mut self) -> Result<()> {
-        if !self.lists.is_empty() {
-            let lists = sorted(std::mem::take(&mut self.lists));
-            self.runs.push(merge::lists(&self.file, lists)?);
-        }
-        Ok(())
+        write(&mut self.lists, &mut self.written, &self.file)
     }
 
     /// The values from the lowest to the highest, of numbers minus nought before nought.
     ///
     /// # Errors
-    /// A file that cannot be read.
-    pub fn ascending(self) -> Result<Ascending<T>> {
-        Ascending::of_runs(&self.file, &self.runs, sorted(self.lists))
+    /// A file that cannot be written or read.
+    pub fn ascending(mut self) -> Result<Ascending<T>> {
+        if self.is_written() {
+            self.write()?;
+        }
+        match self.written {
+            Some(written) => Cells::of(written).map(Ascending::of_cells),
+            None => Ok(Ascending::of_list(in_order(self.lists))),
+        }
     }
+}
+
+/// Writes lists to what was written before, whose places they get.
+fn write<T: Item>(lists: &mut Vec<Vec<T>>, written: &mut Option<Written<T>>, file: &File) -> Result<()> {
+    let lists = std::mem::take(lists);
+    if written.is_none() {
+        *written = Grid::of(&lists).map(|grid| Written::new(file.clone(), grid));
+    }
+    // Without values there is nothing to write, either.
+    written.as_mut().map_or(Ok(()), |written| written.add(lists))
 }
 
 impl<T: Item> Held<T> {
@@ -236,12 +244,6 @@ impl<T: Item> Held<T> {
 
 fn bytes<T>(values: &Vec<T>) -> usize {
     values.capacity() * size_of::<T>() + HEAD
-}
-
-/// Lists, each in order.
-fn sorted<T: Item>(mut lists: Vec<Vec<T>>) -> Vec<Vec<T>> {
-    lists.par_iter_mut().for_each(T::sort);
-    lists
 }
 
 /// The values of all lists in one, in order. Each list is given back as soon as it was copied.

@@ -4,7 +4,7 @@
 ///
 /// As integers whose order is that of the numbers, which are sorted in two thirds of the time that `f64::total_cmp` takes.
 pub fn sort(numbers: &mut Vec<f64>) {
-    if let Some(spread) = Spread::of(numbers)
+    if let Some(spread) = Spread::near(numbers)
         && spread.sort(numbers)
     {
         return;
@@ -25,16 +25,54 @@ const LOOKED_AT: usize = 256;
 /// So many numbers belong to one place, about.
 const TOGETHER: usize = 32;
 
-/// Room to put numbers into their places, which can be used again.
+/// Room to put values into their places, which can be used again.
 #[derive(Debug, Clone, Default)]
-pub struct Scratch {
+pub struct Scratch<T = f64> {
     places: Vec<u16>,
-    arranged: Vec<f64>,
+    arranged: Vec<T>,
+}
+
+/// Puts values into their places, of which there are so many, and answers where each ends. Those of a place stay as they
+/// stood.
+pub fn arrange<T: Copy>(
+    values: &mut Vec<T>,
+    places: usize,
+    place: impl Fn(&T) -> usize,
+    scratch: &mut Scratch<T>,
+) -> Vec<u32> {
+    let mut ends = vec![0_u32; places + 1];
+    let Some(any) = values.first() else { return vec![0; places] };
+    let Scratch { places, arranged } = scratch;
+    places.clear();
+    places.extend(values.iter().map(|value| place(value) as u16));
+    places.iter().for_each(|place| ends[usize::from(*place) + 1] += 1);
+    let mut before = 0;
+    for end in &mut ends {
+        before += *end;
+        *end = before;
+    }
+    if arranged.capacity() < values.len() {
+        *arranged = Vec::with_capacity(values.capacity());
+    }
+    arranged.resize(values.len(), *any);
+    for (value, place) in values.iter().zip(places) {
+        let next = &mut ends[usize::from(*place)];
+        arranged[*next as usize] = *value;
+        *next += 1;
+    }
+    // A short list is not to hold the memory of a long one.
+    if arranged.capacity() <= values.capacity() {
+        std::mem::swap(values, arranged);
+    } else {
+        values.copy_from_slice(arranged);
+    }
+    ends.pop();
+    ends
 }
 
 /// Where numbers belong, about: places of one width between a low and a high one of them, and what is beyond at the ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Spread {
+pub struct Spread {
     low: f64,
     /// How many places there are for each unit.
     scale: f64,
@@ -42,22 +80,36 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Of numbers, of which some are looked at. None where these do not tell, and where to sort all is as quick.
-    pub fn of(numbers: &[f64]) -> Option<Self> {
+    /// Of numbers that are near the processor together. None where some of them do not tell, and where to sort all is as
+    /// quick.
+    pub(super) fn near(numbers: &[f64]) -> Option<Self> {
         if !NEAR.contains(&numbers.len()) {
             return None;
         }
+        Self::of(numbers, (numbers.len() / TOGETHER).next_power_of_two())
+    }
+
+    /// So many places, up to 65,536, of numbers of which some are looked at. None where these do not tell.
+    #[must_use]
+    pub fn of(numbers: &[f64], places: usize) -> Option<Self> {
         let mut some: Vec<f64> =
             numbers.iter().step_by((numbers.len() / LOOKED_AT).max(1)).copied().collect();
         some.sort_unstable_by(f64::total_cmp);
         let outer = some.len() / 64;
         let (low, high) = (*some.get(outer)?, *some.get(some.len() - 1 - outer)?);
-        let places = u32::try_from((numbers.len() / TOGETHER).next_power_of_two()).ok()?;
+        let places = u32::try_from(places).ok()?;
         let scale = f64::from(places) / (high - low);
         (scale.is_normal() && scale > 0.0).then_some(Self { low, scale, places })
     }
 
+    /// How many places there are.
+    #[must_use]
+    pub const fn places(&self) -> usize {
+        self.places as usize
+    }
+
     /// The place of a number that is not NaN: never before that of a lower one, as each step of it rounds in one direction.
+    #[must_use]
     #[inline]
     pub fn place(&self, number: f64) -> usize {
         // The lowest bits of a number as large as this are a whole number, which processors find for many numbers at a time.
@@ -68,33 +120,16 @@ impl Spread {
 
     /// Puts numbers into their places, and answers where each place ends. None, and nothing done, where one of them is NaN,
     /// which belongs to no place.
-    pub fn arrange(&self, numbers: &mut [f64], scratch: &mut Scratch) -> Option<Vec<u32>> {
-        let Scratch { places, arranged } = scratch;
-        places.clear();
-        places.extend(numbers.iter().map(|number| self.place(*number) as u16));
-        if numbers.iter().any(|number| number.is_nan()) {
+    pub(super) fn arrange(&self, numbers: &mut Vec<f64>, scratch: &mut Scratch) -> Option<Vec<u32>> {
+        // All are looked at, which processors do for many at a time.
+        if numbers.iter().fold(false, |is, number| is | number.is_nan()) {
             return None;
         }
-        let mut ends = vec![0_u32; self.places as usize + 1];
-        places.iter().for_each(|place| ends[usize::from(*place) + 1] += 1);
-        let mut before = 0;
-        for end in &mut ends {
-            before += *end;
-            *end = before;
-        }
-        arranged.resize(arranged.len().max(numbers.len()), 0.0);
-        for (number, place) in numbers.iter().zip(places) {
-            let next = &mut ends[usize::from(*place)];
-            arranged[*next as usize] = *number;
-            *next += 1;
-        }
-        numbers.copy_from_slice(&arranged[..numbers.len()]);
-        ends.pop();
-        Some(ends)
+        Some(arrange(numbers, self.places(), |number| self.place(*number), scratch))
     }
 
     /// Sorts numbers; not where one of them is NaN.
-    fn sort(&self, numbers: &mut [f64]) -> bool {
+    fn sort(&self, numbers: &mut Vec<f64>) -> bool {
         let Some(ends) = self.arrange(numbers, &mut Scratch::default()) else { return false };
         let mut start = 0;
         for end in ends {

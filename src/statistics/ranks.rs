@@ -16,6 +16,12 @@ pub trait Ranked {
 
     /// Adds the values above `low` and up to `high`, in any order.
     fn within(&self, low: f64, high: f64, into: &mut Vec<f64>);
+
+    /// Values, ascending, between which it is best to look at one part after the other: of what lies in a file each part has
+    /// to be read. None where it does not matter.
+    fn marks(&self) -> Vec<f64> {
+        Vec::new()
+    }
 }
 
 /// How many values lie between two places each, of how many lie before each place, which ascend. A file that could not be

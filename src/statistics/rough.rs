@@ -29,7 +29,7 @@ impl Rough {
     /// Of these.
     #[must_use]
     pub fn of(mut numbers: Vec<f64>, scratch: &mut Scratch) -> Self {
-        let arranged = Spread::of(&numbers).and_then(|spread| {
+        let arranged = Spread::near(&numbers).and_then(|spread| {
             let ends = spread.arrange(&mut numbers, scratch)?;
             Some(Places { spread, ends })
         });

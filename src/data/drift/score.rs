@@ -142,16 +142,16 @@ impl How {
         match self.measured.method {
             DriftMethod::Auto => {
                 let Some([reference, current]) = deciles(one, other) else { return NOTHING };
-                let p = two_sample::ks_p(ks(one, other), one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(two_sample::ks(one, other), one.rows(), other.rows(), KsP::Auto);
                 self.effect("psi", auto::numbers(&reference, &current, p), auto::PSI_BOUND)
             }
             DriftMethod::Evidently => self.as_evidently(holds, one, other),
             DriftMethod::Alibi => {
-                let score = alibi::numbers(ks(one, other), one.rows(), other.rows());
+                let score = alibi::numbers(two_sample::ks(one, other), one.rows(), other.rows());
                 self.test("ks", Some(f64::from(score.p)), false)
             }
             DriftMethod::Ks => {
-                let p = two_sample::ks_p(ks(one, other), one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(two_sample::ks(one, other), one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), false)
             }
             DriftMethod::Wasserstein => self.wasserstein(one, other),
@@ -247,7 +247,7 @@ impl How {
         let Some(method) = evidently::Method::of(kind, one.rows(), union) else { return NOTHING };
         match method {
             evidently::Method::Ks => {
-                let p = two_sample::ks_p(ks(&one, &other), one.rows(), other.rows(), KsP::Auto);
+                let p = two_sample::ks_p(two_sample::ks(&one, &other), one.rows(), other.rows(), KsP::Auto);
                 self.test("ks", Some(p), true)
             }
             evidently::Method::Wasserstein => self.wasserstein(&one, &other),
@@ -293,11 +293,6 @@ const BINNED: usize = 21;
 
 fn ordered(one: &impl Ascending, other: &impl Ascending) -> two_sample::Ordered {
     two_sample::ordered(one.walk(), other.walk(), one.rows(), other.rows())
-}
-
-/// The distance of Kolmogorov and Smirnov.
-fn ks(one: &impl Ascending, other: &impl Ascending) -> f64 {
-    if one.is_far() || other.is_far() { ordered(one, other).ks } else { two_sample::ks(one, other) }
 }
 
 /// The counts of both sides in bins of the reference's deciles.
@@ -387,13 +382,13 @@ impl<N: Ascending> Ranked for Finite<'_, N> {
             into.extract_if(first.., |number| !number.is_finite()).for_each(drop);
         }
     }
+
+    fn marks(&self) -> Vec<f64> {
+        self.of.marks()
+    }
 }
 
 impl<N: Ascending> Ascending for Finite<'_, N> {
-    fn is_far(&self) -> bool {
-        self.of.is_far()
-    }
-
     fn walk(&self) -> impl Iterator<Item = f64> {
         let [below, rows] = [self.below, self.rows].map(|rows| usize::try_from(rows).unwrap_or(usize::MAX));
         self.of.walk().skip(below).take(rows)

@@ -39,11 +39,6 @@ pub enum Values<N> {
 pub trait Ascending: Ranked + Sync {
     /// From the lowest to the highest.
     fn walk(&self) -> impl Iterator<Item = f64>;
-
-    /// Whether each rank takes a look into a file, so that a walk over all is quicker than to ask for many.
-    fn is_far(&self) -> bool {
-        false
-    }
 }
 
 impl Ascending for Vec<f64> {

@@ -1,6 +1,6 @@
 //! A file of values without a name.
 
-use std::io::{Error, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{Error, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,18 +18,9 @@ pub struct File(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     folder: PathBuf,
-    /// Its place is shared too, so whoever reads or writes sets it first.
-    file: Mutex<Option<std::fs::File>>,
+    /// Its place is shared too, so whoever writes sets it first.
+    file: Mutex<Option<Arc<std::fs::File>>>,
     length: AtomicU64,
-}
-
-/// Values that stand together in the file, ascending.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Run {
-    /// Where they begin, in bytes.
-    pub start: u64,
-    /// How many they are.
-    pub values: u64,
 }
 
 impl File {
@@ -42,7 +33,7 @@ impl File {
         }))
     }
 
-    /// Another file in the same folder. Two threads that each write a run block by block need one each: the blocks of both
+    /// Another file in the same folder. Two threads that each write values block by block need one each: the blocks of both
     /// would stand between each other.
     pub fn beside(&self) -> Self {
         Self::new(&self.0.folder)
@@ -53,24 +44,23 @@ impl File {
         self.0.length.load(Ordering::Relaxed)
     }
 
-    /// Writes ascending values at the end.
-    pub fn append<T: Item>(&self, values: &[T]) -> Result<Run> {
-        let start = self.length();
+    /// Writes values at the end.
+    pub fn append<T: Item>(&self, values: &[T]) -> Result<()> {
         let mut bytes = Vec::with_capacity(BLOCK.min(values.len()) * T::BYTES);
         for block in values.chunks(BLOCK) {
             bytes.clear();
             block.iter().for_each(|value| value.write(&mut bytes));
             self.write(&bytes).map_err(|cause| self.unwritten(cause))?;
         }
-        Ok(Run { start, values: values.len() as u64 })
+        Ok(())
     }
 
     fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
         let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.is_none() {
-            *file = Some(tempfile::tempfile_in(&self.0.folder)?);
+            *file = Some(Arc::new(tempfile::tempfile_in(&self.0.folder)?));
         }
-        let file = file.as_mut().ok_or(ErrorKind::NotFound)?;
+        let mut file = file.as_deref().ok_or(ErrorKind::NotFound)?;
         file.seek(SeekFrom::Start(self.length()))?;
         file.write_all(bytes)?;
         self.0.length.fetch_add(bytes.len() as u64, Ordering::Relaxed);
@@ -86,11 +76,26 @@ impl File {
         Ok(())
     }
 
+    /// Two threads may read at the same time.
+    #[cfg(unix)]
     fn fill(&self, start: u64, bytes: &mut [u8]) -> std::io::Result<()> {
-        let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = file.as_mut().ok_or(ErrorKind::NotFound)?;
+        let file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        std::os::unix::fs::FileExt::read_exact_at(&*file.ok_or(ErrorKind::NotFound)?, bytes, start)
+    }
+
+    #[cfg(not(unix))]
+    fn fill(&self, start: u64, bytes: &mut [u8]) -> std::io::Result<()> {
+        let file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = file.as_deref().ok_or(ErrorKind::NotFound)?;
         file.seek(SeekFrom::Start(start))?;
-        file.read_exact(bytes)
+        std::io::Read::read_exact(&mut file, bytes)
+    }
+
+    /// Cuts it off, as a disk that fails would.
+    #[cfg(test)]
+    pub fn cut(&self, bytes: u64) -> std::io::Result<()> {
+        let file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        file.ok_or(ErrorKind::NotFound)?.set_len(bytes)
     }
 
     /// The fault of values that could not be written, and what would mend it.

@@ -2,10 +2,12 @@
 
 use std::fmt::Debug;
 
+use rayon::slice::ParallelSliceMut;
+
 use crate::statistics::order;
 
 /// A value of one size, which has its place in an order.
-pub trait Item: Copy + Debug + Send + Sync + 'static {
+pub trait Item: Copy + Debug + Default + Send + Sync + 'static {
     /// How many bytes it takes in a file.
     const BYTES: usize;
 
@@ -15,8 +17,11 @@ pub trait Item: Copy + Debug + Send + Sync + 'static {
     /// The key of the value.
     fn key(self) -> Self::Key;
 
-    /// The value of a key.
-    fn of_key(key: Self::Key) -> Self;
+    /// The words of a value, whose order is that of the key: the first that differs decides.
+    fn words(self) -> impl Iterator<Item = u64>;
+
+    /// A number that is never more than that of a higher value.
+    fn number(self) -> f64;
 
     /// Adds its bytes.
     fn write(self, bytes: &mut Vec<u8>);
@@ -25,7 +30,9 @@ pub trait Item: Copy + Debug + Send + Sync + 'static {
     fn read(bytes: &[u8]) -> Self;
 
     /// Sorts in place, by the key.
-    fn sort(values: &mut Vec<Self>);
+    fn sort(values: &mut Vec<Self>) {
+        values.par_sort_unstable_by_key(|value| value.key());
+    }
 }
 
 impl Item for f64 {
@@ -39,8 +46,13 @@ impl Item for f64 {
     }
 
     #[inline]
-    fn of_key(key: u64) -> Self {
-        order::number(key)
+    fn words(self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.key())
+    }
+
+    #[inline]
+    fn number(self) -> f64 {
+        self
     }
 
     #[inline]

@@ -1,16 +1,15 @@
 //! A column in order that can be walked, and asked for ranks, more than once.
 
-use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::file::{File, Run};
-use super::{Spooled, in_order, merge};
+use super::cells::{Cell, Cells, Walk};
+use super::{Spooled, in_order};
 use crate::fault::{Fault, Result};
 use crate::statistics::{Lists, Ranked, Rough, order};
 
-/// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file as one run.
+/// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file in cells.
 #[derive(Debug)]
 pub struct Sorted(Held);
 
@@ -24,14 +23,15 @@ enum Held {
 /// A column in a file.
 #[derive(Debug)]
 struct Far {
-    file: File,
-    run: Run,
+    cells: Cells<f64>,
+    /// The cells that were looked at last, by the number of values before them, the last one behind.
+    near: Mutex<Vec<(u64, Arc<Lists>)>>,
     /// What went wrong, at which a walk ends early.
     fault: Mutex<Option<Fault>>,
 }
 
-/// So many numbers of a file are read at once.
-const BLOCK: usize = 64 * 1024;
+/// So many cells are kept after they were looked at: whoever looks at two sides side by side comes back to the cell before.
+const NEAR: usize = 2;
 
 impl Spooled {
     /// The column in order. Where it is to be walked from end to end its lists become one, which takes as much memory again
@@ -39,16 +39,18 @@ impl Spooled {
     ///
     /// # Errors
     /// A file that cannot be read or written.
-    pub fn sorted(self, is_walked: bool) -> Result<Sorted> {
-        let held = if self.runs.is_empty() {
-            match is_walked {
-                true => Held::Whole(in_order(self.lists)),
-                false => Held::About(about(self.lists)),
-            }
-        } else {
-            let file = self.file.beside();
-            let run = merge::all(&file, self.ascending()?)?;
-            Held::File(Far { file, run, fault: Mutex::new(None) })
+    pub fn sorted(mut self, is_walked: bool) -> Result<Sorted> {
+        if self.is_written() {
+            self.write()?;
+        }
+        let held = match (self.written, is_walked) {
+            (Some(written), _) => Held::File(Far {
+                cells: Cells::of(written)?,
+                near: Mutex::default(),
+                fault: Mutex::default(),
+            }),
+            (None, true) => Held::Whole(in_order(self.lists)),
+            (None, false) => Held::About(about(self.lists)),
         };
         Ok(Sorted(held))
     }
@@ -65,16 +67,10 @@ impl Sorted {
     /// end. What was not to be walked is put in order for the walk.
     pub fn walk(&self) -> impl Iterator<Item = f64> {
         match &self.0 {
-            Held::About(lists) => Walk::Owned(lists.sorted().into_iter()),
-            Held::Whole(list) => Walk::One(list),
-            Held::File(far) => Walk::File(Reader { far, run: far.run, block: Vec::new(), at: 0 }),
+            Held::About(lists) => Walked::Owned(lists.sorted().into_iter()),
+            Held::Whole(list) => Walked::One(list),
+            Held::File(far) => Walked::File(far, Walk::after(Vec::new())),
         }
-    }
-
-    /// Whether some of it had no room in memory.
-    #[must_use]
-    pub fn is_in_file(&self) -> bool {
-        matches!(self.0, Held::File(_))
     }
 
     /// After all walks.
@@ -119,57 +115,78 @@ impl Ranked for Sorted {
     fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
         self.ranked().within(low, high, into);
     }
+
+    fn marks(&self) -> Vec<f64> {
+        self.ranked().marks()
+    }
 }
 
 impl Ranked for Far {
     fn rows(&self) -> u64 {
-        self.run.values
+        self.cells.rows()
     }
 
     fn at(&self, rank: u64) -> Option<f64> {
-        (rank < self.run.values).then(|| self.number(rank)).flatten()
+        let cells = self.cells.cells();
+        let cell = cells.get(cells.partition_point(|cell| cell.before + cell.values <= rank))?;
+        if cell.is_single() { Some(cell.low) } else { self.near(cell)?.at(rank - cell.before) }
     }
 
     fn up_to(&self, value: f64) -> u64 {
-        self.count(|known| known <= value)
+        self.before(|known| known <= value, |lists| lists.up_to(value))
     }
 
     fn below(&self, value: f64) -> u64 {
-        self.count(|known| known < value)
+        self.before(|known| known < value, |lists| lists.below(value))
     }
 
     fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
-        self.read(self.up_to(low)..self.up_to(high), into);
+        let cells = self.cells.cells();
+        let start = cells.partition_point(|cell| cell.high <= low);
+        for cell in cells[start..].iter().take_while(|cell| cell.low <= high) {
+            if cell.low > low && cell.is_single() {
+                into.extend((0..cell.values).map(|_| cell.low));
+            } else if let Some(lists) = self.near(cell) {
+                lists.within(low, high, into);
+            }
+        }
+    }
+
+    fn marks(&self) -> Vec<f64> {
+        self.cells.cells().iter().map(|cell| cell.high).collect()
     }
 }
 
 impl Far {
-    /// How many values come first.
-    fn count(&self, is_first: impl Fn(f64) -> bool) -> u64 {
-        let (mut low, mut high) = (0, self.run.values);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if self.number(middle).is_some_and(&is_first) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+    /// How many values come first: those of which `is_first` holds, which in a cell that has others, too, are counted.
+    fn before(&self, is_first: impl Fn(f64) -> bool, count: impl Fn(&Lists) -> u64) -> u64 {
+        let cells = self.cells.cells();
+        let Some(cell) = cells.get(cells.partition_point(|cell| is_first(cell.high))) else {
+            return self.rows();
+        };
+        if !is_first(cell.low) {
+            return cell.before;
         }
-        low
+        cell.before + self.near(cell).map_or(0, |lists| count(&lists))
     }
 
-    fn number(&self, rank: u64) -> Option<f64> {
-        let mut one = Vec::with_capacity(1);
-        self.read(rank..rank + 1, &mut one);
-        one.first().copied()
-    }
-
-    fn read(&self, ranks: Range<u64>, into: &mut Vec<f64>) {
-        let mut numbers = Vec::new();
-        let count = usize::try_from(ranks.end.saturating_sub(ranks.start)).unwrap_or(usize::MAX);
-        match self.file.read(self.run.start + ranks.start * size_of::<f64>() as u64, count, &mut numbers) {
-            Ok(()) => into.append(&mut numbers),
-            Err(fault) => self.note(fault),
+    /// The values of a cell; none where the file cannot be read, which is noted.
+    fn near(&self, cell: &Cell<f64>) -> Option<Arc<Lists>> {
+        let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, lists)) = near.iter().find(|(before, _)| *before == cell.before) {
+            return Some(Arc::clone(lists));
+        }
+        match self.cells.read(cell) {
+            Ok(values) => {
+                let lists = Arc::new(Lists::from_iter([Rough::of(values, &mut order::Scratch::default())]));
+                near.truncate(NEAR - 1);
+                near.insert(0, (cell.before, Arc::clone(&lists)));
+                Some(lists)
+            }
+            Err(fault) => {
+                self.note(fault);
+                None
+            }
         }
     }
 
@@ -179,13 +196,13 @@ impl Far {
 }
 
 /// A walk over what is held.
-enum Walk<'a> {
+enum Walked<'a> {
     Owned(std::vec::IntoIter<f64>),
     One(&'a [f64]),
-    File(Reader<'a>),
+    File(&'a Far, Walk<f64>),
 }
 
-impl Iterator for Walk<'_> {
+impl Iterator for Walked<'_> {
     type Item = f64;
 
     #[inline]
@@ -193,44 +210,11 @@ impl Iterator for Walk<'_> {
         match self {
             Self::Owned(list) => list.next(),
             Self::One(list) => list.split_off_first().copied(),
-            Self::File(file) => file.next(),
+            Self::File(far, walk) => walk.next(&far.cells).unwrap_or_else(|fault| {
+                far.note(fault);
+                *walk = Walk::ended();
+                None
+            }),
         }
-    }
-}
-
-/// A file that is read from its beginning.
-struct Reader<'a> {
-    far: &'a Far,
-    /// What is left of it.
-    run: Run,
-    block: Vec<f64>,
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn next(&mut self) -> Option<f64> {
-        if self.at == self.block.len() {
-            self.refill();
-        }
-        let value = self.block.get(self.at).copied();
-        self.at += usize::from(value.is_some());
-        value
-    }
-
-    fn refill(&mut self) {
-        self.at = 0;
-        self.block.clear();
-        let count = usize::try_from(self.run.values).unwrap_or(usize::MAX).min(BLOCK);
-        if count == 0 {
-            return;
-        }
-        if let Err(fault) = self.far.file.read(self.run.start, count, &mut self.block) {
-            self.block.clear();
-            self.far.note(fault);
-            self.run.values = 0;
-            return;
-        }
-        self.run.start += (count * size_of::<f64>()) as u64;
-        self.run.values -= count as u64;
     }
 }

@@ -3,9 +3,11 @@
 use std::io::ErrorKind;
 
 use proptest::prelude::*;
+use rayon::prelude::*;
 
 use super::*;
-use crate::statistics::{Ranked, order};
+use crate::data::keyed::Keyed;
+use crate::statistics::{Ranked, order, two_sample};
 
 fn sorted(values: &[f64]) -> Vec<u64> {
     let mut keys: Vec<u64> = values.iter().map(|value| order::key(*value)).collect();
@@ -64,16 +66,14 @@ fn memory_stays_within_the_budget_whatever_is_reserved() {
 }
 
 #[test]
-fn many_runs_are_merged_meanwhile() {
+fn nothing_need_be_held() {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = Spool::new(1, 0, folder.path());
     let values = numbers(1, 6_000);
     for values in values.chunks(10) {
         spool.push(0, values).unwrap();
-        assert!(spool.columns[0].runs.len() < RUNS);
+        assert_eq!(spool.in_use(), 0);
     }
-    assert_eq!(spool.in_use(), 0);
-    assert!(spool.columns[0].runs.len() > 1);
     assert_eq!(read(spool.finish().remove(0)), sorted(&values));
 }
 
@@ -110,18 +110,27 @@ fn a_folder_that_cannot_be_written_is_a_fault_with_help() {
 #[test]
 fn a_file_that_is_cut_off_ends_the_values_with_a_fault() {
     let folder = tempfile::tempdir().unwrap();
-    let file = File::new(folder.path());
-    let run = file.append(&[1.0, 2.0]).unwrap();
-    let beyond = Run { start: run.start, values: 3 };
-    let fault = Ascending::<f64>::of_runs(&file, &[beyond], Vec::new()).unwrap_err();
+    let written = || {
+        let mut spool = Spool::new(1, 0, folder.path());
+        spool.push(0, &numbers(1, 200_000)).unwrap();
+        spool.finish().remove(0)
+    };
+    let spooled = written();
+    let file = spooled.file.clone();
+    let mut ascending = spooled.ascending().unwrap();
+    assert_eq!(ascending.by_ref().take(1000).count(), 1000);
+    file.cut(800_000).unwrap();
+    assert!(ascending.by_ref().count() < 199_000);
+    let fault = ascending.end().unwrap_err();
     assert!(fault.to_string().starts_with("failed to read values again"), "{fault}");
-    // Cut off past the first buffer: what was read comes, and then the fault.
-    let values: Vec<f64> = (0..600_000).map(f64::from).collect();
-    let run = file.append(&values).unwrap();
-    let mut ascending =
-        Ascending::<f64>::of_runs(&file, &[Run { values: run.values + 1, ..run }], Vec::new()).unwrap();
-    assert!(ascending.by_ref().count() < 600_000);
-    assert!(ascending.end().is_err());
+
+    let spooled = written();
+    let file = spooled.file.clone();
+    let column = spooled.sorted(false).unwrap();
+    assert_eq!(column.walk().count(), 200_000);
+    file.cut(800_000).unwrap();
+    assert!(column.walk().count() < 200_000);
+    assert!(column.end().is_err());
 }
 
 proptest! {
@@ -145,35 +154,77 @@ proptest! {
     }
 }
 
-#[test]
-fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
+/// Whether a column tells the same of its values wherever they are.
+fn agree(values: &[f64], budget: u64) {
     let folder = tempfile::tempdir().unwrap();
-    let values = numbers(3, 2 * LIST as u64 + 1000);
-    let held = |budget, is_walked| {
-        let mut spool = Spool::new(1, budget, folder.path());
-        values.chunks(999).for_each(|values| spool.push(0, values).unwrap());
-        spool.finish().remove(0).sorted(is_walked).unwrap()
-    };
-    let sides = [held(u64::MAX, false), held(u64::MAX, true), held(500_000, false)];
-    assert_eq!(sides.each_ref().map(Sorted::is_in_file), [false, false, true]);
-    let mut expected = values.clone();
+    let mut expected = values.to_vec();
     order::sort(&mut expected);
-    for side in sides {
-        assert!(side.walk().eq(expected.iter().copied()));
+    let mut asked = vec![f64::NEG_INFINITY, -5e4, -0.0, 0.0, 17.0, 17.5, f64::INFINITY];
+    asked.extend(values.iter().step_by(values.len() / 20 + 1));
+    for (budget, is_walked) in [(u64::MAX, false), (u64::MAX, true), (budget, false)] {
+        let mut spool = Spool::new(1, budget, folder.path());
+        values.chunks(9999).for_each(|values| spool.push(0, values).unwrap());
+        assert_eq!(spool.spilled() > 0, budget < u64::MAX);
+        let side = spool.finish().remove(0).sorted(is_walked).unwrap();
+        assert!(side.walk().map(order::key).eq(expected.iter().copied().map(order::key)));
         assert_eq!(side.rows(), expected.len() as u64);
-        for rank in [0, 1, 1000, expected.len() - 1, expected.len()] {
+        for rank in [0, 1, 1000, expected.len() / 2, expected.len() - 1, expected.len()] {
             assert_eq!(side.at(rank as u64), expected.get(rank).copied());
         }
-        for value in [f64::NEG_INFINITY, -5e4, 17.0, 17.5, f64::INFINITY] {
-            assert_eq!(side.up_to(value), expected.up_to(value));
-            assert_eq!(side.below(value), expected.below(value));
+        for value in &asked {
+            assert_eq!(side.up_to(*value), expected.up_to(*value), "{value}");
+            assert_eq!(side.below(*value), expected.below(*value), "{value}");
             let [mut ours, mut theirs] = [Vec::new(), Vec::new()];
-            side.within(value, value + 100.0, &mut ours);
-            expected.within(value, value + 100.0, &mut theirs);
+            side.within(*value, value + 3.0, &mut ours);
+            expected.within(*value, value + 3.0, &mut theirs);
             order::sort(&mut ours);
             assert_eq!(ours, theirs);
         }
+        let marks = side.marks();
+        assert!(marks.is_sorted());
+        assert_eq!(marks.is_empty(), budget == u64::MAX);
         side.end().unwrap();
+    }
+}
+
+#[test]
+fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
+    agree(&numbers(3, 2 * LIST as u64 + 1000), 500_000);
+    // In order, so that the first that is written tells nothing of the others.
+    agree(&(0..600_000).map(f64::from).collect::<Vec<_>>(), 300_000);
+    // The same value more often than is read at once.
+    agree(&numbers(4, 200_000).iter().map(|number| (number / 3e4).round()).collect::<Vec<_>>(), 100_000);
+    // Far from each other, and noughts of both signs.
+    let wide = |number: &f64| if *number < 0.0 { number / 9e4 * 0.0 } else { (number / 70.0).exp() };
+    agree(&numbers(5, 300_000).iter().map(wide).collect::<Vec<_>>(), 100_000);
+    let edge = |number: &f64| if *number > 4e4 { f64::INFINITY } else { number.floor() };
+    agree(&numbers(6, 300_000).iter().map(edge).collect::<Vec<_>>(), 100_000);
+    agree(&vec![-7.5; 150_000], 100_000);
+}
+
+#[test]
+fn the_distance_of_columns_in_files_is_that_of_columns_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let held = |values: &[f64], budget| {
+        let mut spool = Spool::new(1, budget, folder.path());
+        spool.push(0, values).unwrap();
+        spool.finish().remove(0).sorted(false).unwrap()
+    };
+    for moved in [0.0, 30.0, 20_000.0] {
+        let one = numbers(1, 300_000);
+        let other: Vec<f64> = numbers(2, 150_000).iter().map(|number| number + moved).collect();
+        let ks =
+            |memory: [u64; 2]| two_sample::ks(&held(&one, memory[0]), &held(&other, memory[1])).to_bits();
+        let [none, all] = [100_000, u64::MAX];
+        let expected = two_sample::ordered(
+            sorted(&one).into_iter().map(order::number),
+            sorted(&other).into_iter().map(order::number),
+            one.len() as u64,
+            other.len() as u64,
+        );
+        for memory in [[all, all], [all, none], [none, all], [none, none]] {
+            assert_eq!(ks(memory), expected.ks.to_bits(), "{moved} {memory:?}");
+        }
     }
 }
 
@@ -190,7 +241,7 @@ fn columns_that_are_put_in_order_at_the_same_time_stay_apart() {
     let sorted: Vec<Sorted> =
         spool.finish().into_par_iter().map(|spooled| spooled.sorted(true).unwrap()).collect();
     for (column, values) in sorted.into_iter().zip(columns) {
-        assert!(column.is_in_file());
+        assert!(!column.marks().is_empty(), "it is in a file");
         assert_eq!(column.walk().map(order::key).collect::<Vec<_>>(), super::tests::sorted(&values));
         column.end().unwrap();
     }
@@ -206,5 +257,28 @@ fn all_values_are_handed_out_written_or_not() {
         let mut seen = Vec::new();
         spool.finish()[0].each(|value| seen.push(value)).unwrap();
         assert_eq!(sorted(&seen), sorted(&all), "{budget}");
+    }
+}
+
+#[test]
+fn rows_come_by_all_of_their_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let hash = |at: u64| crate::statistics::hash::mix(at);
+    let kinds: [fn(u64, u64) -> u128; 4] = [
+        |hash, _| u128::from(hash) << 64 | u128::from(hash),
+        |hash, _| u128::from(hash % 1000),
+        |_, _| 7,
+        |hash, at| if at < 90_000 { 1 << 100 | u128::from(hash % 1000) } else { u128::from(hash) << 50 },
+    ];
+    for kind in kinds {
+        let rows: Vec<Keyed> = (0..200_000).map(|at| Keyed::new(kind(hash(at), at), hash(at + 1))).collect();
+        let mut spool = Spool::new(1, 1 << 20, folder.path());
+        rows.chunks(7000).for_each(|rows| spool.push(0, rows).unwrap());
+        assert!(spool.spilled() > 0);
+        let mut expected = rows.clone();
+        expected.sort_unstable();
+        let mut ascending = spool.finish().remove(0).ascending().unwrap();
+        assert!(ascending.by_ref().eq(expected));
+        ascending.end().unwrap();
     }
 }

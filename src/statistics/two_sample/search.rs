@@ -50,10 +50,23 @@ impl Part {
 
 impl<R: Ranked, C: Ranked> Search<'_, R, C> {
     fn all(&mut self) {
-        let ends = [f64::NEG_INFINITY, f64::INFINITY];
-        let [before, until] = ends.map(|end| self.up_to(end));
+        let marks = match self.reference.marks() {
+            marks if marks.is_empty() => self.current.marks(),
+            marks => marks,
+        };
+        let mut low = f64::NEG_INFINITY;
+        let mut before = self.up_to(low);
         self.best = self.gap(before).abs();
-        let mut parts = vec![Part { ends: ends.map(order::key), before, until }];
+        for high in marks.into_iter().chain([f64::INFINITY]).filter(|mark| *mark > f64::NEG_INFINITY) {
+            let until = self.up_to(high);
+            self.best = self.best.max(self.gap(until).abs());
+            self.part(Part { ends: [low, high].map(order::key), before, until });
+            (low, before) = (high, until);
+        }
+    }
+
+    fn part(&mut self, whole: Part) {
+        let mut parts = vec![whole];
         while let Some(part) = parts.pop() {
             if self.most(&part) <= self.best {
             } else if part.values() <= FEW {

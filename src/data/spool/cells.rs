@@ -1,0 +1,165 @@
+//! A column in a file, in cells that are small enough to be looked at, each with lower values than the next.
+
+use super::grid::Grid;
+use super::item::Item;
+use super::written::{Place, Written};
+use crate::fault::Result;
+
+/// So many values are read at once, at most, and held while they are looked at.
+const MOST: u64 = 64 * 1024;
+
+/// So many values of a place that has too many are put into places at once.
+const LIST: usize = 128 * 1024;
+
+/// The cells of a column.
+#[derive(Debug)]
+pub struct Cells<T> {
+    written: Vec<Written<T>>,
+    cells: Vec<Cell<T>>,
+    rows: u64,
+}
+
+/// Some values that are next to each other in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Cell<T> {
+    /// The lowest.
+    pub low: T,
+    /// The highest.
+    pub high: T,
+    /// How many values are in the cells before.
+    pub before: u64,
+    /// How many are in this one.
+    pub values: u64,
+    /// Which of the written, and which place of it.
+    at: (usize, usize),
+}
+
+impl<T: Item> Cell<T> {
+    /// Whether all its values are the same.
+    pub fn is_single(&self) -> bool {
+        self.low.key() == self.high.key()
+    }
+}
+
+impl<T: Item> Cells<T> {
+    /// Of no values.
+    pub const fn none() -> Self {
+        Self { written: Vec::new(), cells: Vec::new(), rows: 0 }
+    }
+
+    /// Of what was written. A place with too many values is written once more, in places of its own.
+    pub fn of(written: Written<T>) -> Result<Self> {
+        let mut cells = Self::none();
+        cells.add(written)?;
+        Ok(cells)
+    }
+
+    fn add(&mut self, written: Written<T>) -> Result<()> {
+        let which = self.written.len();
+        let places = written.places().to_vec();
+        self.written.push(written);
+        for (place, Place { values, range }) in places.into_iter().enumerate() {
+            let Some((low, high)) = range else { continue };
+            let cell = Cell { low, high, before: self.rows, values, at: (which, place) };
+            if values > MOST && !cell.is_single() {
+                self.add(self.apart(&cell)?)?;
+            } else {
+                self.cells.push(cell);
+                self.rows += values;
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of a cell in places of their own.
+    fn apart(&self, cell: &Cell<T>) -> Result<Written<T>> {
+        let (which, place) = cell.at;
+        let mut apart = Written::new(self.written[which].file().beside(), Grid::apart(cell.low, cell.high));
+        let mut list = Vec::new();
+        self.written[which].each_of(place, |values| {
+            list.extend_from_slice(values);
+            match list.len() < LIST {
+                true => Ok(()),
+                false => apart.add(vec![std::mem::take(&mut list)]),
+            }
+        })?;
+        apart.add(vec![list])?;
+        Ok(apart)
+    }
+
+    /// How many values there are.
+    pub const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// From the lowest to the highest.
+    pub fn cells(&self) -> &[Cell<T>] {
+        &self.cells
+    }
+
+    /// The values of a cell, in no order. One that [is single](Cell::is_single) may have many.
+    pub fn read(&self, cell: &Cell<T>) -> Result<Vec<T>> {
+        let (which, place) = cell.at;
+        let mut read = Vec::with_capacity(usize::try_from(cell.values).unwrap_or(0));
+        self.written[which].each_of(place, |values| {
+            read.extend_from_slice(values);
+            Ok(())
+        })?;
+        Ok(read)
+    }
+}
+
+/// A walk over the values from the lowest to the highest. It does not hold the cells, which have to be the same all the time.
+#[derive(Debug)]
+pub struct Walk<T> {
+    /// The cell that comes next.
+    next: usize,
+    /// What is read, in order.
+    read: Vec<T>,
+    at: usize,
+    /// What comes before anything else is read: a value, and how often.
+    same: Option<(T, u64)>,
+}
+
+impl<T: Item> Walk<T> {
+    /// Of values in order that come first, and of all cells.
+    pub const fn after(first: Vec<T>) -> Self {
+        Self { next: 0, read: first, at: 0, same: None }
+    }
+
+    /// Of no more values.
+    pub const fn ended() -> Self {
+        Self { next: usize::MAX, read: Vec::new(), at: 0, same: None }
+    }
+
+    /// The next value.
+    #[inline]
+    pub fn next(&mut self, of: &Cells<T>) -> Result<Option<T>> {
+        if let Some(value) = self.read.get(self.at) {
+            self.at += 1;
+            return Ok(Some(*value));
+        }
+        self.refilled(of)
+    }
+
+    fn refilled(&mut self, of: &Cells<T>) -> Result<Option<T>> {
+        loop {
+            if let Some((value, left)) = &mut self.same
+                && *left > 0
+            {
+                *left -= 1;
+                return Ok(Some(*value));
+            }
+            let Some(cell) = of.cells.get(self.next) else { return Ok(None) };
+            self.next += 1;
+            if cell.is_single() {
+                self.same = Some((cell.low, cell.values));
+                continue;
+            }
+            self.read = of.read(cell)?;
+            T::sort(&mut self.read);
+            self.at = 0;
+            return self.next(of);
+        }
+    }
+}
