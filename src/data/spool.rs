@@ -82,6 +82,7 @@ pub struct Spooled<T = f64> {
     lists: Vec<Vec<T>>,
     values: u64,
     written: Option<Written<T>>,
+    /// Where more of it goes. It is its own: others may be on their way to a thread of theirs.
     file: File,
 }
 
@@ -146,7 +147,7 @@ impl<T: Item> Spool<T> {
         let Self { columns, file, .. } = self;
         let spooled = |held: Held<T>| {
             let Held { lists, values, written, .. } = held;
-            Spooled { lists, values, written, file: file.clone() }
+            Spooled { lists, values, written, file: file.beside() }
         };
         columns.into_iter().map(spooled).collect()
     }
@@ -206,7 +207,7 @@ impl<T: Item> Spooled<T> {
             self.write()?;
         }
         match self.written {
-            Some(written) => Cells::of(written).map(Ascending::of_cells),
+            Some(written) => Cells::of(written, &self.file).map(Ascending::of_cells),
             None => Ok(Ascending::of_list(in_order(self.lists))),
         }
     }
@@ -216,10 +217,10 @@ impl<T: Item> Spooled<T> {
 fn write<T: Item>(lists: &mut Vec<Vec<T>>, written: &mut Option<Written<T>>, file: &File) -> Result<()> {
     let lists = std::mem::take(lists);
     if written.is_none() {
-        *written = Grid::of(&lists).map(|grid| Written::new(file.clone(), grid));
+        *written = Grid::of(&lists).map(|grid| Written::new(grid));
     }
     // Without values there is nothing to write, either.
-    written.as_mut().map_or(Ok(()), |written| written.add(lists))
+    written.as_mut().map_or(Ok(()), |written| written.add(lists, file))
 }
 
 impl<T: Item> Held<T> {

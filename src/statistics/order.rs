@@ -35,7 +35,7 @@ pub struct Scratch<T = f64> {
 /// Puts values into their places, of which there are so many, and answers where each ends. Those of a place stay as they
 /// stood.
 pub fn arrange<T: Copy>(
-    values: &mut Vec<T>,
+    values: &mut [T],
     places: usize,
     place: impl Fn(&T) -> usize,
     scratch: &mut Scratch<T>,
@@ -51,21 +51,13 @@ pub fn arrange<T: Copy>(
         before += *end;
         *end = before;
     }
-    if arranged.capacity() < values.len() {
-        *arranged = Vec::with_capacity(values.capacity());
-    }
-    arranged.resize(values.len(), *any);
+    arranged.resize(arranged.len().max(values.len()), *any);
     for (value, place) in values.iter().zip(places) {
         let next = &mut ends[usize::from(*place)];
         arranged[*next as usize] = *value;
         *next += 1;
     }
-    // A short list is not to hold the memory of a long one.
-    if arranged.capacity() <= values.capacity() {
-        std::mem::swap(values, arranged);
-    } else {
-        values.copy_from_slice(arranged);
-    }
+    values.copy_from_slice(&arranged[..values.len()]);
     ends.pop();
     ends
 }
@@ -120,7 +112,7 @@ impl Spread {
 
     /// Puts numbers into their places, and answers where each place ends. None, and nothing done, where one of them is NaN,
     /// which belongs to no place.
-    pub(super) fn arrange(&self, numbers: &mut Vec<f64>, scratch: &mut Scratch) -> Option<Vec<u32>> {
+    pub(super) fn arrange(&self, numbers: &mut [f64], scratch: &mut Scratch) -> Option<Vec<u32>> {
         // All are looked at, which processors do for many at a time.
         if numbers.iter().fold(false, |is, number| is | number.is_nan()) {
             return None;
@@ -129,7 +121,7 @@ impl Spread {
     }
 
     /// Sorts numbers; not where one of them is NaN.
-    fn sort(&self, numbers: &mut Vec<f64>) -> bool {
+    fn sort(&self, numbers: &mut [f64]) -> bool {
         let Some(ends) = self.arrange(numbers, &mut Scratch::default()) else { return false };
         let mut start = 0;
         for end in ends {

@@ -14,7 +14,7 @@ use super::fields::Fields;
 use super::folders::Key;
 use super::header::{self, Places};
 use super::lenient::value::Guess;
-use super::records::{Records, Shape};
+use super::records::Records;
 use super::text::{begin, empty};
 use super::trouble::{Stop, Troubles};
 
@@ -112,8 +112,7 @@ impl<'a> Source<'a> for Delimited<'a> {
 fn parse(block: &[u8], layout: &Layout, shared: Shared<'_>) -> Parsed {
     let Layout { delimiter, width, places } = layout;
     let mut troubles = Troubles::default();
-    let shape = Shape { delimiter: *delimiter, width: *width, wanted: &places.columns };
-    let records = Records::find(block, shape, &mut troubles);
+    let records = Records::find(block, *delimiter, *width, &mut troubles);
     let mut filling = shared.fillings(records.rows as usize);
     records.fill(&places.columns, &mut filling, &mut troubles);
     places.constants.iter().for_each(|constant| constant.fill(&mut filling, records.rows));

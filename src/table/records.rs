@@ -26,22 +26,26 @@ const QUOTED: u32 = 1 << 31;
 
 impl Span {
     #[inline]
-    fn of(field: &Field<'_>) -> Self {
+    const fn between(start: usize, end: usize) -> Self {
         // No block is as long as what is cut off here.
-        let start = field.start as u32;
-        let end = start + field.content.length() as u32;
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    #[inline]
+    fn of(field: &Field<'_>) -> Self {
+        let span = Self::between(field.start, field.start + field.content.length());
         match field.content {
-            Content::Plain(_) => Self { start, end },
-            _ => Self { start, end: end | QUOTED },
+            Content::Plain(_) => span,
+            _ => Self { end: span.end | QUOTED, ..span },
         }
     }
 }
 
-/// The wanted fields of the rows of a block.
+/// The fields of the rows of a block.
 pub struct Records<'a> {
     block: &'a [u8],
     delimiter: u8,
-    /// How many fields of a row are wanted.
+    /// How many fields a row has.
     width: usize,
     /// Those of the first row, then those of the second.
     spans: Vec<Span>,
@@ -51,34 +55,23 @@ pub struct Records<'a> {
     pub lines: u64,
 }
 
-/// What the rows of a file are like.
-#[derive(Debug, Clone, Copy)]
-pub struct Shape<'a> {
-    /// What is between two fields.
-    pub delimiter: u8,
-    /// How many fields a row has.
-    pub width: usize,
-    /// Where the wanted fields are, ascending; a field may be wanted more than once. With each what it is wanted for.
-    pub wanted: &'a [(usize, usize)],
-}
-
 impl<'a> Records<'a> {
-    /// Finds the fields of a block of whole records, up to a row of another shape, which is noted: behind it it is not
-    /// known which cell is in which column.
-    pub fn find(block: &'a [u8], shape: Shape<'_>, troubles: &mut Troubles) -> Self {
-        let mut finding = Finding::new(block, shape);
+    /// Finds the fields of a block of whole records of so many fields each, up to a row of another shape, which is noted:
+    /// behind it it is not known which cell is in which column.
+    pub fn find(block: &'a [u8], delimiter: u8, width: usize, troubles: &mut Troubles) -> Self {
+        let mut finding = Finding::new(block, delimiter, width);
         let lines = finding.all_plain(troubles).unwrap_or_else(|| {
-            finding = Finding::new(block, shape);
+            finding = Finding::new(block, delimiter, width);
             finding.all(troubles)
         });
         let Finding { spans, rows, .. } = finding;
-        Self { block, delimiter: shape.delimiter, width: shape.wanted.len(), spans, rows, lines }
+        Self { block, delimiter, width, spans, rows, lines }
     }
 
-    /// Fills columns, and notes what is wrong with cells.
+    /// Fills columns with the fields that are wanted, of which each goes into a slot, and notes what is wrong with cells.
     pub fn fill(&self, wanted: &[(usize, usize)], columns: &mut [Filling<'_>], troubles: &mut Troubles) {
-        for (nth, (_, slot)) in wanted.iter().enumerate() {
-            let cells = Cells { of: self, nth };
+        for (at, slot) in wanted {
+            let cells = Cells { of: self, at: *at };
             columns[*slot].extend(cells, |span, wrong, cell| {
                 let tell =
                     || (place(self.block, span.start as usize), String::from_utf8_lossy(cell).into_owned());
@@ -102,64 +95,51 @@ impl<'a> Records<'a> {
 }
 
 /// Fields while they are found.
-struct Finding<'a, 'w> {
+struct Finding<'a> {
     block: &'a [u8],
-    shape: Shape<'w>,
+    delimiter: u8,
+    width: usize,
     spans: Vec<Span>,
-    /// Which of the wanted fields comes next.
-    next: usize,
-    /// The fields of the row so far.
-    fields: usize,
     rows: u64,
 }
 
-impl<'a, 'w> Finding<'a, 'w> {
-    fn new(block: &'a [u8], shape: Shape<'w>) -> Self {
+impl<'a> Finding<'a> {
+    fn new(block: &'a [u8], delimiter: u8, width: usize) -> Self {
         // A field takes two bytes at least, and rows are seldom as short as that.
-        let rows = block.len() / (shape.width * 2).max(16);
-        let spans = Vec::with_capacity(rows * shape.wanted.len());
-        Self { block, shape, spans, next: 0, fields: 0, rows: 0 }
+        let rows = block.len() / (width * 2).max(16);
+        Self { block, delimiter, width, spans: Vec::with_capacity(rows * width), rows: 0 }
     }
 
+    /// Ends a row of so many fields that began there, and says whether it has the right shape.
     #[inline]
-    fn field(&mut self, span: Span) {
-        while self.shape.wanted.get(self.next).is_some_and(|(at, _)| *at == self.fields) {
-            self.spans.push(span);
-            self.next += 1;
-        }
-        self.fields += 1;
-    }
-
-    /// Ends a row that began there, and says whether it has the right shape.
-    #[inline]
-    fn is_row(&mut self, start: usize, troubles: &mut Troubles) -> bool {
-        if self.fields != self.shape.width {
-            let wrong = Wrong::Fields(self.fields, self.shape.width);
+    fn is_row(&mut self, fields: usize, start: usize, troubles: &mut Troubles) -> bool {
+        if fields != self.width {
+            let wrong = Wrong::Fields(fields, self.width);
             troubles.note(wrong, None, || (place(self.block, start), String::new()));
             return false;
         }
         self.rows += 1;
-        (self.fields, self.next) = (0, 0);
         true
     }
 
     /// Finds all, and answers how many lines there are.
     fn all(&mut self, troubles: &mut Troubles) -> u64 {
-        let mut fields = Fields::new(self.block, self.shape.delimiter);
-        let mut row = 0;
+        let mut fields = Fields::new(self.block, self.delimiter);
+        let (mut found, mut row) = (0, 0);
         while let Some(field) = fields.next() {
-            if self.fields == 0 {
+            if found == 0 {
                 row = field.start;
                 if field.last && field.content.is_blank() {
                     continue;
                 }
             }
-            self.field(Span::of(&field));
+            self.spans.push(Span::of(&field));
+            found += 1;
             if field.last && matches!(field.content, Content::Open) {
                 troubles.note(Wrong::OpenQuote, None, || (place(self.block, field.start), String::new()));
                 break;
             }
-            if field.last && !self.is_row(row, troubles) {
+            if field.last && !self.is_row(std::mem::take(&mut found), row, troubles) {
                 break;
             }
         }
@@ -168,53 +148,85 @@ impl<'a, 'w> Finding<'a, 'w> {
 
     /// The same of a block without quotes, in which every mark ends a field. None at a quote.
     fn all_plain(&mut self, troubles: &mut Troubles) -> Option<u64> {
-        let (block, delimiter) = (self.block, self.shape.delimiter);
-        let (mut lines, mut row, mut start) = (0, 0, 0);
-        let mut end_field = |at: usize, is_last: bool| {
-            let end = if is_last && block[start..at].ends_with(b"\r") { at - 1 } else { at };
-            let is_blank = is_last && self.fields == 0 && end == start;
-            if !is_blank {
-                self.field(Span { start: start as u32, end: end as u32 });
+        let Self { block, delimiter, .. } = *self;
+        let mut marks = Marks::new(block, [delimiter, b'\n', QUOTE]);
+        let (mut row, mut lines, mut goes_on) = (Row::default(), 0, true);
+        // Those of 64 bytes are put together here: to change what lies behind a reference takes longer than all else.
+        let mut spans = [Span { start: 0, end: 0 }; 64];
+        while goes_on && let Some((first, mut mask)) = marks.of_64() {
+            let mut found = 0;
+            while goes_on && mask != 0 {
+                let at = first + mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                if block[at] == delimiter {
+                    spans[found % 64] = Span::between(row.start, at);
+                    found += 1;
+                    row = Row { start: at + 1, fields: row.fields + 1, ..row };
+                    continue;
+                }
+                if block[at] == QUOTE {
+                    return None;
+                }
+                lines += 1;
+                if let Some(last) = self.last(row, at) {
+                    spans[found % 64] = last;
+                    found += 1;
+                    goes_on = self.is_row(row.fields + 1, row.begin, troubles);
+                }
+                row = Row { begin: at + 1, start: at + 1, fields: 0 };
             }
-            let goes_on = is_blank || !is_last || self.is_row(row, troubles);
-            start = at + 1;
-            if is_last {
-                row = start;
+            // In steps of one size, which takes less than a copy of any size.
+            let until = self.spans.len() + found;
+            for eight in spans.as_chunks::<8>().0.iter().take(found.div_ceil(8)) {
+                self.spans.extend_from_slice(eight);
             }
-            goes_on
-        };
-        let (mut goes_on, mut is_plain) = (true, true);
-        Marks::new(block, [delimiter, b'\n', QUOTE]).each(|at| {
-            is_plain = block[at] != QUOTE;
-            if is_plain {
-                let is_last = block[at] == b'\n';
-                lines += u64::from(is_last);
-                goes_on = end_field(at, is_last);
-            }
-            is_plain && goes_on
-        });
-        // Where the text does not end with a line break, its end is the record's, too.
-        if is_plain && goes_on && !block.ends_with(b"\n") {
-            end_field(block.len(), true);
+            self.spans.truncate(until);
         }
-        is_plain.then_some(lines)
+        // Where the text does not end with a line break, its end is the record's, too.
+        if goes_on
+            && !block.ends_with(b"\n")
+            && let Some(last) = self.last(row, block.len())
+        {
+            self.spans.push(last);
+            self.is_row(row.fields + 1, row.begin, troubles);
+        }
+        Some(lines)
     }
+
+    /// The last field of a row that ends there. None of a blank line, which is no row.
+    #[inline]
+    fn last(&self, row: Row, at: usize) -> Option<Span> {
+        let end = at - usize::from(self.block[row.start..at].ends_with(b"\r"));
+        (row.fields > 0 || end > row.start).then(|| Span::between(row.start, end))
+    }
+}
+
+/// A row of which not all fields are found.
+#[derive(Debug, Clone, Copy, Default)]
+struct Row {
+    /// Where it begins.
+    begin: usize,
+    /// Where its next field begins.
+    start: usize,
+    /// How many fields are found.
+    fields: usize,
 }
 
 /// The cells of one column, from the first row on.
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
     of: &'a Records<'a>,
-    nth: usize,
+    /// Which field of each row.
+    at: usize,
 }
 
 impl Cells<'_> {
     /// Hands out each. Not an iterator: a cell may be text that nobody else owns.
     #[inline]
     pub fn each(self, mut take: impl FnMut(Span, &[u8])) {
-        let Self { of, nth } = self;
+        let Self { of, at } = self;
         for row in of.spans.chunks_exact(of.width).take(of.rows as usize) {
-            let span = row[nth];
+            let span = row[at];
             if span.end & QUOTED == 0 {
                 take(span, &of.block[span.start as usize..span.end as usize]);
             } else {
@@ -232,12 +244,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn blocks_without_quotes_are_no_others(text in "([a-c]{0,3}(,|;|\n|\r\n|\r)?){0,30}", width in 1_usize..4, wanted in 1_usize..4) {
-            let wanted: Vec<(usize, usize)> = (0..wanted.min(width)).map(|at| (at, at)).collect();
-            let shape = Shape { delimiter: b',', width, wanted: &wanted };
+        fn blocks_without_quotes_are_no_others(text in "([a-c]{0,3}(,|;|\n|\r\n|\r)?){0,60}", width in 1_usize..4) {
             let found = |is_plain: bool| {
                 let mut troubles = Troubles::default();
-                let mut finding = Finding::new(text.as_bytes(), shape);
+                let mut finding = Finding::new(text.as_bytes(), b',', width);
                 let lines = match is_plain {
                     true => finding.all_plain(&mut troubles),
                     false => Some(finding.all(&mut troubles)),

@@ -1,5 +1,6 @@
 //! A column in a file, in cells that are small enough to be looked at, each with lower values than the next.
 
+use super::file::File;
 use super::grid::Grid;
 use super::item::Item;
 use super::written::{Place, Written};
@@ -47,14 +48,15 @@ impl<T: Item> Cells<T> {
         Self { written: Vec::new(), cells: Vec::new(), rows: 0 }
     }
 
-    /// Of what was written. A place with too many values is written once more, in places of its own.
-    pub fn of(written: Written<T>) -> Result<Self> {
+    /// Of what was written. A place with too many values is written once more, in places of its own, to a file to which nobody
+    /// else writes meanwhile.
+    pub fn of(written: Written<T>, file: &File) -> Result<Self> {
         let mut cells = Self::none();
-        cells.add(written)?;
+        cells.add(written, file)?;
         Ok(cells)
     }
 
-    fn add(&mut self, written: Written<T>) -> Result<()> {
+    fn add(&mut self, written: Written<T>, file: &File) -> Result<()> {
         let which = self.written.len();
         let places = written.places().to_vec();
         self.written.push(written);
@@ -62,7 +64,7 @@ impl<T: Item> Cells<T> {
             let Some((low, high)) = range else { continue };
             let cell = Cell { low, high, before: self.rows, values, at: (which, place) };
             if values > MOST && !cell.is_single() {
-                self.add(self.apart(&cell)?)?;
+                self.add(self.apart(&cell, file)?, file)?;
             } else {
                 self.cells.push(cell);
                 self.rows += values;
@@ -72,18 +74,18 @@ impl<T: Item> Cells<T> {
     }
 
     /// The values of a cell in places of their own.
-    fn apart(&self, cell: &Cell<T>) -> Result<Written<T>> {
+    fn apart(&self, cell: &Cell<T>, file: &File) -> Result<Written<T>> {
         let (which, place) = cell.at;
-        let mut apart = Written::new(self.written[which].file().beside(), Grid::apart(cell.low, cell.high));
+        let mut apart = Written::new(Grid::apart(cell.low, cell.high));
         let mut list = Vec::new();
         self.written[which].each_of(place, |values| {
             list.extend_from_slice(values);
             match list.len() < LIST {
                 true => Ok(()),
-                false => apart.add(vec![std::mem::take(&mut list)]),
+                false => apart.add(vec![std::mem::take(&mut list)], file),
             }
         })?;
-        apart.add(vec![list])?;
+        apart.add(vec![list], file)?;
         Ok(apart)
     }
 

@@ -76,7 +76,7 @@ impl<T: Item> Grid<T> {
     }
 
     /// Puts values into their places, and answers where each ends. None of them is NaN.
-    pub fn arrange(&self, values: &mut Vec<T>, scratch: &mut Scratch<T>) -> Vec<u32> {
+    pub fn arrange(&self, values: &mut [T], scratch: &mut Scratch<T>) -> Vec<u32> {
         match self {
             Self::Spread(spread) => {
                 order::arrange(values, self.places(), |value| spread.place(value.number()), scratch)

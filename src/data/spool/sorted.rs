@@ -45,7 +45,7 @@ impl Spooled {
         }
         let held = match (self.written, is_walked) {
             (Some(written), _) => Held::File(Far {
-                cells: Cells::of(written)?,
+                cells: Cells::of(written, &self.file)?,
                 near: Mutex::default(),
                 fault: Mutex::default(),
             }),

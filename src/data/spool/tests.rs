@@ -113,10 +113,10 @@ fn a_file_that_is_cut_off_ends_the_values_with_a_fault() {
     let written = || {
         let mut spool = Spool::new(1, 0, folder.path());
         spool.push(0, &numbers(1, 200_000)).unwrap();
-        spool.finish().remove(0)
+        let file = spool.file.clone();
+        (spool.finish().remove(0), file)
     };
-    let spooled = written();
-    let file = spooled.file.clone();
+    let (spooled, file) = written();
     let mut ascending = spooled.ascending().unwrap();
     assert_eq!(ascending.by_ref().take(1000).count(), 1000);
     file.cut(800_000).unwrap();
@@ -124,8 +124,7 @@ fn a_file_that_is_cut_off_ends_the_values_with_a_fault() {
     let fault = ascending.end().unwrap_err();
     assert!(fault.to_string().starts_with("failed to read values again"), "{fault}");
 
-    let spooled = written();
-    let file = spooled.file.clone();
+    let (spooled, file) = written();
     let column = spooled.sorted(false).unwrap();
     assert_eq!(column.walk().count(), 200_000);
     file.cut(800_000).unwrap();

@@ -1,5 +1,7 @@
 //! Values of a column in a file, as far in order as it takes to find those of a place.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::file::File;
@@ -14,7 +16,6 @@ const BLOCK: usize = 64 * 1024;
 /// Runs of values that stand in the places of a grid.
 #[derive(Debug, Clone)]
 pub struct Written<T> {
-    file: File,
     grid: Grid<T>,
     runs: Vec<Run>,
     places: Vec<Place<T>>,
@@ -23,6 +24,7 @@ pub struct Written<T> {
 /// Values that were written together.
 #[derive(Debug, Clone)]
 struct Run {
+    file: File,
     /// Where they begin, in bytes.
     start: u64,
     /// How many of them are in each place and in those before.
@@ -40,14 +42,9 @@ pub struct Place<T> {
 
 impl<T: Item> Written<T> {
     /// Nothing yet.
-    pub fn new(file: File, grid: Grid<T>) -> Self {
+    pub fn new(grid: Grid<T>) -> Self {
         let places = vec![Place { values: 0, range: None }; grid.places()];
-        Self { file, grid, runs: Vec::new(), places }
-    }
-
-    /// Where they are.
-    pub const fn file(&self) -> &File {
-        &self.file
+        Self { grid, runs: Vec::new(), places }
     }
 
     /// What there is in each place.
@@ -55,8 +52,8 @@ impl<T: Item> Written<T> {
         &self.places
     }
 
-    /// Writes lists of values as one run.
-    pub fn add(&mut self, lists: Vec<Vec<T>>) -> Result<()> {
+    /// Writes lists of values as one run to a file, to which nobody else writes meanwhile.
+    pub fn add(&mut self, lists: Vec<Vec<T>>, file: &File) -> Result<()> {
         let grid = self.grid;
         let arranged: Vec<(Vec<T>, Vec<u32>)> = lists
             .into_par_iter()
@@ -65,7 +62,7 @@ impl<T: Item> Written<T> {
                 (list, ends)
             })
             .collect();
-        let start = self.file.length();
+        let start = file.length();
         let mut ends = Vec::with_capacity(self.places.len());
         let mut written = 0;
         let mut block = Vec::with_capacity(BLOCK);
@@ -77,42 +74,34 @@ impl<T: Item> Written<T> {
                 block.extend_from_slice(values);
             }
             if block.len() >= BLOCK {
-                self.file.append(&block)?;
+                file.append(&block)?;
                 block.clear();
             }
             ends.push(u32::try_from(written).unwrap_or(u32::MAX));
         }
-        self.file.append(&block)?;
-        self.runs.push(Run { start, ends });
+        file.append(&block)?;
+        self.runs.push(Run { file: file.clone(), start, ends });
         Ok(())
     }
 
     /// Hands out the values of a place, in no order, block by block.
     pub fn each_of(&self, place: usize, mut take: impl FnMut(&[T]) -> Result<()>) -> Result<()> {
-        self.runs.iter().try_for_each(|run| {
-            let span = span(&run.ends, place);
-            self.blocks(run.start, span.start, span.end, &mut take)
-        })
+        self.runs.iter().try_for_each(|run| run.blocks(span(&run.ends, place), &mut take))
     }
 
     /// Hands out all values, in no order, block by block.
     pub fn each(&self, mut take: impl FnMut(&[T]) -> Result<()>) -> Result<()> {
-        self.runs.iter().try_for_each(|run| {
-            let end = run.ends.last().map_or(0, |end| *end as usize);
-            self.blocks(run.start, 0, end, &mut take)
-        })
+        let all = |run: &Run| 0..run.ends.last().map_or(0, |end| *end as usize);
+        self.runs.iter().try_for_each(|run| run.blocks(all(run), &mut take))
     }
+}
 
-    fn blocks(
-        &self,
-        start: u64,
-        from: usize,
-        until: usize,
-        take: &mut impl FnMut(&[T]) -> Result<()>,
-    ) -> Result<()> {
+impl Run {
+    fn blocks<T: Item>(&self, values: Range<usize>, take: &mut impl FnMut(&[T]) -> Result<()>) -> Result<()> {
         let mut block = Vec::new();
-        for at in (from..until).step_by(BLOCK) {
-            self.file.read(start + (at * T::BYTES) as u64, (until - at).min(BLOCK), &mut block)?;
+        for at in values.clone().step_by(BLOCK) {
+            let count = (values.end - at).min(BLOCK);
+            self.file.read(self.start + (at * T::BYTES) as u64, count, &mut block)?;
             take(&block)?;
         }
         Ok(())
@@ -120,7 +109,7 @@ impl<T: Item> Written<T> {
 }
 
 /// Where the values of a place stand, of where each place ends.
-fn span(ends: &[u32], place: usize) -> std::ops::Range<usize> {
+fn span(ends: &[u32], place: usize) -> Range<usize> {
     let start = place.checked_sub(1).map_or(0, |before| ends[before]);
     start as usize..ends[place] as usize
 }
