@@ -123,7 +123,8 @@ impl How {
     }
 
     fn distance(self, method: &'static str, score: f64, usual: f64) -> Score {
-        let sign = Sign::Distance { score, bound: self.bound(usual) };
+        // Minus nought is nought.
+        let sign = Sign::Distance { score: score + 0.0, bound: self.bound(usual) };
         Score { method, sign: score.is_finite().then_some(sign) }
     }
 
@@ -315,13 +316,13 @@ fn sturges(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]
     Some([edges.counts(one.walk()), edges.counts(other.walk())])
 }
 
-fn range(side: &impl Ascending) -> Option<(f64, f64)> {
 /// The least and the greatest of both sides; none where one of them has none.
 pub fn span(one: &impl Ascending, other: &impl Ascending) -> Option<(f64, f64)> {
     let ((least, greatest), (other_least, other_greatest)) = (range(one)?, range(other)?);
     Some((least.min(other_least), greatest.max(other_greatest)))
 }
 
+fn range(side: &impl Ascending) -> Option<(f64, f64)> {
     Some((side.at(0)?, side.at(side.rows().checked_sub(1)?)?))
 }
 
@@ -362,12 +363,12 @@ fn by_value(one: &impl Ascending, other: &impl Ascending) -> [Vec<u64>; 2] {
     two_sample::by_value(one.walk(), other.walk())
 }
 
-/// A sample without its infinities.
 /// Whether any number is finite.
 pub fn has_finite(side: &impl Ascending) -> bool {
     Finite::of(side).rows > 0
 }
 
+/// A sample without its infinities.
 struct Finite<'a, N> {
     of: &'a N,
     /// How many infinities are below it.

@@ -191,6 +191,18 @@ fn the_greatest_numbers_are_measured_as_any_others() {
 }
 
 #[test]
+fn no_score_and_no_picture_has_a_minus_nought() {
+    let nought = || [numbers([-0.0, -0.0, 0.0]), numbers([-20.0, -0.0, -0.0])];
+    let same = || [numbers([-0.0; 3]), numbers([-0.0; 3])];
+    for method in DriftMethod::ALL {
+        for sides in [nought(), same(), [texts(&[("a", 3)]), texts(&[("a", 2)])]] {
+            let told = serde_json::to_string(&told(method, Type::Number, sides)).unwrap();
+            assert!(!told.contains("-0.0"), "{method:?}: {told}");
+        }
+    }
+}
+
+#[test]
 fn no_method_breaks_on_awkward_numbers() {
     let awkward: [Vec<f64>; 7] = [
         vec![1.0],
