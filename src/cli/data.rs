@@ -104,7 +104,7 @@ struct Drift {
     /// How drift is measured
     #[arg(long, default_value = "auto", value_name = "METHOD", value_parser = method())]
     method: DriftMethod,
-    /// From which share of drifted columns on the data has drifted
+    /// From which share of drifted columns on the data has drifted; with 0 one column is enough
     #[arg(long, default_value_t = config::Drift::SHARE, value_name = "SHARE", value_parser = share)]
     share: f64,
     /// How probable a false alarm may be
@@ -122,8 +122,8 @@ struct Drift {
     /// A column that nobody looks at; several by several flags
     #[arg(long, value_name = "COLUMN")]
     ignore: Vec<String>,
-    /// How much memory the values of columns may take
-    #[arg(long, value_name = "SIZE", value_parser = crate::number::size)]
+    /// How much memory the values of columns may take, at least 16MB
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u64>,
 }
 
@@ -148,6 +148,15 @@ fn alpha(text: &str) -> std::result::Result<f64, String> {
 /// As `data.drift.threshold`.
 fn threshold(text: &str) -> std::result::Result<f64, String> {
     within(text, |number| number >= 0.0 && number.is_finite(), "write a number from 0 on")
+}
+
+/// As `data.memory`.
+fn memory(text: &str) -> std::result::Result<u64, String> {
+    let bytes = crate::number::size(text)?;
+    if bytes < config::Data::LEAST_MEMORY {
+        return Err("this is no memory to work with: write at least 16MB".into());
+    }
+    Ok(bytes)
 }
 
 fn within(text: &str, fits: impl Fn(f64) -> bool, help: &str) -> std::result::Result<f64, String> {

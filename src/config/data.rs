@@ -36,6 +36,9 @@ impl Data {
     /// The memory when the file does not say, in bytes.
     pub const MEMORY: u64 = 512_000_000;
 
+    /// The memory that it takes at least, in bytes.
+    pub const LEAST_MEMORY: u64 = 16_000_000;
+
     /// A set by its name.
     #[must_use]
     pub fn set(&self, name: &str) -> Option<&Set> {
@@ -253,9 +256,8 @@ fn known_set(source: &mut Source<'_>, path: &KeyPath, name: &str, names: &[&str]
 }
 
 fn memory(source: &mut Source<'_>, path: &KeyPath, text: Option<&str>) -> Option<u64> {
-    const LEAST: u64 = 16_000_000;
     let bytes = size(source, path, text)?;
-    if bytes < LEAST {
+    if bytes < Data::LEAST_MEMORY {
         source.value(
             path,
             "less than 16 MB is no memory to work with",
@@ -280,6 +282,9 @@ fn leakage(source: &mut Source<'_>, path: &KeyPath, raw: raw::Leakage, names: &[
     if most < 0.0 || !whole {
         let help = "write a number of rows, or a share such as `0.1%`";
         source.value(&path.key("max"), "this is no number of rows", help);
+    } else if matches!(max, raw::Bound::Relative(_)) && most > 1.0 {
+        let help = "write a share from 0 % to 100 %, such as `0.1%`";
+        source.value(&path.key("max"), "this is a share of more than all rows", help);
     }
     if raw.columns.as_ref().is_some_and(|columns| columns.0.is_empty()) {
         source.value(&path.key("columns"), "no column is named", "name some, or remove it for all");

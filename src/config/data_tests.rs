@@ -131,6 +131,8 @@ data:
         "accuracy: { min: 0.8 }"
     ));
     insta::assert_snapshot!(problems("data: { label: y }", "accuracy: { min: 0.8 }"));
+    let more_than_all = "data: { sets: { train: a.csv, test: b.csv }, leakage: { max: 200% } }";
+    insta::assert_snapshot!(problems(more_than_all, "accuracy: { min: 0.8 }"));
 }
 
 #[test]

@@ -159,6 +159,7 @@ fn of_sets(
     let columns = compared::paired(subjects, one, other);
     let evidence = drift::drift(asked, compared::name_of(&asked.reference).to_owned(), &columns);
     findings.extend(told::strange(&columns, [&reference.name, &current.name], [&first[0], &first[1]]));
+    findings.extend(told::not_compared(&columns, &evidence));
     findings.extend(told::chosen_in_vain(&columns, asked));
     columns.into_iter().try_for_each(|column| {
         compared::end(column.reference)?;
@@ -182,7 +183,7 @@ fn of_profile(
     let mut evidence = drift::drift(asked, name.to_owned(), &columns);
     evidence.profile = Some(recalled.evidence.clone());
     findings.extend(told::strange(&columns, [name, &current.name], [&[], &first]));
-    findings.extend(told::not_compared(&columns, name));
+    findings.extend(told::not_compared(&columns, &evidence));
     findings.extend(told::chosen_in_vain(&columns, asked));
     columns.into_iter().try_for_each(|column| compared::end(column.current))?;
     Ok(told(evidence, findings))

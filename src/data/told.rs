@@ -1,6 +1,6 @@
 //! What the record, the findings and the one sentence say of the data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::compared::Sorted;
 use super::drift::{Ascending, Compared, Lack, Values, lacking};
@@ -121,18 +121,38 @@ pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Find
     told.collect()
 }
 
-/// Columns that the profile of the reference has not enough of. They are errors: nobody knows whether they have drifted.
-pub fn not_compared<R: Ascending>(columns: &[Compared<R, Sorted>], reference: &str) -> Vec<Finding> {
-    let told = columns.iter().filter_map(|column| {
-        let why = lacking(column.lacks()?, column.measured.method);
-        let name = shown(&column.column);
-        let message = format!("the column «{name}» could not be compared with «{}»: {why}", shown(reference));
-        Some(Finding::error("data-not-compared", message).help(match column.lacks()? {
-            Lack::Method => "compare with the data itself, or choose `psi` or `auto` for the column",
-            Lack::Coarse | Lack::Counts => "compare with the data itself, or name the column under `ignore`",
-        }))
-    });
+/// Columns that have no score, though they have values. They are errors: nobody knows whether they have drifted.
+pub fn not_compared<R: Ascending>(columns: &[Compared<R, Sorted>], drift: &Drift) -> Vec<Finding> {
+    let unknown: HashSet<&str> = (drift.columns.iter())
+        .filter(|column| column.score.is_none() && !column.drifted)
+        .map(|column| column.column.as_str())
+        .collect();
+    let told =
+        columns.iter().filter(|column| unknown.contains(column.column.as_str())).filter_map(|column| {
+            // Of a column that holds nothing but strange values `strange` tells more.
+            let is_strange = column.reference.present() == 0 && column.reference.strange > 0
+                || column.current.present() == 0 && column.current.strange > 0;
+            let lack = column.lacks().filter(|_| !is_strange)?;
+            let (name, reference) = (shown(&column.column), shown(&drift.reference));
+            let why = lacking(lack, column.measured.method);
+            let message = format!("the column «{name}» could not be compared with «{reference}»: {why}");
+            Some(Finding::error("data-not-compared", message).help(remedy(lack)))
+        });
     told.collect()
+}
+
+/// What to do about a column that could not be compared.
+const fn remedy(lack: Lack) -> &'static str {
+    match lack {
+        Lack::Before | Lack::Now => "mend what writes it, or name it under `ignore`",
+        Lack::Infinite | Lack::Far => {
+            "choose `auto`, `psi` or `ks` for the column, which ask for the order of numbers alone, or mend what writes \
+             them"
+        }
+        Lack::Few => "compare more rows",
+        Lack::Method => "compare with the data itself, or choose `psi` or `auto` for the column",
+        Lack::Coarse | Lack::Counts => "compare with the data itself, or name the column under `ignore`",
+    }
 }
 
 /// Columns for which somebody chose a method that is of numbers, and that hold none.

@@ -30,8 +30,9 @@ pub struct Bar {
 /// spread.
 #[must_use]
 pub fn histogram(bars: &[Bar]) -> Option<Histogram> {
-    let low = bars.iter().map(|bar| bar.low).fold(f64::INFINITY, f64::min);
-    let high = bars.iter().map(|bar| bar.high).fold(f64::NEG_INFINITY, f64::max);
+    // Minus nought is nought.
+    let low = bars.iter().map(|bar| bar.low).fold(f64::INFINITY, f64::min) + 0.0;
+    let high = bars.iter().map(|bar| bar.high).fold(f64::NEG_INFINITY, f64::max) + 0.0;
     if !low.is_finite() || !high.is_finite() {
         return None;
     }
@@ -102,6 +103,12 @@ mod tests {
         assert_eq!(exact(&[]), None);
         assert_eq!(exact(&[(7.0, 3)]), Some(Histogram { low: 7.0, high: 7.0, counts: vec![3] }));
         assert_eq!(exact(&[(0.0, 3), (1.0, 4)]), Some(Histogram { low: 0.0, high: 1.0, counts: vec![3, 4] }));
+    }
+
+    #[test]
+    fn minus_nought_is_nought() {
+        let Histogram { low, high, .. } = exact(&[(-0.0, 3)]).unwrap();
+        assert!(low.is_sign_positive() && high.is_sign_positive());
     }
 
     #[test]

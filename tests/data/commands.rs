@@ -58,3 +58,12 @@ fn drift_stands_alone_with_the_codes_of_the_step() {
     let label = columns.iter().find(|column| column["column"] == "churned").unwrap();
     assert_eq!(label["role"], "label");
 }
+
+#[test]
+fn too_little_memory_to_work_with_is_refused() {
+    let project = Project::data();
+    for memory in ["0", "1", "15.9MB"] {
+        let words = ["data", "drift", "data/train.csv", "data/live.csv", "--memory", memory];
+        assert_said(&project.modelgate(&words), 2, &["this is no memory to work with: write at least 16MB"]);
+    }
+}

@@ -139,6 +139,60 @@ fn what_is_missing_now_and_what_was_never_seen_is_drift() {
 }
 
 #[test]
+fn what_cannot_be_measured_is_an_error_and_no_column_without_drift() {
+    let of = |cell: fn(usize) -> String| -> String {
+        let rows = (0..300).map(|row| format!("{},{}\n", cell(row), row % 5));
+        format!("x,y\n{}", rows.collect::<String>())
+    };
+    let project = Project::empty();
+    project.file("train.csv", of(|row| format!("{}.5", row * 7 % 300)));
+    project.file(
+        "infinite.csv",
+        of(|row| if row % 3 == 0 { "inf".into() } else { format!("{}.5", row * 7 % 300) }),
+    );
+    project.file("none.csv", of(|_| String::new()));
+    project.file("all.csv", of(|_| "-inf".into()));
+    assert_said(&project.modelgate(&["data", "profile", "train.csv", "--out", "train.json"]), 0, &[]);
+    let cases = [
+        (
+            "train.csv",
+            "infinite.csv",
+            "wasserstein",
+            "there are infinite numbers, and `wasserstein` knows no distance",
+        ),
+        (
+            "train.json",
+            "infinite.csv",
+            "wasserstein",
+            "there are infinite numbers, and `wasserstein` knows no distance",
+        ),
+        ("infinite.csv", "infinite.csv", "wasserstein", "there are infinite numbers"),
+        (
+            "infinite.csv",
+            "train.csv",
+            "jensen-shannon",
+            "there are infinite numbers, and `jensen-shannon` knows no",
+        ),
+        ("train.csv", "all.csv", "evidently", "there is no finite number on one side"),
+        ("train.csv", "none.csv", "ks", "there is no value now"),
+        ("none.csv", "train.csv", "evidently", "the reference has no value"),
+    ];
+    for (reference, current, method, why) in cases {
+        let said = project.modelgate(&["data", "drift", reference, current, "--method", method]);
+        let message = format!("the column «x» could not be compared with «{reference}»: {why}");
+        assert_said(&said, 11, &[&message, "[data-not-compared]", "has not drifted"]);
+    }
+    // To these an infinity is a value, and Evidently drops it.
+    for (method, code) in [("auto", 11), ("psi", 11), ("ks", 11), ("evidently", 0)] {
+        let said = project.modelgate(&["data", "drift", "train.csv", "infinite.csv", "--method", method]);
+        assert!(said.code == code && !said.err.contains("data-not-compared"), "{method}: {}", said.err);
+    }
+    // That all values are gone is drift to `auto`, and no second finding.
+    let said = project.modelgate(&["data", "drift", "train.csv", "none.csv"]);
+    assert!(said.code == 11 && !said.err.contains("data-not-compared"), "{}", said.err);
+}
+
+#[test]
 fn memory_changes_nothing() {
     let (_, one) = drift(moved, &["--memory", "16MB"]);
     let (_, other) = drift(moved, &["--memory", "2GB"]);

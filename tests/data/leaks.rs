@@ -187,6 +187,32 @@ fn a_label_that_is_no_choice_of_two_is_said() {
 }
 
 #[test]
+fn a_label_that_is_hardly_ever_there_is_said() {
+    let leaky = |positive: usize| {
+        let project = project("{}");
+        for (name, seed) in [("data/train.csv", 1), ("data/test.csv", 2)] {
+            let rare = |row: usize, line: &str| {
+                let class = u8::from(row <= positive);
+                format!("{}{class},{class}", &line[..line.len() - 1])
+            };
+            project.file(name, changed(&customers(seed, 300), ",refund", rare));
+        }
+        project
+    };
+    let project = leaky(19);
+    let why = "nobody looked at how well single columns tell the label: the label «churned» has the value «1» in 19 of the \
+               300 rows that were looked at, and fewer than 20 tell nothing";
+    assert_said(&project.modelgate(&["data"]), 0, &[why]);
+    assert_eq!(codes(&project), ["notice data-leak-label-untold"]);
+    assert_eq!(codes_of(&leaky(20)), ["error data-leak-label"]);
+}
+
+fn codes_of(project: &Project) -> Vec<String> {
+    assert_eq!(project.modelgate(&["data"]).code, 11);
+    codes(project)
+}
+
+#[test]
 fn columns_that_are_not_there_are_errors() {
     let project = project("{ groups: [household], columns: [agee] }");
     let said = project.modelgate(&["data"]);

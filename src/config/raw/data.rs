@@ -35,7 +35,7 @@ pub struct Data {
     #[schemars(extend("examples" = [["train", "live"]]))]
     pub schema_sets: Option<OneOrMany>,
     /// How much memory the values of columns may take. What is more goes through a temporary folder, and the results
-    /// are the same. Default: `512MB`
+    /// are the same. At least `16MB`. Default: `512MB`
     #[schemars(extend("default" = "512MB", "examples" = ["2GB"]))]
     pub memory: Option<String>,
     /// What must not be in both the data that the model learns from and the data that judges it.
@@ -106,7 +106,8 @@ pub struct Drift {
     /// What is done about many columns: `holm`, `bonferroni`, `fdr` (Benjamini and Hochberg), or `none`. Default: that
     /// of the method.
     pub correction: Option<DriftCorrection>,
-    /// From which share of drifted columns on the data has drifted, and the step fails. Default: 0.5
+    /// From which share of drifted columns on the data has drifted, and the step fails; with 0 one column is enough.
+    /// Default: 0.5
     #[schemars(extend("default" = 0.5, "minimum" = 0, "maximum" = 1))]
     pub share: Option<Number>,
     /// What is different for a column, by its name. Default: nothing.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::picture::picture;
-use super::score::{Score, Sign, score};
+use super::score::{Score, Sign, has_finite, score, span};
 use super::sketch::Sketch;
 use super::values::{Ascending, Side, Values};
 use super::words;
@@ -31,10 +31,20 @@ pub struct Compared<R, N = R> {
     pub current: Side<N>,
 }
 
-/// Why a column cannot be compared with what a profile has of it.
+/// Why a column cannot be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
-    /// The method is of the values, and there is a sketch.
+    /// The reference has no value, and there are some now.
+    Before,
+    /// There is no value now, and the reference has some.
+    Now,
+    /// There are infinite numbers, and the method knows none.
+    Infinite,
+    /// The numbers are so far apart that no number says how far.
+    Far,
+    /// A row on each side is no sample.
+    Few,
+    /// The method is of the values, and the profile has a sketch.
     Method,
     /// The numbers lie so near each other, and so far from 0, that the sketch's buckets do not tell them apart.
     Coarse,
@@ -43,20 +53,46 @@ pub enum Lack {
 }
 
 impl<R: Ascending, N: Ascending> Compared<R, N> {
-    /// Why its values cannot be compared with what a profile has of them; none where they can, or where it is not the
-    /// profile that is lacking.
+    /// Why its values, which have no score, have none; nothing where the method is not meant for such values at all.
     #[must_use]
     pub fn lacks(&self) -> Option<Lack> {
-        if self.reference.present() == 0 || self.current.present() == 0 {
-            return None;
+        match [self.reference.present(), self.current.present()] {
+            [0, 0] => return None,
+            [0, _] => return Some(Lack::Before),
+            [_, 0] => return Some(Lack::Now),
+            _ => {}
         }
         match (&self.reference.values, &self.current.values) {
             (_, Values::Prose(_)) => None,
+            // To Evidently these are nothing.
+            (Values::Numbers(_), _)
+                if self.measured.method == DriftMethod::Evidently && self.holds == Type::Boolean =>
+            {
+                None
+            }
+            (Values::Numbers(one), Values::Numbers(other)) => {
+                Some(unmeasured(self.measured.method, one, other))
+            }
             (Values::Uncounted(_), _) => Some(Lack::Counts),
             (Values::Sketched(_), _) if !Sketch::measures(self.measured.method) => Some(Lack::Method),
             (Values::Sketched(sketch), _) if sketch.is_coarse() => Some(Lack::Coarse),
             _ => None,
         }
+    }
+}
+
+/// Why numbers have no score.
+fn unmeasured(method: DriftMethod, one: &impl Ascending, other: &impl Ascending) -> Lack {
+    let has_infinite = |(least, greatest): (f64, f64)| least.is_infinite() || greatest.is_infinite();
+    match method {
+        DriftMethod::Wasserstein | DriftMethod::JensenShannon
+            if span(one, other).is_some_and(has_infinite) =>
+        {
+            Lack::Infinite
+        }
+        DriftMethod::Evidently if !has_finite(one) || !has_finite(other) => Lack::Infinite,
+        DriftMethod::Wasserstein | DriftMethod::JensenShannon | DriftMethod::Evidently => Lack::Far,
+        _ => Lack::Few,
     }
 }
 

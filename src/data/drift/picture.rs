@@ -40,7 +40,8 @@ fn numbers(
     of_reference: impl Fn(&[f64]) -> Vec<u64>,
 ) -> Option<Picture> {
     let (other_low, other_high) = middle(other)?;
-    let (low, high) = (low.min(other_low), high.max(other_high));
+    // Minus nought is nought.
+    let (low, high) = (low.min(other_low) + 0.0, high.max(other_high) + 0.0);
     // Half of each first, for a range beyond the largest number.
     let half_step = (high / 2.0 - low / 2.0) / BARS as f64;
     let bars = if half_step > 0.0 { BARS } else { 1 };

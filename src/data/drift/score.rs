@@ -123,7 +123,8 @@ impl How {
     }
 
     fn distance(self, method: &'static str, score: f64, usual: f64) -> Score {
-        let sign = Sign::Distance { score, bound: self.bound(usual) };
+        // Minus nought is nought.
+        let sign = Sign::Distance { score: score + 0.0, bound: self.bound(usual) };
         Score { method, sign: score.is_finite().then_some(sign) }
     }
 
@@ -220,7 +221,14 @@ impl How {
     }
 
     fn wasserstein(self, one: &impl Ascending, other: &impl Ascending) -> Score {
-        let distance = evidently::wasserstein(ordered(one, other).wasserstein, deviation(one));
+        let distance = match span(one, other) {
+            Some((least, greatest)) if (greatest - least).is_finite() => {
+                let deviation = deviation(one, greatest - least);
+                evidently::wasserstein(ordered(one, other).wasserstein, deviation)
+            }
+            // Nothing is a part of what is infinitely far away.
+            _ => f64::NAN,
+        };
         self.distance("wasserstein", distance, evidently::Method::Wasserstein.bound())
     }
 
@@ -303,24 +311,36 @@ fn deciles(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]
 
 /// The counts of both sides in bins of one width.
 fn sturges(one: &impl Ascending, other: &impl Ascending) -> Option<[Vec<u64>; 2]> {
-    let ((least, greatest), (other_least, other_greatest)) = (range(one)?, range(other)?);
-    let (least, greatest) = (least.min(other_least), greatest.max(other_greatest));
+    let (least, greatest) = span(one, other)?;
     let edges = Edges::sturges(least, greatest, one.rows() + other.rows())?;
     Some([edges.counts(one.walk()), edges.counts(other.walk())])
+}
+
+/// The least and the greatest of both sides; none where one of them has none.
+pub fn span(one: &impl Ascending, other: &impl Ascending) -> Option<(f64, f64)> {
+    let ((least, greatest), (other_least, other_greatest)) = (range(one)?, range(other)?);
+    Some((least.min(other_least), greatest.max(other_greatest)))
 }
 
 fn range(side: &impl Ascending) -> Option<(f64, f64)> {
     Some((side.at(0)?, side.at(side.rows().checked_sub(1)?)?))
 }
 
-/// The standard deviation, of all rows and not of a sample, in two passes. Around the middle value: sums of numbers far from
-/// nought would lose what is between them.
-fn deviation(side: &impl Ascending) -> f64 {
+/// From this range on squares of distances may be more than any number, and distances are measured in a unit of their own: a
+/// power of two, which takes no digit from them.
+const HUGE: f64 = 1e100;
+const HUGE_UNIT: f64 = f64::from_bits((1023 + 600) << 52);
+
+/// The standard deviation, of all rows and not of a sample, in two passes, of values that are at most `range` apart. Around
+/// the middle value: sums of numbers far from nought would lose what is between them.
+fn deviation(side: &impl Ascending, range: f64) -> f64 {
+    let unit = if range < HUGE { 1.0 } else { HUGE_UNIT };
     let rows = side.rows() as f64;
     let middle = side.at(side.rows() / 2).unwrap_or_default();
-    let mean = side.walk().map(|value| value - middle).sum::<f64>() / rows;
-    let squares = side.walk().map(|value| (value - middle - mean).powi(2));
-    (squares.sum::<f64>() / rows).sqrt()
+    let off = |value: f64| (value - middle) / unit;
+    let mean = side.walk().map(off).sum::<f64>() / rows;
+    let squares = side.walk().map(|value| (off(value) - mean).powi(2));
+    (squares.sum::<f64>() / rows).sqrt() * unit
 }
 
 /// How many values there are, as far as Evidently asks.
@@ -341,6 +361,11 @@ fn together(one: &impl Ascending, other: &impl Ascending) -> u64 {
 /// The counts of both sides by value.
 fn by_value(one: &impl Ascending, other: &impl Ascending) -> [Vec<u64>; 2] {
     two_sample::by_value(one.walk(), other.walk())
+}
+
+/// Whether any number is finite.
+pub fn has_finite(side: &impl Ascending) -> bool {
+    Finite::of(side).rows > 0
 }
 
 /// A sample without its infinities.

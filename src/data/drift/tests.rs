@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::score::score;
 use super::values::{Side, Values};
-use super::{Compared, drift};
+use super::{Compared, Lack, drift};
 use crate::config::{Drift, DriftCorrection, DriftMethod, Measured, Reference};
 use crate::record::data::{self as record, ColumnDrift, Role};
 use crate::statistics::hash::mix;
@@ -144,6 +144,62 @@ fn what_cannot_be_compared_is_said() {
         ]
         .join("\n")
     );
+}
+
+#[test]
+fn what_is_infinitely_far_away_has_no_distance_and_no_score() {
+    let many = |more: &[f64]| numbers(normal(200, 0.0, 1).chain(more.iter().copied()));
+    let why = |method, sides| {
+        let column = column("x", Type::Number, method, sides);
+        let drift = drift(&asked(method), "train".into(), std::slice::from_ref(&column));
+        (drift.columns[0].score, drift.columns[0].score.is_none().then(|| column.lacks()).flatten())
+    };
+    let infinite = (None, Some(Lack::Infinite));
+    let far = || [many(&[f64::MAX]), many(&[f64::MIN])];
+    for method in [DriftMethod::Wasserstein, DriftMethod::JensenShannon] {
+        // As many on both sides, too: what is left would be measured in a deviation that there is not.
+        for infinities in
+            [[&[][..], &[f64::INFINITY]], [&[f64::NEG_INFINITY], &[]], [&[f64::INFINITY][..]; 2]]
+        {
+            assert_eq!(why(method, infinities.map(many)), infinite, "{method:?} {infinities:?}");
+        }
+        assert_eq!(why(method, far()), (None, Some(Lack::Far)), "{method:?}");
+    }
+    // In few values an infinity is one of them.
+    let few = why(DriftMethod::JensenShannon, [numbers([0.0, 1.0]), numbers([0.0, f64::INFINITY])]);
+    assert!(few.0.is_some());
+    let none_now = || [many(&[]), numbers([f64::INFINITY, f64::NEG_INFINITY])];
+    assert_eq!(why(DriftMethod::Evidently, none_now()), infinite);
+    assert_eq!(why(DriftMethod::Alibi, [numbers([1.0]), numbers([2.0])]), (None, Some(Lack::Few)));
+    for method in [DriftMethod::Auto, DriftMethod::Psi, DriftMethod::Ks, DriftMethod::Alibi] {
+        assert!(why(method, none_now()).0.is_some() && why(method, far()).0.is_some(), "{method:?}");
+    }
+}
+
+#[test]
+fn the_greatest_numbers_are_measured_as_any_others() {
+    let scaled = |by: f64| {
+        let side = |shift, seed| numbers(normal(500, shift, seed).map(|value| value * by));
+        let told = told(DriftMethod::Wasserstein, Type::Number, [side(0.0, 1), side(0.5, 2)]);
+        told.score.expect("a distance")
+    };
+    let usual = scaled(1.0);
+    assert!((0.4..0.6).contains(&usual), "{usual}");
+    for by in [1e100, 1e200, 1e307] {
+        assert!((scaled(by) - usual).abs() < 1e-12, "{by}: {}", scaled(by));
+    }
+}
+
+#[test]
+fn no_score_and_no_picture_has_a_minus_nought() {
+    let nought = || [numbers([-0.0, -0.0, 0.0]), numbers([-20.0, -0.0, -0.0])];
+    let same = || [numbers([-0.0; 3]), numbers([-0.0; 3])];
+    for method in DriftMethod::ALL {
+        for sides in [nought(), same(), [texts(&[("a", 3)]), texts(&[("a", 2)])]] {
+            let told = serde_json::to_string(&told(method, Type::Number, sides)).unwrap();
+            assert!(!told.contains("-0.0"), "{method:?}: {told}");
+        }
+    }
 }
 
 #[test]

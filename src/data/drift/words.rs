@@ -51,23 +51,30 @@ fn nothing<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
     if let Some(lack) = column.lacks() {
         return lacking(lack, column.measured.method);
     }
-    match (column.reference.present() == 0, column.current.present() == 0) {
-        (true, true) => "neither side has a value".into(),
-        (true, false) => "the reference has no value".into(),
-        (false, true) => "there is no value now".into(),
-        _ if column.measured.method.is_of_numbers()
-            && matches!(column.reference.values, Values::Categories(_)) =>
-        {
-            "these are categories, and the method is one of numbers".into()
+    match &column.reference.values {
+        _ if column.reference.present() == 0 => "neither side has a value",
+        Values::Categories(_) if column.measured.method.is_of_numbers() => {
+            "these are categories, and the method is one of numbers"
         }
-        _ if matches!(column.reference.values, Values::Numbers(_)) => not_a_number(column),
-        _ => "nearly every text is another one: these are no categories".into(),
+        Values::Numbers(_) if column.holds == Type::Boolean => {
+            "Evidently compares no truth values of which some are missing"
+        }
+        _ => "nearly every text is another one: these are no categories",
     }
+    .into()
 }
 
-/// Why a profile does not do.
+/// Why a column cannot be compared.
 pub fn lacking(lack: Lack, method: DriftMethod) -> String {
     match lack {
+        Lack::Before => "the reference has no value".into(),
+        Lack::Now => "there is no value now".into(),
+        Lack::Infinite if method == DriftMethod::Evidently => "there is no finite number on one side".into(),
+        Lack::Infinite => {
+            format!("there are infinite numbers, and `{}` knows no distance to them", method.word())
+        }
+        Lack::Far => "its numbers are so far apart that no number says how far".into(),
+        Lack::Few => "a row on each side is no sample".into(),
         Lack::Method => format!(
             "the profile has a sketch of its values, and `{}` needs the values",
             method.word()
@@ -79,18 +86,6 @@ pub fn lacking(lack: Lack, method: DriftMethod) -> String {
             format!("the profile has only the most frequent of its values, which are more than {most}")
         }
     }
-}
-
-/// Why numbers have no score.
-fn not_a_number<R: Ascending, N: Ascending>(column: &Compared<R, N>) -> String {
-    match column.measured.method {
-        DriftMethod::Evidently if column.holds == Type::Boolean => {
-            "Evidently compares no truth values of which some are missing"
-        }
-        DriftMethod::Evidently => "there is no finite number on one side",
-        _ => "there are infinite numbers, and the score is none",
-    }
-    .into()
 }
 
 /// What became of the rows without a value.

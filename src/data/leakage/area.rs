@@ -10,7 +10,7 @@ use crate::table::{Cells, Texts, Values};
 const ROWS: u64 = 100_000;
 
 /// Fewer rows of a class than these tell nothing.
-const FEWEST: usize = 20;
+pub const FEWEST: usize = 20;
 
 /// Some rows of one class of a column.
 #[derive(Debug, Clone, Default, PartialEq)]

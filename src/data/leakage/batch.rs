@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::area::{self, Telling};
+use super::area::{self, FEWEST, Telling};
 use super::layout::Layout;
 use super::rows::{self, Same};
 use crate::data::keyed::Keyed;
 use crate::data::pass::Rows;
+use crate::document::shown;
 use crate::table::{Cells, NONE, Values};
 
 /// What some rows come to.
@@ -81,8 +82,26 @@ impl Part {
 pub struct Tellings {
     /// The texts of the label.
     labels: BTreeSet<Box<str>>,
-    /// By the layer that rows are in and the text of their label, those of each feature.
-    columns: BTreeMap<(u32, Box<str>), Vec<Telling>>,
+    /// By the layer that rows are in and the text of their label.
+    classes: BTreeMap<(u32, Box<str>), Class>,
+}
+
+/// Some rows of one class.
+#[derive(Debug, Default)]
+struct Class {
+    /// How many they are.
+    rows: usize,
+    /// Of each feature.
+    columns: Vec<Telling>,
+}
+
+impl Class {
+    /// Takes in more.
+    fn merge(&mut self, later: Self) {
+        self.rows += later.rows;
+        self.columns.resize_with(later.columns.len().max(self.columns.len()), Telling::default);
+        self.columns.iter_mut().zip(later.columns).for_each(|(known, more)| known.merge(more));
+    }
 }
 
 /// A label of more values is none of two classes.
@@ -116,7 +135,8 @@ impl Tellings {
             let of = |place: &usize| {
                 rows.cells(*place).map(|cells| Telling::of(cells, &looked_at)).unwrap_or_default()
             };
-            tellings.columns.insert((layer, text.clone()), layout.features.iter().map(of).collect());
+            let class = Class { rows: looked_at.len(), columns: layout.features.iter().map(of).collect() };
+            tellings.classes.insert((layer, text.clone()), class);
         }
         tellings
     }
@@ -125,24 +145,22 @@ impl Tellings {
     pub fn merge(&mut self, later: Self, rows: u64) {
         self.labels.extend(later.labels.into_iter().take(MOST + 1));
         if self.overflowed() {
-            self.columns.clear();
+            self.classes.clear();
             return;
         }
-        for (key, columns) in later.columns {
-            let known = self.columns.entry(key).or_default();
-            known.resize_with(columns.len(), Telling::default);
-            known.iter_mut().zip(columns).for_each(|(known, more)| known.merge(more));
+        for (key, class) in later.classes {
+            self.classes.entry(key).or_default().merge(class);
         }
         let first = (area::first_layer(rows), Box::default());
-        if self.columns.first_key_value().is_some_and(|(key, _)| *key < first) {
-            self.columns = self.columns.split_off(&first);
+        if self.classes.first_key_value().is_some_and(|(key, _)| *key < first) {
+            self.classes = self.classes.split_off(&first);
         }
     }
 
     /// How many rows of a feature are kept.
     #[cfg(test)]
     pub fn kept(&self) -> usize {
-        self.columns.values().filter_map(|columns| columns.first()).map(Telling::rows).sum()
+        self.classes.values().filter_map(|class| class.columns.first()).map(Telling::rows).sum()
     }
 
     fn overflowed(&self) -> bool {
@@ -153,25 +171,30 @@ impl Tellings {
     #[must_use]
     pub fn areas(self, layout: &Layout) -> (Vec<(String, f64)>, Option<String>) {
         let Some(label) = layout.label else { return (Vec::new(), None) };
+        let untold =
+            |why: String| (Vec::new(), Some(format!("the label «{}» has {why}", shown(&layout.name(label)))));
         if self.labels.len() != MOST {
             let values = if self.overflowed() { "more than two values" } else { "fewer than two values" };
-            return (
-                Vec::new(),
-                Some(format!("the label «{}» has {values}", layout.name(label).escape_debug())),
-            );
+            return untold(values.into());
         }
-        let mut classes: BTreeMap<Box<str>, Vec<Telling>> = self
-            .labels
-            .into_iter()
-            .map(|text| (text, vec![Telling::default(); layout.features.len()]))
-            .collect();
-        for ((_, text), columns) in self.columns {
-            let class = classes.get_mut(&text).into_iter().flatten();
-            class.zip(columns).for_each(|(known, more)| known.merge(more));
+        let mut classes: BTreeMap<Box<str>, Class> =
+            self.labels.into_iter().map(|text| (text, Class::default())).collect();
+        for ((_, text), class) in self.classes {
+            if let Some(known) = classes.get_mut(&text) {
+                known.merge(class);
+            }
+        }
+        let rows: usize = classes.values().map(|class| class.rows).sum();
+        if let Some((text, few)) = classes.iter().find(|(_, class)| class.rows < FEWEST) {
+            let few = format!("in {} of the {rows} rows that were looked at", few.rows);
+            return untold(format!(
+                "the value «{}» {few}, and fewer than {FEWEST} tell nothing",
+                shown(text)
+            ));
         }
         let mut classes = classes.into_values();
         let (Some(one), Some(other)) = (classes.next(), classes.next()) else { return (Vec::new(), None) };
-        let areas = one.into_iter().zip(other).zip(&layout.features);
+        let areas = one.columns.into_iter().zip(other.columns).zip(&layout.features);
         let mut areas: Vec<(String, f64)> = areas
             .filter_map(|((one, other), place)| Some((layout.name(*place), area::area(one, other)?)))
             .collect();

@@ -159,7 +159,8 @@ fn tells(asked: &Leakage, areas: &[(String, f64)]) -> Vec<Finding> {
 
 fn untold(why: &str) -> Finding {
     let message = format!("nobody looked at how well single columns tell the label: {why}");
-    Finding::notice("data-leak-label-untold", message).help("it takes a label with two values")
+    Finding::notice("data-leak-label-untold", message)
+        .help("it takes a label with two values, and enough rows with each")
 }
 
 /// Files that are in both sets, by their content.

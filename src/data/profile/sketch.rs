@@ -8,7 +8,7 @@ use super::packed::{pack, signed, unpack, unsigned};
 use crate::statistics::distinct::{self, Distinct};
 use crate::statistics::frequent::Frequent;
 use crate::statistics::hash;
-use crate::statistics::moments::Moments;
+use crate::statistics::moments::{self, Moments};
 use crate::statistics::order;
 use crate::statistics::quantiles::{self, Quantiles, Scale};
 
@@ -36,10 +36,17 @@ pub struct TextSketch {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct MomentSketch {
+    /// As [`moments::Parts`] have it.
     count: u64,
-    /// As [`Moments::parts`] has it.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    unit: i32,
     sum: [Figure; 2],
     squares: Figure,
+}
+
+/// Numbers that are neither very large nor very small are measured as they are.
+const fn is_usual(unit: &i32) -> bool {
+    *unit == 0
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -65,13 +72,13 @@ pub type Wrong = &'static str;
 impl NumberSketch {
     /// What is kept of these.
     pub fn of(seen: &Numbers) -> Self {
-        let (count, sum, squares) = seen.moments.parts();
+        let moments::Parts { count, unit, sum, squares } = seen.moments.parts();
         let parts = seen.quantiles.parts();
         let counts = seen.frequent.by_value();
         let values = counts.iter().map(|(key, _)| Figure(order::number(**key))).collect();
         let counts = counts.iter().map(|(_, count)| *count).collect();
         Self {
-            moments: MomentSketch { count, sum: sum.map(Figure), squares: Figure(squares) },
+            moments: MomentSketch { count, unit, sum: sum.map(Figure), squares: Figure(squares) },
             quantiles: QuantileSketch {
                 level: parts.level,
                 infinite: parts.infinite,
@@ -88,9 +95,10 @@ impl NumberSketch {
     /// # Errors
     /// What they cannot be.
     pub fn restore(&self, scale: Scale, count: u64) -> Result<Numbers, Wrong> {
-        let MomentSketch { count: finite, sum, squares } = &self.moments;
-        let moments = Moments::restored(*finite, sum.map(|part| part.0), squares.0)
-            .ok_or("its moments are impossible")?;
+        let MomentSketch { count: finite, unit, sum, squares } = &self.moments;
+        let parts =
+            moments::Parts { count: *finite, unit: *unit, sum: sum.map(|part| part.0), squares: squares.0 };
+        let moments = Moments::restored(&parts).ok_or("its moments are impossible")?;
         let QuantileSketch { level, infinite, range, buckets } = &self.quantiles;
         let buckets = read_buckets(buckets).ok_or("its buckets are damaged")?;
         let range = range.map(|range| range.map(|end| end.0));

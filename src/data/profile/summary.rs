@@ -66,7 +66,7 @@ pub struct NumberProfile {
     /// The mean.
     #[serde(serialize_with = "figure::write")]
     pub mean: Option<f64>,
-    /// The standard deviation of a sample (ddof 1); none of a single value.
+    /// The standard deviation of a sample (ddof 1); none of a single value, and where it is beyond what a number can be.
     #[serde(serialize_with = "figure::write")]
     pub std: Option<f64>,
     /// Values below which a share of all lies.

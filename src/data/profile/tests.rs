@@ -72,6 +72,22 @@ fn infinities_are_counted_and_left_out_of_the_mean() {
 }
 
 #[test]
+fn numbers_of_any_size_have_a_mean_and_a_deviation() {
+    for by in [1e-200, 1.0, 1e200] {
+        let mut profile = of(Type::Number, &[by, 2.0 * by]);
+        let text = of(Type::Number, &[3.0 * by]).to_json().unwrap();
+        assert_eq!(text.contains("\"unit\":"), by != 1.0, "{text}");
+        assert!(profile.merge(&Profile::parse(&text, "p.json").unwrap()).is_empty());
+        let said = numbers_of(&profile);
+        let [mean, std] = [said.mean, said.std].map(|number| number.unwrap() / by);
+        assert!((mean - 2.0).abs() < 1e-12 && (std - 1.0).abs() < 1e-12, "{by}: {said:?}");
+        assert_eq!(Profile::parse(&profile.to_json().unwrap(), "p.json").unwrap(), profile);
+    }
+    // Beyond what a number can be, and not nought.
+    assert_eq!(numbers_of(&of(Type::Number, &[f64::MAX, f64::MIN])).std, None);
+}
+
+#[test]
 fn texts_are_counted_whole_however_long_they_are() {
     let long = "é".repeat(5000);
     let (one, other) = (format!("{long}1"), format!("{long}2"));
@@ -194,6 +210,7 @@ fn documents_that_cannot_be_are_refused_in_so_many_words() {
         ("\"type\":\"number\"", "\"type\":\"complex\"", "its type «complex» is not known"),
         ("\"type\":\"number\"", "\"type\":\"text\"", "the column «x»: "),
         ("\"squares\":", "\"squares\":-", "its moments are impossible"),
+        ("\"moments\":{", "\"moments\":{\"unit\":7,", "its moments are impossible"),
         ("\"level\":0", "\"level\":99", "its buckets are impossible"),
         ("\"buckets\":\"", "\"buckets\":\"?", "its buckets are damaged"),
         ("\"range\":[1.5,2.5]", "\"range\":[2.5,1.5]", "its buckets are impossible"),

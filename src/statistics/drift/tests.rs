@@ -93,6 +93,8 @@ fn evidently_fills_shares_of_nothing() {
     assert!((few - by_hand([0.5, 0.5, 0.0001], [0.5, 0.4, 0.1])).abs() < 1e-12);
     let many = evidently::psi(&[99_999, 1, 0], &[50, 40, 10]).unwrap();
     assert!((many - by_hand([0.99999, 0.00001, 1e-11], [0.5, 0.4, 0.1])).abs() < 1e-9);
+    // What Evidently 0.7.23 itself says of the last one.
+    assert!((many - 6.887_694_678_538_053).abs() < 1e-12);
     assert_eq!((evidently::psi(&[0], &[4]), evidently::jensen_shannon(&[4], &[0])), (None, None));
     assert_eq!((evidently::chi_square(&[0, 0], &[4, 4]), evidently::chi_square(&[4], &[9])), (None, None));
     assert_eq!((evidently::chi_square(&[4, 0], &[4, 1]), evidently::z(&[0, 0], &[1, 1])), (Some(0.0), None));

@@ -45,5 +45,7 @@ pub(in crate::statistics) fn apart(p: f64, q: f64) -> f64 {
 /// infinite: whoever bins says what an empty bin counts as. A bin that is empty on both sides adds nothing.
 #[must_use]
 pub fn psi(p: &[f64], q: &[f64]) -> f64 {
-    p.iter().zip(q).filter(|(p, q)| p != q).map(|(p, q)| (p - q) * libm::log(p / q)).sum()
+    let terms = p.iter().zip(q).filter(|(p, q)| p != q).map(|(p, q)| (p - q) * libm::log(p / q));
+    // The sum of no numbers is minus nought.
+    terms.sum::<f64>() + 0.0
 }
