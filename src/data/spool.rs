@@ -2,15 +2,15 @@
 //!
 //! Values are held as they come until the budget is reached. Then the columns that hold most are written to a temporary file,
 //! put into some thousand places about, and their memory is given back. In the end a column is in order: in lists where nothing
-//! of it was written, else in cells of the file, of which one at a time is read and put in order. Neither the order in which
+//! of it was written, else in stretches of the file, of which one at a time is read and put in order. Neither the order in which
 //! values come nor the budget changes what is handed out.
 
 mod ascending;
-mod cells;
 mod file;
 mod grid;
 mod item;
 mod sorted;
+mod stretches;
 #[cfg(test)]
 mod tests;
 mod written;
@@ -19,16 +19,19 @@ use std::path::Path;
 
 use crate::fault::{Fault, Result};
 pub use ascending::Ascending;
-use cells::Cells;
 use file::File;
 use grid::Grid;
 pub use item::{Item, word};
 pub use sorted::Sorted;
+use stretches::Stretches;
 use written::Written;
 
 /// So many values are in a list: as many as are sorted near the processor. Lists are never put together, which would take as
 /// much memory again.
 const LIST: usize = 128 * 1024;
+
+/// So many lists are written together. Of more it would take long numbers to say where each place ends.
+const TOGETHER: usize = 1024;
 
 /// What a list costs besides its values.
 const HEAD: usize = size_of::<Vec<()>>();
@@ -207,7 +210,7 @@ impl<T: Item> Spooled<T> {
             self.write()?;
         }
         match self.written {
-            Some(written) => Cells::of(written, &self.file).map(Ascending::of_cells),
+            Some(written) => Stretches::of(written, &self.file).map(Ascending::of_stretches),
             None => Ok(Ascending::of_list(in_order(self.lists))),
         }
     }
@@ -215,12 +218,17 @@ impl<T: Item> Spooled<T> {
 
 /// Writes lists to what was written before, whose places they get.
 fn write<T: Item>(lists: &mut Vec<Vec<T>>, written: &mut Option<Written<T>>, file: &File) -> Result<()> {
-    let lists = std::mem::take(lists);
+    let mut lists = std::mem::take(lists);
     if written.is_none() {
-        *written = Grid::of(&lists).map(|grid| Written::new(grid));
+        *written = Grid::of(&lists).map(Written::new);
     }
     // Without values there is nothing to write, either.
-    written.as_mut().map_or(Ok(()), |written| written.add(lists, file))
+    let Some(written) = written else { return Ok(()) };
+    while !lists.is_empty() {
+        let later = lists.split_off(lists.len().min(TOGETHER));
+        written.add(std::mem::replace(&mut lists, later), file)?;
+    }
+    Ok(())
 }
 
 impl<T: Item> Held<T> {

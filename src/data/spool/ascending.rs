@@ -1,7 +1,7 @@
 //! A column from its lowest value to its highest.
 
-use super::cells::{Cells, Walk};
 use super::item::Item;
+use super::stretches::{Stretches, Walk};
 use crate::fault::{Fault, Result};
 
 /// The values of a column from the lowest to the highest.
@@ -10,7 +10,7 @@ use crate::fault::{Fault, Result};
 #[derive(Debug)]
 #[must_use]
 pub struct Ascending<T: Item = f64> {
-    cells: Cells<T>,
+    stretches: Stretches<T>,
     walk: Walk<T>,
     fault: Option<Fault>,
 }
@@ -18,12 +18,12 @@ pub struct Ascending<T: Item = f64> {
 impl<T: Item> Ascending<T> {
     /// Of values in order.
     pub(super) const fn of_list(values: Vec<T>) -> Self {
-        Self { cells: Cells::none(), walk: Walk::after(values), fault: None }
+        Self { stretches: Stretches::none(), walk: Walk::after(values), fault: None }
     }
 
     /// Of values in a file.
-    pub(super) const fn of_cells(cells: Cells<T>) -> Self {
-        Self { cells, walk: Walk::after(Vec::new()), fault: None }
+    pub(super) const fn of_stretches(stretches: Stretches<T>) -> Self {
+        Self { stretches, walk: Walk::after(Vec::new()), fault: None }
     }
 
     /// The end, after the last value.
@@ -43,7 +43,7 @@ impl<T: Item> Iterator for Ascending<T> {
         if self.fault.is_some() {
             return None;
         }
-        self.walk.next(&self.cells).unwrap_or_else(|fault| {
+        self.walk.next(&self.stretches).unwrap_or_else(|fault| {
             self.fault = Some(fault);
             None
         })

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::cells::{Cell, Cells, Walk};
+use super::stretches::{Stretch, Stretches, Walk};
 use super::{Spooled, in_order};
 use crate::fault::{Fault, Result};
 use crate::statistics::{Lists, Ranked, Rough, order};
 
-/// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file in cells.
+/// The values of a column in order: in memory, as far as it takes to find ranks or as one list, or in a file in stretches.
 #[derive(Debug)]
 pub struct Sorted(Held);
 
@@ -23,14 +23,14 @@ enum Held {
 /// A column in a file.
 #[derive(Debug)]
 struct Far {
-    cells: Cells<f64>,
-    /// The cells that were looked at last, by the number of values before them, the last one behind.
+    stretches: Stretches<f64>,
+    /// The stretches that were looked at last, by the number of values before them, the last one behind.
     near: Mutex<Vec<(u64, Arc<Lists>)>>,
     /// What went wrong, at which a walk ends early.
     fault: Mutex<Option<Fault>>,
 }
 
-/// So many cells are kept after they were looked at: whoever looks at two sides side by side comes back to the cell before.
+/// So many stretches are kept after they were looked at: whoever looks at two sides side by side comes back to the stretch before.
 const NEAR: usize = 2;
 
 impl Spooled {
@@ -45,7 +45,7 @@ impl Spooled {
         }
         let held = match (self.written, is_walked) {
             (Some(written), _) => Held::File(Far {
-                cells: Cells::of(written, &self.file)?,
+                stretches: Stretches::of(written, &self.file)?,
                 near: Mutex::default(),
                 fault: Mutex::default(),
             }),
@@ -123,13 +123,14 @@ impl Ranked for Sorted {
 
 impl Ranked for Far {
     fn rows(&self) -> u64 {
-        self.cells.rows()
+        self.stretches.rows()
     }
 
     fn at(&self, rank: u64) -> Option<f64> {
-        let cells = self.cells.cells();
-        let cell = cells.get(cells.partition_point(|cell| cell.before + cell.values <= rank))?;
-        if cell.is_single() { Some(cell.low) } else { self.near(cell)?.at(rank - cell.before) }
+        let stretches = self.stretches.stretches();
+        let stretch =
+            stretches.get(stretches.partition_point(|stretch| stretch.before + stretch.values <= rank))?;
+        if stretch.is_single() { Some(stretch.low) } else { self.near(stretch)?.at(rank - stretch.before) }
     }
 
     fn up_to(&self, value: f64) -> u64 {
@@ -141,46 +142,46 @@ impl Ranked for Far {
     }
 
     fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
-        let cells = self.cells.cells();
-        let start = cells.partition_point(|cell| cell.high <= low);
-        for cell in cells[start..].iter().take_while(|cell| cell.low <= high) {
-            if cell.low > low && cell.is_single() {
-                into.extend((0..cell.values).map(|_| cell.low));
-            } else if let Some(lists) = self.near(cell) {
+        let stretches = self.stretches.stretches();
+        let start = stretches.partition_point(|stretch| stretch.high <= low);
+        for stretch in stretches[start..].iter().take_while(|stretch| stretch.low <= high) {
+            if stretch.low > low && stretch.is_single() {
+                into.extend((0..stretch.values).map(|_| stretch.low));
+            } else if let Some(lists) = self.near(stretch) {
                 lists.within(low, high, into);
             }
         }
     }
 
     fn marks(&self) -> Vec<f64> {
-        self.cells.cells().iter().map(|cell| cell.high).collect()
+        self.stretches.stretches().iter().map(|stretch| stretch.high).collect()
     }
 }
 
 impl Far {
-    /// How many values come first: those of which `is_first` holds, which in a cell that has others, too, are counted.
+    /// How many values come first: those of which `is_first` holds, which in a stretch that has others, too, are counted.
     fn before(&self, is_first: impl Fn(f64) -> bool, count: impl Fn(&Lists) -> u64) -> u64 {
-        let cells = self.cells.cells();
-        let Some(cell) = cells.get(cells.partition_point(|cell| is_first(cell.high))) else {
+        let stretches = self.stretches.stretches();
+        let Some(stretch) = stretches.get(stretches.partition_point(|stretch| is_first(stretch.high))) else {
             return self.rows();
         };
-        if !is_first(cell.low) {
-            return cell.before;
+        if !is_first(stretch.low) {
+            return stretch.before;
         }
-        cell.before + self.near(cell).map_or(0, |lists| count(&lists))
+        stretch.before + self.near(stretch).map_or(0, |lists| count(&lists))
     }
 
-    /// The values of a cell; none where the file cannot be read, which is noted.
-    fn near(&self, cell: &Cell<f64>) -> Option<Arc<Lists>> {
+    /// The values of a stretch; none where the file cannot be read, which is noted.
+    fn near(&self, stretch: &Stretch<f64>) -> Option<Arc<Lists>> {
         let mut near = self.near.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, lists)) = near.iter().find(|(before, _)| *before == cell.before) {
+        if let Some((_, lists)) = near.iter().find(|(before, _)| *before == stretch.before) {
             return Some(Arc::clone(lists));
         }
-        match self.cells.read(cell) {
+        match self.stretches.read(stretch) {
             Ok(values) => {
                 let lists = Arc::new(Lists::from_iter([Rough::of(values, &mut order::Scratch::default())]));
                 near.truncate(NEAR - 1);
-                near.insert(0, (cell.before, Arc::clone(&lists)));
+                near.insert(0, (stretch.before, Arc::clone(&lists)));
                 Some(lists)
             }
             Err(fault) => {
@@ -210,7 +211,7 @@ impl Iterator for Walked<'_> {
         match self {
             Self::Owned(list) => list.next(),
             Self::One(list) => list.split_off_first().copied(),
-            Self::File(far, walk) => walk.next(&far.cells).unwrap_or_else(|fault| {
+            Self::File(far, walk) => walk.next(&far.stretches).unwrap_or_else(|fault| {
                 far.note(fault);
                 *walk = Walk::ended();
                 None

@@ -1,4 +1,4 @@
-//! A column in a file, in cells that are small enough to be looked at, each with lower values than the next.
+//! A column in a file, in stretches that are small enough to be looked at, each with lower values than the next.
 
 use super::file::File;
 use super::grid::Grid;
@@ -12,22 +12,22 @@ const MOST: u64 = 64 * 1024;
 /// So many values of a place that has too many are put into places at once.
 const LIST: usize = 128 * 1024;
 
-/// The cells of a column.
+/// The stretches of a column.
 #[derive(Debug)]
-pub struct Cells<T> {
+pub struct Stretches<T> {
     written: Vec<Written<T>>,
-    cells: Vec<Cell<T>>,
+    stretches: Vec<Stretch<T>>,
     rows: u64,
 }
 
 /// Some values that are next to each other in order.
 #[derive(Debug, Clone, Copy)]
-pub struct Cell<T> {
+pub struct Stretch<T> {
     /// The lowest.
     pub low: T,
     /// The highest.
     pub high: T,
-    /// How many values are in the cells before.
+    /// How many values are in the stretches before.
     pub before: u64,
     /// How many are in this one.
     pub values: u64,
@@ -35,25 +35,25 @@ pub struct Cell<T> {
     at: (usize, usize),
 }
 
-impl<T: Item> Cell<T> {
+impl<T: Item> Stretch<T> {
     /// Whether all its values are the same.
     pub fn is_single(&self) -> bool {
         self.low.key() == self.high.key()
     }
 }
 
-impl<T: Item> Cells<T> {
+impl<T: Item> Stretches<T> {
     /// Of no values.
     pub const fn none() -> Self {
-        Self { written: Vec::new(), cells: Vec::new(), rows: 0 }
+        Self { written: Vec::new(), stretches: Vec::new(), rows: 0 }
     }
 
     /// Of what was written. A place with too many values is written once more, in places of its own, to a file to which nobody
     /// else writes meanwhile.
     pub fn of(written: Written<T>, file: &File) -> Result<Self> {
-        let mut cells = Self::none();
-        cells.add(written, file)?;
-        Ok(cells)
+        let mut stretches = Self::none();
+        stretches.add(written, file)?;
+        Ok(stretches)
     }
 
     fn add(&mut self, written: Written<T>, file: &File) -> Result<()> {
@@ -62,21 +62,21 @@ impl<T: Item> Cells<T> {
         self.written.push(written);
         for (place, Place { values, range }) in places.into_iter().enumerate() {
             let Some((low, high)) = range else { continue };
-            let cell = Cell { low, high, before: self.rows, values, at: (which, place) };
-            if values > MOST && !cell.is_single() {
-                self.add(self.apart(&cell, file)?, file)?;
+            let stretch = Stretch { low, high, before: self.rows, values, at: (which, place) };
+            if values > MOST && !stretch.is_single() {
+                self.add(self.apart(&stretch, file)?, file)?;
             } else {
-                self.cells.push(cell);
+                self.stretches.push(stretch);
                 self.rows += values;
             }
         }
         Ok(())
     }
 
-    /// The values of a cell in places of their own.
-    fn apart(&self, cell: &Cell<T>, file: &File) -> Result<Written<T>> {
-        let (which, place) = cell.at;
-        let mut apart = Written::new(Grid::apart(cell.low, cell.high));
+    /// The values of a stretch in places of their own.
+    fn apart(&self, stretch: &Stretch<T>, file: &File) -> Result<Written<T>> {
+        let (which, place) = stretch.at;
+        let mut apart = Written::new(Grid::apart(stretch.low, stretch.high));
         let mut list = Vec::new();
         self.written[which].each_of(place, |values| {
             list.extend_from_slice(values);
@@ -95,14 +95,14 @@ impl<T: Item> Cells<T> {
     }
 
     /// From the lowest to the highest.
-    pub fn cells(&self) -> &[Cell<T>] {
-        &self.cells
+    pub fn stretches(&self) -> &[Stretch<T>] {
+        &self.stretches
     }
 
-    /// The values of a cell, in no order. One that [is single](Cell::is_single) may have many.
-    pub fn read(&self, cell: &Cell<T>) -> Result<Vec<T>> {
-        let (which, place) = cell.at;
-        let mut read = Vec::with_capacity(usize::try_from(cell.values).unwrap_or(0));
+    /// The values of a stretch, in no order. One that [is single](Stretch::is_single) may have many.
+    pub fn read(&self, stretch: &Stretch<T>) -> Result<Vec<T>> {
+        let (which, place) = stretch.at;
+        let mut read = Vec::with_capacity(usize::try_from(stretch.values).unwrap_or(0));
         self.written[which].each_of(place, |values| {
             read.extend_from_slice(values);
             Ok(())
@@ -111,10 +111,10 @@ impl<T: Item> Cells<T> {
     }
 }
 
-/// A walk over the values from the lowest to the highest. It does not hold the cells, which have to be the same all the time.
+/// A walk over the values from the lowest to the highest. It does not hold the stretches, which have to be the same all the time.
 #[derive(Debug)]
 pub struct Walk<T> {
-    /// The cell that comes next.
+    /// The stretch that comes next.
     next: usize,
     /// What is read, in order.
     read: Vec<T>,
@@ -124,7 +124,7 @@ pub struct Walk<T> {
 }
 
 impl<T: Item> Walk<T> {
-    /// Of values in order that come first, and of all cells.
+    /// Of values in order that come first, and of all stretches.
     pub const fn after(first: Vec<T>) -> Self {
         Self { next: 0, read: first, at: 0, same: None }
     }
@@ -136,7 +136,7 @@ impl<T: Item> Walk<T> {
 
     /// The next value.
     #[inline]
-    pub fn next(&mut self, of: &Cells<T>) -> Result<Option<T>> {
+    pub fn next(&mut self, of: &Stretches<T>) -> Result<Option<T>> {
         if let Some(value) = self.read.get(self.at) {
             self.at += 1;
             return Ok(Some(*value));
@@ -144,7 +144,7 @@ impl<T: Item> Walk<T> {
         self.refilled(of)
     }
 
-    fn refilled(&mut self, of: &Cells<T>) -> Result<Option<T>> {
+    fn refilled(&mut self, of: &Stretches<T>) -> Result<Option<T>> {
         loop {
             if let Some((value, left)) = &mut self.same
                 && *left > 0
@@ -152,13 +152,13 @@ impl<T: Item> Walk<T> {
                 *left -= 1;
                 return Ok(Some(*value));
             }
-            let Some(cell) = of.cells.get(self.next) else { return Ok(None) };
+            let Some(stretch) = of.stretches.get(self.next) else { return Ok(None) };
             self.next += 1;
-            if cell.is_single() {
-                self.same = Some((cell.low, cell.values));
+            if stretch.is_single() {
+                self.same = Some((stretch.low, stretch.values));
                 continue;
             }
-            self.read = of.read(cell)?;
+            self.read = of.read(stretch)?;
             T::sort(&mut self.read);
             self.at = 0;
             return self.next(of);
