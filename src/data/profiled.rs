@@ -26,10 +26,12 @@ pub fn profiled(
     files: &[ProjectFile],
     interrupt: &Interrupt,
 ) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
-    let table::Head { columns, notices } = match table::columns(files, interrupt)? {
+    let head = match table::columns(files, interrupt)? {
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
+    let known = head.known();
+    let table::Head { columns, notices, .. } = head;
     // What looks whole in the first rows may have fractions in the others.
     let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
     let wanted: Vec<Wanted> =
@@ -42,9 +44,12 @@ pub fn profiled(
         Ok(profile) => findings.extend(all.merge(&profile)),
         Err(fault) => wrong = Err(fault),
     };
-    let table = table::fold(files, &wanted, 0, interrupt, each, merge)?;
+    let table = table::fold_all(files, &wanted, &known, interrupt, each, merge)?;
     wrong?;
-    Ok(table.map(|_| Profiled { profile: all, findings }))
+    Ok(table.map(|table| {
+        findings.extend(table.notices);
+        Profiled { profile: all, findings }
+    }))
 }
 
 fn of_batch(columns: &[Found], batch: Batch) -> Result<Profile> {

@@ -23,6 +23,17 @@ pub struct Head {
     /// What is worth knowing: columns without a name, and columns that only later files have, which are not read.
     pub notices: Vec<Finding>,
 }
+    /// The columns that only later files have.
+    pub others: Vec<String>,
+}
+
+impl Head {
+    /// The names of all columns that there are, whether they are read or not.
+    #[must_use]
+    pub fn known(&self) -> HashSet<String> {
+        let names = self.columns.iter().map(|found| &found.name);
+        names.chain(&self.others).cloned().collect()
+    }
 
 /// What the beginning of a file says of its columns.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,6 +92,7 @@ struct Reading {
 }
 
 impl Reading {
+    others: Vec<String>,
     fn add(&mut self, file: &ProjectFile, sight: Sight) {
         let (names, holds) = with_folders(&file.path, &sight);
         let at = |finding: Finding| match sight.line {
@@ -100,7 +112,9 @@ impl Reading {
                     self.findings.extend(lacking(&names, &self.names).into_iter().map(at));
                     return;
                 }
-                self.notices.extend(additional(&names, &places, first).map(at));
+                let more = additional(&names, &places);
+                self.notices.extend(added(&more, first).map(at));
+                self.others.extend(more);
                 for (known, place) in self.holds.iter_mut().zip(places) {
                     let Place::At(place) = place else { continue };
                     *known = together(*known, holds.get(place).copied().flatten());
@@ -116,7 +130,7 @@ impl Reading {
         let found =
             |(name, holds): (String, Option<Type>)| Found { name, holds: holds.unwrap_or(Type::Text) };
         let columns = self.names.into_iter().zip(self.holds).map(found).collect();
-        Ok(Head { columns, notices: self.notices })
+        Ok(Head { columns, notices: self.notices, others: self.others })
     }
 }
 
@@ -166,16 +180,15 @@ fn lacking(names: &[String], wanted: &[String]) -> Vec<Finding> {
 }
 
 /// Columns that the first file does not have.
-fn additional(names: &[String], places: &[Place], first: &str) -> Option<Finding> {
+fn additional(names: &[String], places: &[Place]) -> Vec<String> {
     let known: HashSet<&Place> = places.iter().collect();
-    let more: Vec<String> = names
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !known.contains(&Place::At(*at)))
-        .map(|(_, name)| name.clone())
-        .collect();
+    let is_more = |at: usize| !known.contains(&Place::At(at));
+    names.iter().enumerate().filter(|(at, _)| is_more(*at)).map(|(_, name)| name.clone()).collect()
+}
+
+fn added(more: &[String], first: &str) -> Option<Finding> {
     let there = if more.len() == 1 { "there is a column" } else { "there are columns" };
-    let message = format!("{there} here that {} does not have: {}", clipped(first), header::list(&more));
+    let message = format!("{there} here that {} does not have: {}", clipped(first), header::list(more));
     let finding = Finding::notice("table-column-extra", message);
     (!more.is_empty()).then(|| {
         finding.help("what only later files have is not read; write the same columns into all files")

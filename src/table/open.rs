@@ -16,16 +16,18 @@ use super::format::{self, Format, HEAD};
 use super::ipc::{self, Ipc};
 use super::json::{self, JsonLines};
 use super::parquet::{self, Parquet};
+use super::late::Watch;
 use super::trouble::Stop;
 use super::unpack::Packing;
 
-/// Opens a file as far as its columns are known.
+/// Opens a file as far as its columns are known. `watch` looks out for fields that are in none of them.
 pub fn open<'a>(
     file: &ProjectFile,
     sizes: Sizes,
     shared: Shared<'a>,
 ) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
-    source(file, sizes, shared).map_err(|stop| resolved(stop, &file.path, Position::default(), shared))
+    watch: Option<&'a Watch<'a>>,
+    source(file, sizes, shared, watch).map_err(|stop| resolved(stop, &file.path, Position::default(), shared))
 }
 
 fn source<'a>(
@@ -33,6 +35,7 @@ fn source<'a>(
     sizes: Sizes,
     shared: Shared<'a>,
 ) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
+    watch: Option<&'a Watch<'a>>,
     let path = &file.path;
     let keys = folders::keys(path);
     let (opened, head) = head(file)?;
@@ -44,7 +47,7 @@ fn source<'a>(
                 (Format::Delimited(delimiter), blocks) => {
                     Ok(Box::new(Delimited::open(blocks, path, delimiter, &keys, shared)?))
                 }
-                (_, blocks) => Ok(Box::new(JsonLines::open(blocks, path, &keys, shared)?)),
+                (_, blocks) => Ok(Box::new(JsonLines::open(blocks, path, &keys, shared, watch)?)),
             }
         }
         Format::Parquet => Ok(Box::new(Parquet::open(opened, path, &keys, shared)?)),
