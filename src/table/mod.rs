@@ -15,13 +15,14 @@ mod drive;
 mod fields;
 mod folders;
 mod format;
+mod further;
 mod guard;
 mod header;
 mod ipc;
 mod json;
 mod labels;
-mod lenient;
 mod late;
+mod lenient;
 mod marks;
 mod messages;
 mod open;
@@ -33,9 +34,9 @@ mod text;
 mod trouble;
 mod unpack;
 
-use crate::fault::Result;
 use std::collections::HashSet;
 
+use crate::fault::Result;
 use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
@@ -51,8 +52,8 @@ pub use guard::hush as hush_guarded_panics;
 use blocks::Sizes;
 use drive::{Shared, drive};
 use labels::Labels;
-use trouble::{Stop, heed};
 use late::Watch;
+use trouble::{Stop, heed};
 
 /// A column that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,11 +139,11 @@ pub struct Table {
     /// For each wanted column the texts that its codes stand for; empty where it is not of labels. Their order says
     /// nothing: it may be another the next time.
     pub labels: Vec<Vec<String>>,
-}
     /// The fields of JSON lines that are in no column because only later rows have them, some at least.
     pub late: Vec<String>,
     /// What is worth knowing of the files.
     pub notices: Vec<Finding>,
+}
 
 impl Table {
     /// Where a row is, given by its number over all files from 0: in which file, and which row of it, from 1. A row that
@@ -214,8 +215,8 @@ fn fold_sized<T: Send>(
     each: impl Fn(Batch) -> T + Sync,
     mut merge: impl FnMut(T) + Send,
 ) -> Result<std::result::Result<Table, Vec<Finding>>> {
-    let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
     let Asked { wanted, most_labels, known } = asked;
+    let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
     let shared = Shared { wanted, labels: &labels, interrupt };
     match read(sizes, files, shared, known, &each, &mut merge) {
         Ok(table) => Ok(Ok(Table { labels: labels.into_iter().map(Labels::into_texts).collect(), ..table })),
@@ -230,8 +231,8 @@ fn read<T: Send>(
     sizes: Sizes,
     files: &[ProjectFile],
     shared: Shared<'_>,
-    each: &(impl Fn(Batch) -> T + Sync),
     known: Option<&HashSet<String>>,
+    each: &(impl Fn(Batch) -> T + Sync),
     merge: &mut (impl FnMut(T) + Send),
 ) -> std::result::Result<Table, Stop> {
     // A column that is missing in the last file is known before the first has been read.
