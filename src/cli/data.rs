@@ -11,7 +11,7 @@ use super::replay::misused;
 use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
 use crate::data::profile::Profile;
-use crate::data::{self, Located, Place, Profiled};
+use crate::data::{self, Place, Profiled};
 use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files;
@@ -322,9 +322,9 @@ impl Told<'_> {
 fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
     let set = config::Set { name: "data".into(), files: patterns };
     let answer = over(vec![set.clone()], call, move |place, _| match data::locate(&set, place)? {
-        Ok(Located { files, .. }) => {
+        Ok(located) => {
             let notes = place.fetched.notes.iter().cloned();
-            let answer = data::profiled(&files, place.interrupt)?;
+            let answer = data::profiled(&located, place.interrupt)?;
             Ok(answer.map(|Profiled { profile, findings }| Profiled {
                 profile,
                 findings: notes.chain(findings).collect(),

@@ -28,8 +28,10 @@ pub struct Subject {
     pub column: String,
     /// What it is to the model.
     pub role: Role,
-    /// What both sides are read as: numbers, or texts where it is to be counted.
+    /// What is compared: numbers, or texts where it is to be counted.
     pub holds: Type,
+    /// What the cells of both sides are read as: the same, or truth values that are to be counted.
+    pub read_as: Type,
     /// What is held against the reference holds by itself.
     pub now: Type,
     /// How it is measured.
@@ -118,8 +120,15 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type)
         (_, _, Type::Integer) => Type::Number,
         (_, _, holds) => holds,
     };
+    // Among truth values every other word is a value of another type, unless somebody asks for categories, or has texts now.
+    let read_as = match (measured.holds, found.holds, now) {
+        (None, Type::Boolean, Type::Boolean | Type::Integer | Type::Number) if holds == Type::Text => {
+            Type::Boolean
+        }
+        _ => holds,
+    };
     let now = if holds == Type::Text { Type::Text } else { now };
-    Subject { column: found.name.clone(), role, holds, now, measured }
+    Subject { column: found.name.clone(), role, holds, read_as, now, measured }
 }
 
 /// What was read of a side.
@@ -155,12 +164,12 @@ impl Look for Reader<'_> {
     type Part = Vec<Part>;
 
     fn wanted(&self) -> Vec<(&str, Type)> {
-        self.0.iter().map(|subject| (subject.column.as_str(), subject.holds)).collect()
+        self.0.iter().map(|subject| (subject.column.as_str(), subject.read_as)).collect()
     }
 
     fn part(&self, rows: Rows<'_>) -> Vec<Part> {
         let first = rows.first;
-        rows.into_all().map(|cells| part(cells, first)).collect()
+        rows.into_all().zip(self.0).map(|(cells, subject)| part(cells, first, subject.holds)).collect()
     }
 }
 
@@ -223,9 +232,10 @@ impl<'a> Gathered<'a> {
     }
 }
 
-fn part(cells: Cells, first: u64) -> Part {
+fn part(cells: Cells, first: u64, holds: Type) -> Part {
     let Cells { values, missing, strange, shown } = cells;
     let values = match values {
+        table::Values::Numbers(truths) if holds == Type::Text => PartValues::Texts(counted(&truths)),
         table::Values::Numbers(mut values) => {
             if missing + strange > 0 {
                 values.retain(|value| !value.is_nan());
@@ -244,6 +254,13 @@ fn part(cells: Cells, first: u64) -> Part {
     };
     let first = shown.into_iter().next().map(|(row, text)| (first + u64::from(row), text));
     Part { missing, strange, first, values }
+}
+
+/// Truth values as texts.
+fn counted(truths: &[f64]) -> Vec<(Box<str>, u64)> {
+    let count = |truth: f64| truths.iter().filter(|value| **value == truth).count() as u64;
+    let counts = [("false", count(0.0)), ("true", count(1.0))];
+    counts.into_iter().filter(|(_, rows)| *rows > 0).map(|(text, rows)| (text.into(), rows)).collect()
 }
 
 impl Gathering {

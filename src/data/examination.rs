@@ -189,7 +189,7 @@ impl Examination<'_> {
         } else if heads.contains_key(asked.current.as_str()) {
             match comparison {
                 Some(Ok(comparison)) => {
-                    let read = comparison.sets().filter_map(|set| read.remove(&set.name)).collect();
+                    let read = comparison.sets().filter_map(|side| read.remove(&side.set.name)).collect();
                     if let Some(moved) = comparison.moved(read)? {
                         findings.extend(moved.findings);
                         evidence.drift = Some(moved.evidence);

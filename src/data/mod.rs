@@ -24,6 +24,7 @@ pub mod spool;
 mod survey;
 mod told;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::config::{self, Data};
@@ -32,7 +33,7 @@ use crate::fault::{Fault, Result};
 use crate::finding::{Finding, any_error};
 use crate::record::{Evidence, Outcome, Work, data as record};
 use crate::store::{self, Way};
-use crate::table::{self, Found};
+use crate::table::{self, Found, Head};
 use examination::Examination;
 use moved::Comparison;
 use spool::Room;
@@ -111,10 +112,13 @@ pub fn compare(
             Err(finding) => findings.push(finding),
         }
     }
-    let mut columns = Vec::new();
+    let mut heads: Vec<(HashSet<String>, Head)> = Vec::new();
     for set in &located {
         match table::columns(&set.files, place.interrupt)? {
-            Ok(survey) => columns.push(survey.columns),
+            Ok(head) => {
+                let known = head.known().into_iter().chain(config.ignore.iter().cloned());
+                heads.push((known.collect(), head));
+            }
             Err(wrong) => findings.extend(wrong),
         }
     }
@@ -128,17 +132,22 @@ pub fn compare(
         },
         _ => None,
     };
-    let sides: Vec<moved::Side<'_>> =
-        located.iter().zip(&columns).map(|(set, columns)| moved::Side { set, columns }).collect();
+    let sides: Vec<moved::Side<'_>> = located
+        .iter()
+        .zip(&heads)
+        .map(|(set, (known, head))| moved::Side { set, columns: &head.columns, known })
+        .collect();
     let (reference, current) = match (sides.as_slice(), &recalled) {
         ([reference, current], _) => (moved::Reference::Set(*reference), *current),
         ([current], Some(recalled)) => (moved::Reference::Profile(recalled), *current),
         _ => return Ok(Err(findings)),
     };
     let of_profile = recalled.iter().flat_map(|recalled| recalled::columns(&recalled.profile));
-    let known: Vec<Found> = columns.iter().flatten().cloned().chain(of_profile).collect();
+    let of_sets = heads.iter().flat_map(|(_, head)| &head.columns);
+    let known: Vec<Found> = of_sets.cloned().chain(of_profile).collect();
     let unknown = told::unknown(config, |name| known.iter().any(|found| found.name == name));
-    let noted: Vec<Finding> = place.fetched.notes.iter().cloned().chain(unknown).collect();
+    let of_heads = heads.iter().flat_map(|(_, head)| &head.notices);
+    let noted: Vec<Finding> = place.fetched.notes.iter().chain(of_heads).cloned().chain(unknown).collect();
     let room = Room { memory: config.memory, folder: spilled };
     let comparison = Comparison::new(config, asked, reference, current, room);
     let moved = moved::moved(comparison, place.interrupt)?;

@@ -1,5 +1,7 @@
 //! How far one set has moved from another, or from what a profile has of it: what is read for that, compared, and told.
 
+use std::collections::HashSet;
+
 use super::compared::{self, Gathered, Read, Reader, Subject};
 use super::drift;
 use super::pass;
@@ -21,6 +23,8 @@ pub struct Side<'a> {
     pub set: &'a Located,
     /// Its columns.
     pub columns: &'a [Found],
+    /// The names of all that are known, be it that nobody looks at them or that they are not read.
+    pub known: &'a HashSet<String>,
 }
 
 /// What the model knows.
@@ -44,7 +48,7 @@ pub struct Moved {
 /// What is compared.
 pub struct Comparison<'a> {
     asked: &'a config::Drift,
-    current: &'a Located,
+    current: Side<'a>,
     /// The columns.
     subjects: Vec<Subject>,
     with: With<'a>,
@@ -54,7 +58,7 @@ pub struct Comparison<'a> {
 
 /// What the current set is compared with.
 enum With<'a> {
-    Set(&'a Located),
+    Set(Side<'a>),
     /// With what the profile has of each subject.
     Profile(&'a Recalled, Vec<Plan<'a>>),
 }
@@ -74,7 +78,7 @@ impl<'a> Comparison<'a> {
             Reference::Set(reference) => {
                 let (subjects, findings) = of(reference.columns);
                 // Both sides are in memory at a time.
-                (subjects, With::Set(reference.set), room.memory / 2, findings)
+                (subjects, With::Set(reference), room.memory / 2, findings)
             }
             Reference::Profile(recalled) => {
                 let (subjects, findings) = of(&recalled::columns(&recalled.profile));
@@ -84,11 +88,11 @@ impl<'a> Comparison<'a> {
             }
         };
         let room = Room { memory, ..room };
-        Self { asked, current: current.set, subjects, with, room, findings }
+        Self { asked, current, subjects, with, room, findings }
     }
 
     /// The sets that are read for it.
-    pub fn sets(&self) -> impl Iterator<Item = &'a Located> {
+    pub fn sets(&self) -> impl Iterator<Item = Side<'a>> {
         let reference = match self.with {
             With::Set(set) => Some(set),
             With::Profile(..) => None,
@@ -120,11 +124,11 @@ impl<'a> Comparison<'a> {
         match with {
             With::Set(reference) => {
                 let (Some(one), Some(other)) = (read.next(), read.next()) else { return Ok(None) };
-                of_sets(asked, [reference, current], subjects, [one, other], findings).map(Some)
+                of_sets(asked, [reference.set, current.set], subjects, [one, other], findings).map(Some)
             }
             With::Profile(recalled, plans) => {
                 let Some(read) = read.next() else { return Ok(None) };
-                of_profile(asked, recalled, current, &plans, read, findings).map(Some)
+                of_profile(asked, recalled, current.set, &plans, read, findings).map(Some)
             }
         }
     }
@@ -137,15 +141,23 @@ impl<'a> Comparison<'a> {
 pub fn moved(comparison: Comparison<'_>, interrupt: &Interrupt) -> pass::Read<Moved> {
     let mut read = Vec::new();
     let mut wrong = Vec::new();
-    for set in comparison.sets() {
+    let mut notices = Vec::new();
+    for Side { set, known, .. } in comparison.sets() {
         let mut gathered = comparison.gather()?;
-        match pass::read(&set.files, &comparison.reader(), interrupt, |part| gathered.take(part))? {
-            Ok(table) => read.push(gathered.finish(set, &table)?),
+        match pass::read(&set.files, known, &comparison.reader(), interrupt, |part| gathered.take(part))? {
+            Ok(table) => {
+                read.push(gathered.finish(set, &table)?);
+                notices.extend(table.notices);
+            }
             Err(findings) => wrong.extend(findings),
         }
     }
     let told = comparison.findings.clone();
-    Ok(comparison.moved(read)?.filter(|_| wrong.is_empty()).ok_or_else(|| [told, wrong].concat()))
+    let Some(mut moved) = comparison.moved(read)?.filter(|_| wrong.is_empty()) else {
+        return Ok(Err([told, wrong].concat()));
+    };
+    moved.findings.extend(notices);
+    Ok(Ok(moved))
 }
 
 fn of_sets(

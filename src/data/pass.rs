@@ -1,6 +1,6 @@
 //! One pass over files for everybody who looks at their rows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::fault::Result;
 use crate::files::ProjectFile;
@@ -134,12 +134,13 @@ impl Together {
 /// What reading comes to, or what is wrong with the files.
 pub type Read<T> = Result<std::result::Result<T, Vec<Finding>>>;
 
-/// Reads files from beginning to end. What `look` makes of some rows `take` gets, in the order of the rows, until it fails.
+/// Reads files from beginning to end, whose columns are `known`. What `look` makes of some rows `take` gets, in the order of the rows, until it fails.
 ///
 /// # Errors
 /// A file that cannot be read, an interrupt, or what `take` fails with.
 pub fn read<L: Look>(
     files: &[ProjectFile],
+    known: &HashSet<String>,
     look: &L,
     interrupt: &Interrupt,
     mut take: impl FnMut(L::Part) -> Result<()> + Send,
@@ -152,7 +153,7 @@ pub fn read<L: Look>(
             taken = take(part);
         }
     };
-    let table = table::fold(files, &together.wanted, 0, interrupt, each, merge)?;
+    let table = table::fold_all(files, &together.wanted, known, interrupt, each, merge)?;
     taken?;
     Ok(table)
 }

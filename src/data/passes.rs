@@ -69,18 +69,24 @@ impl Passes<'_> {
     pub fn over(&mut self, Headed { located, surveyor }: &Headed) -> pass::Read<Survey> {
         let name = located.name.as_str();
         let searched = self.searched(name);
-        let compared = self.comparison.filter(|compared| compared.sets().any(|set| set.name == name));
+        let compared = self.comparison.filter(|compared| compared.sets().any(|side| side.set.name == name));
         let mut survey = surveyor.gather(self.room)?;
         let mut leaks = searched.map(|(search, _)| search.gather()).transpose()?;
         let mut values = compared.map(Comparison::gather).transpose()?;
         // Drift comes last: it takes the values as they are, where nobody looks at them afterwards.
         let reader = searched.map(|(search, side)| search.reader(side));
         let looks = (surveyor, (reader, compared.map(Comparison::reader)));
-        let table = pass::read(&located.files, &looks, self.interrupt, |(surveyed, (leak, value))| {
-            survey.take(surveyed)?;
-            leaks.iter_mut().zip(leak).try_for_each(|(leaks, leak)| leaks.take(leak))?;
-            values.iter_mut().zip(value).try_for_each(|(values, value)| values.take(value))
-        })?;
+        let table = pass::read(
+            &located.files,
+            &surveyor.known,
+            &looks,
+            self.interrupt,
+            |(surveyed, (leak, value))| {
+                survey.take(surveyed)?;
+                leaks.iter_mut().zip(leak).try_for_each(|(leaks, leak)| leaks.take(leak))?;
+                values.iter_mut().zip(value).try_for_each(|(values, value)| values.take(value))
+            },
+        )?;
         let side = searched.map(|(_, side)| side);
         let table = match table {
             Ok(table) => table,

@@ -98,7 +98,8 @@ impl Examination<'_> {
         let asked = self.compares()?;
         let side = |name: &str| {
             let head = *heads.get(name)?;
-            Some(moved::Side { set: &head.located, columns: &head.surveyor.columns })
+            let Headed { located, surveyor } = head;
+            Some(moved::Side { set: located, columns: &surveyor.columns, known: &surveyor.known })
         };
         let current = side(&asked.current)?;
         let reference = match (&asked.reference, recalled) {

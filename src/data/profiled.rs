@@ -2,12 +2,13 @@
 
 use super::profile::{ColumnProfile, Profile, Value, is_shortened};
 use super::schema::{Summary, infer};
+use super::sets::Located;
+use super::told;
 use crate::fault::Result;
-use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
 use crate::number::number;
-use crate::table::{self, Batch, Column, Found, Type, Wanted};
+use crate::table::{self, Batch, Cells, Column, Found, Table, Type, Wanted};
 
 /// What files hold.
 #[derive(Debug)]
@@ -18,43 +19,75 @@ pub struct Profiled {
     pub findings: Vec<Finding>,
 }
 
-/// Profiles files as one set, and says what should be known of them. The inner error is what is wrong with them.
+/// Profiles a set, and says what should be known of them. The inner error is what is wrong with its files.
 ///
 /// # Errors
 /// A file that cannot be read, or an interrupt.
-pub fn profiled(
-    files: &[ProjectFile],
-    interrupt: &Interrupt,
-) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
-    let table::Head { columns, notices } = match table::columns(files, interrupt)? {
+pub fn profiled(set: &Located, interrupt: &Interrupt) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
+    let head = match table::columns(&set.files, interrupt)? {
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
+    let known = head.known();
+    let table::Head { columns, notices, .. } = head;
     // What looks whole in the first rows may have fractions in the others.
     let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
     let wanted: Vec<Wanted> =
         columns.iter().map(|found| Wanted::cells(&found.name, read_as(found))).collect();
     let mut all = Profile::new(&columns);
     let mut findings = notices;
+    let mut strange: Vec<Strange> = vec![None; columns.len()];
     let mut wrong = Ok(());
-    let each = |batch| of_batch(&columns, batch);
-    let merge = |profile: Result<Profile>| match profile {
-        Ok(profile) => findings.extend(all.merge(&profile)),
+    let each = |batch| of_batch(&columns, &batch);
+    let merge = |part: Result<Part>| match part {
+        Ok(part) => {
+            findings.extend(all.merge(&part.profile));
+            strange.iter_mut().zip(part.strange).for_each(|(known, later)| *known = known.take().or(later));
+        }
         Err(fault) => wrong = Err(fault),
     };
-    let table = table::fold(files, &wanted, 0, interrupt, each, merge)?;
+    let table = table::fold_all(&set.files, &wanted, &known, interrupt, each, merge)?;
     wrong?;
-    Ok(table.map(|_| Profiled { profile: all, findings }))
+    Ok(table.map(|table| {
+        findings.extend(table.notices.iter().cloned());
+        findings.extend(told_strange(set, &table, &all, &columns, strange));
+        Profiled { profile: all, findings }
+    }))
 }
 
-fn of_batch(columns: &[Found], batch: Batch) -> Result<Profile> {
+/// The first value of another type in a column, if there is one: its row over all files from 0, and its text.
+type Strange = Option<(u64, String)>;
+
+/// What some rows come to.
+struct Part {
+    profile: Profile,
+    /// For each column.
+    strange: Vec<Strange>,
+}
+
+fn of_batch(columns: &[Found], batch: &Batch) -> Result<Part> {
+    let cells: Vec<&Cells> = batch.columns.iter().filter_map(Column::cells).collect();
     let mut profile = Profile::new(columns);
-    let cells = batch.columns.into_iter().filter_map(|column| match column {
-        Column::Cells(cells) => Some(cells),
-        _ => None,
+    profile.add(&cells, batch.rows as u64)?;
+    let first =
+        |cells: &&Cells| cells.shown.first().map(|(row, text)| (batch.first + u64::from(*row), text.clone()));
+    Ok(Part { profile, strange: cells.iter().map(first).collect() })
+}
+
+/// Columns in which values are of another type, each with the first of them.
+fn told_strange(
+    set: &Located,
+    table: &Table,
+    profile: &Profile,
+    columns: &[Found],
+    strange: Vec<Strange>,
+) -> Vec<Finding> {
+    let shown = |first: Strange| first.map(|(row, text)| set.shown(table, row, &text));
+    let told = columns.iter().zip(strange).filter_map(|(found, first)| {
+        let column = profile.column(&found.name)?;
+        told::strange_in_profile(column, shown(first).as_deref())
     });
-    profile.add(&cells.collect::<Vec<_>>(), batch.rows as u64)?;
-    Ok(profile)
+    told.collect()
 }
 
 /// The text of a data.schema.yml that what was profiled keeps.

@@ -109,7 +109,10 @@ impl<'a> Plan<'a> {
                 let now = now.get(subject.column.as_str());
                 column.holds.widened(now.copied().unwrap_or(column.holds))
             });
-            subject.holds = counted.unwrap_or(subject.holds);
+            // Truth values are counted as texts are, and read as data is that is compared with data.
+            if let Some(holds) = counted.filter(|holds| *holds != Type::Boolean) {
+                (subject.holds, subject.read_as) = (holds, holds);
+            }
             Some(Self { subject, column, counted })
         };
         subjects.into_iter().filter_map(plan).collect()

@@ -1,6 +1,6 @@
 //! How many rows a set has, what is missing in them, and what breaks the schema.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::keyed::Keyed;
 use super::pass::{Look, Rows};
@@ -44,6 +44,8 @@ pub struct Surveyor {
     pub columns: Vec<Found>,
     /// Those that are there and that nobody looks at.
     ignored: Vec<Found>,
+    /// The names of all that are known, be it that nobody looks at them or that they are not read.
+    pub known: HashSet<String>,
     /// What each of the columns is read as.
     read_as: Vec<Found>,
     plan: Option<Plan>,
@@ -56,11 +58,12 @@ impl Surveyor {
     #[must_use]
     pub fn new(head: Head, asked: Asked<'_>) -> Self {
         let Asked { schema, ignore, is_profiled } = asked;
+        let known = head.known().into_iter().chain(ignore.iter().cloned()).collect();
         let (ignored, columns): (Vec<Found>, Vec<Found>) =
             head.columns.into_iter().partition(|found| ignore.contains(&found.name));
         let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &columns));
         let read_as = read_as(&columns, plan.as_ref());
-        Self { columns, ignored, read_as, plan, is_profiled, notes: head.notices }
+        Self { columns, ignored, known, read_as, plan, is_profiled, notes: head.notices }
     }
 
     /// Whether the set has a column of this name, be it one that nobody looks at.
@@ -178,12 +181,13 @@ impl<'a> Gathered<'a> {
     /// # Errors
     /// Keys that were written and cannot be read again.
     pub fn finish(self, table: Table, now: u64) -> Result<Survey> {
-        let Self { surveyor, all, keys, notes } = self;
+        let Self { surveyor, all, keys, mut notes } = self;
+        notes.extend(table.notices.iter().cloned());
         let names = surveyor.read_as.iter().map(|found| found.name.clone());
         Ok(Survey {
-            table,
             missing: names.zip(all.missing).collect(),
-            checked: all.checker.map(|checker| checker.finish(keys, now)).transpose()?,
+            checked: all.checker.map(|checker| checker.finish(keys, now, &table.late)).transpose()?,
+            table,
             profile: all.profile,
             notes,
         })

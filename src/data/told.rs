@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::compared::Sorted;
 use super::drift::{Ascending, Compared, Lack, Values, lacking};
+use super::profile::Column;
 use super::schema::Checked;
 use super::sets::Located;
 use super::survey::Survey;
@@ -91,12 +92,7 @@ pub fn strange<R: Ascending>(
                 let help = "a model that learned from it has nothing to go by: mend what writes it, or name it under `ignore`";
                 findings.push(Finding::error("data-column-type", message).help(help));
             } else if strange > 0 {
-                let rows = usize::try_from(strange).unwrap_or(usize::MAX);
-                let message = format!(
-                    "{} of the column «{name}» of «{set}» {} of another type than the others{first}",
-                    counted(rows, "value", "values"),
-                    if rows == 1 { "is" } else { "are" },
-                );
+                let message = of_another_type(strange, &format!("«{name}» of «{set}»"), &first);
                 let help =
                     "they count as rows without a value; write what the column holds in data.schema.yml";
                 findings.push(Finding::warning("data-type", message).help(help));
@@ -104,6 +100,33 @@ pub fn strange<R: Ascending>(
         }
     }
     findings
+}
+
+/// That so many values of a column are strange. `first` is the first of them with its place, behind a colon, or nothing.
+fn of_another_type(strange: u64, column: &str, first: &str) -> String {
+    let rows = usize::try_from(strange).unwrap_or(usize::MAX);
+    let are = if rows == 1 { "is" } else { "are" };
+    let values = counted(rows, "value", "values");
+    format!("{values} of the column {column} {are} of another type than the others{first}")
+}
+
+/// A column of a profile in which values are of another type than it has; none where there are none. `first` is the first of
+/// them, and where it is.
+pub fn strange_in_profile(column: &Column, first: Option<&str>) -> Option<Finding> {
+    let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
+    let name = format!("«{}»", shown(&column.name));
+    let (message, help) = match (column.strange, column.count()) {
+        (0, _) => return None,
+        (_, 0) => (
+            format!("the column {name} holds nothing that can be profiled{first}"),
+            "lists and objects are not looked at: write a column for each value",
+        ),
+        (strange, _) => (
+            of_another_type(strange, &name, &first),
+            "the profile counts them as rows without a value; write all values of the column in one way",
+        ),
+    };
+    Some(Finding::warning("data-type", message).help(help))
 }
 
 /// Columns that the configuration names and that no set has.

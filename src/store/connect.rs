@@ -48,6 +48,11 @@ impl Connector {
     /// # Errors
     /// A system without usable certificates.
     pub fn new() -> Result<Self> {
+        Self::waiting(SILENCE)
+    }
+
+    /// The same that waits for so long for the next byte.
+    pub fn waiting(silence: Duration) -> Result<Self> {
         // A second installation is refused, and the first one is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
@@ -58,7 +63,7 @@ impl Connector {
                 .user_agent(concat!("modelgate/", env!("CARGO_PKG_VERSION")))
         };
         let fault = |error: reqwest::Error| Fault::new("prepare the way to the data", error.without_url());
-        let client = builder().connect_timeout(CONNECT).read_timeout(SILENCE).build().map_err(fault)?;
+        let client = builder().connect_timeout(CONNECT).read_timeout(silence).build().map_err(fault)?;
         let near = builder().no_proxy().connect_timeout(METADATA / 2).timeout(METADATA);
         Ok(Self { client, near: near.build().map_err(fault)?, plain: Arc::default(), led: Arc::default() })
     }

@@ -153,6 +153,37 @@ async fn a_server_that_always_fails_is_given_up() {
     assert!(said.contains("after 5 of 10 bytes"), "{said}");
 }
 
+/// A server that says no more than this, and keeps its connections.
+fn silent(start: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/a.csv", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut open = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(std::io::Result::ok);
+            assert!(lines.take_while(|line| !line.is_empty()).count() > 0);
+            let _ = stream.write_all(start);
+            open.push(stream);
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_not_waited_for_without_end() {
+    for start in [&b""[..], b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\na,b\n"] {
+        let connector = Connector::waiting(std::time::Duration::from_millis(20)).unwrap();
+        let page = Page { connector, url: reqwest::Url::parse(&silent(start)).unwrap() };
+        // On a slow machine even the beginning may come too late, which ends in the same way.
+        let trouble = match page.open(0, None).await {
+            Err(trouble) => trouble,
+            Ok(opened) => opened.bytes.filter_map(|part| async { part.err() }).boxed().next().await.unwrap(),
+        };
+        assert!(trouble.is_passing() && trouble.said.contains("timed out"), "{trouble:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_server_without_tls_is_no_server() {
     let (address, _) = server(vec![answer("200 OK", ""); 5]);

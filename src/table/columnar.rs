@@ -109,7 +109,7 @@ fn part(schema: &Schema, roots: &[usize]) -> usize {
 /// The columns of a schema.
 pub fn sight(schema: &Schema) -> Sight {
     let column = |field: &Arc<Field>| (field.name().clone(), holds(field.data_type()));
-    Sight { columns: schema.fields().iter().map(column).collect(), line: None }
+    Sight { columns: schema.fields().iter().map(column).collect(), line: None, goes_on: false }
 }
 
 fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {

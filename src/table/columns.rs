@@ -10,6 +10,7 @@ use crate::interrupt::Interrupt;
 use super::blocks::Sizes;
 use super::cells::{Found, Type};
 use super::folders;
+use super::further::Reach;
 use super::header::{self, Index, Place};
 use super::lenient::value::{Guess, together};
 use super::trouble::{Stop, clipped, heed};
@@ -22,6 +23,17 @@ pub struct Head {
     pub columns: Vec<Found>,
     /// What is worth knowing: columns without a name, and columns that only later files have, which are not read.
     pub notices: Vec<Finding>,
+    /// The columns that only later files have.
+    pub others: Vec<String>,
+}
+
+impl Head {
+    /// The names of all columns that there are, whether they are read or not.
+    #[must_use]
+    pub fn known(&self) -> HashSet<String> {
+        let names = self.columns.iter().map(|found| &found.name);
+        names.chain(&self.others).cloned().collect()
+    }
 }
 
 /// What the beginning of a file says of its columns.
@@ -31,10 +43,12 @@ pub struct Sight {
     pub columns: Vec<(String, Option<Type>)>,
     /// The line with the names, from 1.
     pub line: Option<u32>,
+    /// Whether there are more rows, in which a column may have the values that it does not have here.
+    pub goes_on: bool,
 }
 
-/// So many rows are looked at for the types of the first file, and of each later one, of which there may be thousands.
-const ROWS: [usize; 2] = [10_000, 1_000];
+/// As much is looked at for the types of the first file, and of each later one, of which there may be thousands.
+const REACH: [Reach; 2] = [Reach { rows: 10_000, blocks: 64 }, Reach { rows: 1_000, blocks: 1 }];
 
 /// The columns of the first file, with types that suit all files: where they do not go together, the first file's.
 ///
@@ -59,7 +73,7 @@ pub fn columns_sized(
     let mut reading = Reading::default();
     for (number, file) in files.iter().enumerate() {
         heed(interrupt, &file.path)?;
-        match open::look(file, sizes, ROWS[number.min(1)]) {
+        match open::look(file, sizes, REACH[number.min(1)]) {
             Ok(sight) => reading.add(file, sight),
             Err(Stop::Findings(findings)) => reading.findings.extend(findings),
             Err(Stop::Fault(fault)) => return Err(fault),
@@ -76,13 +90,16 @@ struct Reading {
     first: Option<String>,
     names: Vec<String>,
     holds: Vec<Option<Type>>,
+    goes_on: bool,
     notices: Vec<Finding>,
+    others: Vec<String>,
     findings: Vec<Finding>,
 }
 
 impl Reading {
     fn add(&mut self, file: &ProjectFile, sight: Sight) {
         let (names, holds) = with_folders(&file.path, &sight);
+        self.goes_on |= sight.goes_on;
         let at = |finding: Finding| match sight.line {
             Some(line) => finding.at_path(&file.path).at_line(line, None),
             None => finding.at_path(&file.path),
@@ -100,7 +117,9 @@ impl Reading {
                     self.findings.extend(lacking(&names, &self.names).into_iter().map(at));
                     return;
                 }
-                self.notices.extend(additional(&names, &places, first).map(at));
+                let more = additional(&names, &places);
+                self.notices.extend(added(&more, first).map(at));
+                self.others.extend(more);
                 for (known, place) in self.holds.iter_mut().zip(places) {
                     let Place::At(place) = place else { continue };
                     *known = together(*known, holds.get(place).copied().flatten());
@@ -109,14 +128,18 @@ impl Reading {
         }
     }
 
-    fn finish(self) -> std::result::Result<Head, Vec<Finding>> {
+    fn finish(mut self) -> std::result::Result<Head, Vec<Finding>> {
         if !self.findings.is_empty() {
             return Err(self.findings);
         }
+        let unknown = self.names.iter().zip(&self.holds).filter(|(_, holds)| holds.is_none());
+        let unknown: Vec<String> = unknown.map(|(name, _)| name.clone()).collect();
+        let path = self.first.as_deref().unwrap_or_default();
+        self.notices.extend(empty(&unknown, path).filter(|_| self.goes_on));
         let found =
             |(name, holds): (String, Option<Type>)| Found { name, holds: holds.unwrap_or(Type::Text) };
         let columns = self.names.into_iter().zip(self.holds).map(found).collect();
-        Ok(Head { columns, notices: self.notices })
+        Ok(Head { columns, notices: self.notices, others: self.others })
     }
 }
 
@@ -157,6 +180,24 @@ fn unnamed(names: &[String]) -> Option<Finding> {
     Some(finding.help("give it one; pandas writes row numbers so, and leaves them out with index=False"))
 }
 
+/// Columns of which nobody knows what they hold.
+fn empty(names: &[String], path: &str) -> Option<Finding> {
+    let message = match names {
+        [] => return None,
+        [only] => format!(
+            "the column «{}» has no value in the part that was looked at for its type: it is read as text",
+            clipped(only)
+        ),
+        all => format!(
+            "{} columns have no value in the part that was looked at for their types, and are read as text: {}",
+            all.len(),
+            header::list(all)
+        ),
+    };
+    let help = "if numbers come later, write `type: number` in data.schema.yml, and for drift `as: numbers`";
+    Some(Finding::notice("table-column-empty", message).at_path(path).help(help))
+}
+
 fn lacking(names: &[String], wanted: &[String]) -> Vec<Finding> {
     let wanted: Vec<Wanted> = wanted
         .iter()
@@ -166,16 +207,15 @@ fn lacking(names: &[String], wanted: &[String]) -> Vec<Finding> {
 }
 
 /// Columns that the first file does not have.
-fn additional(names: &[String], places: &[Place], first: &str) -> Option<Finding> {
+fn additional(names: &[String], places: &[Place]) -> Vec<String> {
     let known: HashSet<&Place> = places.iter().collect();
-    let more: Vec<String> = names
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| !known.contains(&Place::At(*at)))
-        .map(|(_, name)| name.clone())
-        .collect();
+    let is_more = |at: usize| !known.contains(&Place::At(at));
+    names.iter().enumerate().filter(|(at, _)| is_more(*at)).map(|(_, name)| name.clone()).collect()
+}
+
+fn added(more: &[String], first: &str) -> Option<Finding> {
     let there = if more.len() == 1 { "there is a column" } else { "there are columns" };
-    let message = format!("{there} here that {} does not have: {}", clipped(first), header::list(&more));
+    let message = format!("{there} here that {} does not have: {}", clipped(first), header::list(more));
     let finding = Finding::notice("table-column-extra", message);
     (!more.is_empty()).then(|| {
         finding.help("what only later files have is not read; write the same columns into all files")

@@ -12,6 +12,7 @@ use super::columns::Sight;
 use super::drive::{Parsed, Shared, Source, Unit};
 use super::fields::Fields;
 use super::folders::Key;
+use super::further::{Reach, look_on};
 use super::header::{self, Places};
 use super::lenient::value::Guess;
 use super::records::Records;
@@ -64,14 +65,16 @@ fn head(blocks: &mut Blocks, path: &str, first: u8, wanted: &[Wanted]) -> Result
     Ok((delimiter, header.ok_or_else(|| empty(path))?))
 }
 
-/// The columns, and what so many rows look like.
-pub fn look(mut blocks: Blocks, path: &str, first: u8, rows: usize) -> Result<Sight, Stop> {
+/// The columns, and what the first rows look like.
+pub fn look(mut blocks: Blocks, path: &str, first: u8, reach: Reach) -> Result<Sight, Stop> {
     let (delimiter, header) = head(&mut blocks, path, first, &[])?;
     header.check().map_err(|finding| header.told(vec![*finding], path))?;
     let mut guesses = vec![Guess::default(); header.names.len()];
-    guess(blocks.peek_records(header.end)?, delimiter, rows, &mut guesses);
+    guess(blocks.peek_records(header.end)?, delimiter, reach.rows, &mut guesses);
+    let see = |block: &[u8], guesses: &mut [Guess]| guess(block, delimiter, usize::MAX, guesses);
+    let goes_on = look_on(&mut blocks, header.end, reach.blocks, &mut guesses, see);
     let holds = guesses.into_iter().map(Guess::holds);
-    Ok(Sight { columns: header.names.into_iter().zip(holds).collect(), line: Some(header.line) })
+    Ok(Sight { columns: header.names.into_iter().zip(holds).collect(), line: Some(header.line), goes_on })
 }
 
 /// Looks at rows, up to one that has another shape: what is wrong with it is told when it is read.

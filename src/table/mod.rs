@@ -15,11 +15,13 @@ mod drive;
 mod fields;
 mod folders;
 mod format;
+mod further;
 mod guard;
 mod header;
 mod ipc;
 mod json;
 mod labels;
+mod late;
 mod lenient;
 mod marks;
 mod messages;
@@ -31,6 +33,8 @@ mod spelling;
 mod text;
 mod trouble;
 mod unpack;
+
+use std::collections::HashSet;
 
 use crate::fault::Result;
 use crate::files::ProjectFile;
@@ -48,6 +52,7 @@ pub use guard::hush as hush_guarded_panics;
 use blocks::Sizes;
 use drive::{Shared, drive};
 use labels::Labels;
+use late::Watch;
 use trouble::{Stop, heed};
 
 /// A column that is wanted.
@@ -134,6 +139,10 @@ pub struct Table {
     /// For each wanted column the texts that its codes stand for; empty where it is not of labels. Their order says
     /// nothing: it may be another the next time.
     pub labels: Vec<Vec<String>>,
+    /// The fields of JSON lines that are in no column because only later rows have them, some at least.
+    pub late: Vec<String>,
+    /// What is worth knowing of the files.
+    pub notices: Vec<Finding>,
 }
 
 impl Table {
@@ -168,61 +177,88 @@ pub fn fold<T: Send>(
     each: impl Fn(Batch) -> T + Sync,
     merge: impl FnMut(T) + Send,
 ) -> Result<std::result::Result<Table, Vec<Finding>>> {
-    fold_sized(Sizes::USUAL, files, wanted, most_labels, interrupt, each, merge)
+    fold_sized(Sizes::USUAL, files, Asked { wanted, most_labels, known: None }, interrupt, each, merge)
+}
+
+/// [`fold`] for who looks at all columns, which are `known`: fields of JSON lines that are none of them are a notice of the
+/// table. None of the wanted columns is of labels.
+///
+/// # Errors
+/// As [`fold`].
+pub fn fold_all<T: Send>(
+    files: &[ProjectFile],
+    wanted: &[Wanted],
+    known: &HashSet<String>,
+    interrupt: &Interrupt,
+    each: impl Fn(Batch) -> T + Sync,
+    merge: impl FnMut(T) + Send,
+) -> Result<std::result::Result<Table, Vec<Finding>>> {
+    let asked = Asked { wanted, most_labels: 0, known: Some(known) };
+    fold_sized(Sizes::USUAL, files, asked, interrupt, each, merge)
+}
+
+/// What is asked of a table.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    wanted: &'a [Wanted],
+    most_labels: usize,
+    /// All columns, where it is to be told that rows have other fields.
+    known: Option<&'a HashSet<String>>,
 }
 
 /// [`fold`] with blocks of another size, which changes nothing but where batches end.
 fn fold_sized<T: Send>(
     sizes: Sizes,
     files: &[ProjectFile],
-    wanted: &[Wanted],
-    most_labels: usize,
+    asked: Asked<'_>,
     interrupt: &Interrupt,
     each: impl Fn(Batch) -> T + Sync,
     mut merge: impl FnMut(T) + Send,
 ) -> Result<std::result::Result<Table, Vec<Finding>>> {
+    let Asked { wanted, most_labels, known } = asked;
     let labels: Vec<Labels> = wanted.iter().map(|_| Labels::new(most_labels)).collect();
     let shared = Shared { wanted, labels: &labels, interrupt };
-    match read(sizes, files, shared, &each, &mut merge) {
-        Ok(rows_of) => Ok(Ok(Table {
-            rows: rows_of.iter().sum(),
-            rows_of,
-            labels: labels.into_iter().map(Labels::into_texts).collect(),
-        })),
+    match read(sizes, files, shared, known, &each, &mut merge) {
+        Ok(table) => Ok(Ok(Table { labels: labels.into_iter().map(Labels::into_texts).collect(), ..table })),
         Err(Stop::Findings(findings)) => Ok(Err(findings)),
         Err(Stop::Fault(fault)) => Err(fault),
         Err(Stop::Ahead(troubles)) => Ok(Err(troubles.findings("", &shared.names(), 0, 0))),
     }
 }
 
-/// How many rows each file has.
+/// Reads all files. The table has no labels yet.
 fn read<T: Send>(
     sizes: Sizes,
     files: &[ProjectFile],
     shared: Shared<'_>,
+    known: Option<&HashSet<String>>,
     each: &(impl Fn(Batch) -> T + Sync),
     merge: &mut (impl FnMut(T) + Send),
-) -> std::result::Result<Vec<u64>, Stop> {
+) -> std::result::Result<Table, Stop> {
     // A column that is missing in the last file is known before the first has been read.
     if files.len() > 1 {
         check(sizes, files, shared)?;
     }
     let sizes_of: Vec<u64> = files.iter().map(ProjectFile::size).collect();
     let reading = shared.interrupt.progress().begin(Doing::Reading, sizes_of.iter().sum());
-    let (mut rows, mut bytes) = (0, 0);
-    let mut rows_of = Vec::with_capacity(files.len());
+    let mut bytes = 0;
+    let mut table = Table::default();
     for (file, size) in files.iter().zip(sizes_of) {
         heed(shared.interrupt, &file.path)?;
-        let source = open::open(file, sizes, shared)?;
-        let of_file = drive(source, &file.path, rows, shared, each, merge)?;
+        let watch = known.map(Watch::new);
+        let source = open::open(file, sizes, shared, watch.as_ref())?;
+        let of_file = drive(source, &file.path, table.rows, shared, each, merge)?;
         bytes += size;
         reading.is_at(bytes);
-        rows += of_file;
-        rows_of.push(of_file);
+        table.rows += of_file;
+        table.rows_of.push(of_file);
+        let met = watch.map(Watch::met).unwrap_or_default();
+        table.notices.extend(late::finding(&met, &file.path));
+        table.late.extend(met.into_iter().map(|late| late.field));
     }
     match files.first() {
-        Some(file) if rows == 0 => Err(without_rows(file, files.len()).into()),
-        _ => Ok(rows_of),
+        Some(file) if table.rows == 0 => Err(without_rows(file, files.len()).into()),
+        _ => Ok(table),
     }
 }
 
@@ -231,7 +267,7 @@ fn check(sizes: Sizes, files: &[ProjectFile], shared: Shared<'_>) -> std::result
     let mut findings = Vec::new();
     for file in files {
         heed(shared.interrupt, &file.path)?;
-        match open::open(file, sizes, shared) {
+        match open::open(file, sizes, shared, None) {
             Ok(_) => {}
             Err(Stop::Findings(more)) => findings.extend(more),
             Err(stop) => return Err(stop),

@@ -13,25 +13,29 @@ use super::csv::{self, Delimited};
 use super::drive::{Position, Shared, Source, resolved};
 use super::folders;
 use super::format::{self, Format, HEAD};
+use super::further::Reach;
 use super::ipc::{self, Ipc};
 use super::json::{self, JsonLines};
+use super::late::Watch;
 use super::parquet::{self, Parquet};
 use super::trouble::Stop;
 use super::unpack::Packing;
 
-/// Opens a file as far as its columns are known.
+/// Opens a file as far as its columns are known. `watch` looks out for fields that are in none of them.
 pub fn open<'a>(
     file: &ProjectFile,
     sizes: Sizes,
     shared: Shared<'a>,
+    watch: Option<&'a Watch<'a>>,
 ) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
-    source(file, sizes, shared).map_err(|stop| resolved(stop, &file.path, Position::default(), shared))
+    source(file, sizes, shared, watch).map_err(|stop| resolved(stop, &file.path, Position::default(), shared))
 }
 
 fn source<'a>(
     file: &ProjectFile,
     sizes: Sizes,
     shared: Shared<'a>,
+    watch: Option<&'a Watch<'a>>,
 ) -> Result<Box<dyn Source<'a> + 'a>, Stop> {
     let path = &file.path;
     let keys = folders::keys(path);
@@ -44,7 +48,7 @@ fn source<'a>(
                 (Format::Delimited(delimiter), blocks) => {
                     Ok(Box::new(Delimited::open(blocks, path, delimiter, &keys, shared)?))
                 }
-                (_, blocks) => Ok(Box::new(JsonLines::open(blocks, path, &keys, shared)?)),
+                (_, blocks) => Ok(Box::new(JsonLines::open(blocks, path, &keys, shared, watch)?)),
             }
         }
         Format::Parquet => Ok(Box::new(Parquet::open(opened, path, &keys, shared)?)),
@@ -53,16 +57,16 @@ fn source<'a>(
     }
 }
 
-/// Looks at the beginning of a file, and of text at so many rows.
-pub fn look(file: &ProjectFile, sizes: Sizes, rows: usize) -> Result<Sight, Stop> {
+/// Looks at the beginning of a file, and of text as far as is asked.
+pub fn look(file: &ProjectFile, sizes: Sizes, reach: Reach) -> Result<Sight, Stop> {
     let path = &file.path;
     let (opened, head) = head(file)?;
     let (format, packing) = format::of(path, &head).map_err(|finding| finding.at_path(path))?;
     match format {
         Format::Delimited(_) | Format::JsonLines | Format::Text => {
             match text_blocks(opened, path, format, packing, sizes)? {
-                (Format::Delimited(delimiter), blocks) => csv::look(blocks, path, delimiter, rows),
-                (_, blocks) => json::look(blocks, path, rows),
+                (Format::Delimited(delimiter), blocks) => csv::look(blocks, path, delimiter, reach),
+                (_, blocks) => json::look(blocks, path, reach),
             }
         }
         Format::Parquet => parquet::look(opened, path),

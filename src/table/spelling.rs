@@ -1,8 +1,8 @@
 //! One spelling for what is the same: `1`, `1.0`, `+1` and `1e0`; `True` and `true`.
 //!
 //! A text is a number where it is plainly one: digits with a sign, a fraction and an exponent, as Python, R, Java and
-//! NumPy write them. `01` is a text, because who writes it means the zero: a postcode, an id. `1_000`, `0x10` and `1,5`
-//! are texts too. The decimal digits decide and not the nearest float, so that ids of twenty digits stay apart.
+//! NumPy write them. `01` is a text, because who writes it means the zero: a postcode, an id; `01.5` is a number. `1_000`,
+//! `0x10` and `1,5` are texts too. The decimal digits decide and not the nearest float, so that ids of twenty digits stay apart.
 //! Spaces around a number or a truth value do not count, as in pandas; in other texts they do.
 
 use std::borrow::Cow;
@@ -87,7 +87,7 @@ fn number(text: &str) -> Option<Cow<'_, str>> {
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits_only = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let leading_zero = whole.len() > 1 && whole.starts_with('0');
+    let leading_zero = whole.len() > 1 && whole.starts_with('0') && !mantissa.contains('.');
     if whole.len() + fraction.len() == 0 || leading_zero || !digits_only(whole) || !digits_only(fraction) {
         return None;
     }
@@ -153,14 +153,15 @@ mod tests {
 
     #[test]
     fn what_is_the_same_number_is_spelled_the_same() {
-        let same: [(&str, &[&str]); 9] = [
+        let same: [(&str, &[&str]); 10] = [
             (
                 "1",
                 &["1", "1.0", "1.00", "+1", "1e0", "1.", "1E+00", "10e-1", " 1", "1.000000000000000000e+00"],
             ),
             ("0", &["0", "-0", "0.0", "-0.0", "+0", "0e5", ".0"]),
             ("-1", &["-1", "-1.0", "-1e0"]),
-            ("0.5", &["0.5", ".5", "0.50", "5e-1"]),
+            ("0.5", &["0.5", ".5", "0.50", "5e-1", "00.5"]),
+            ("-7", &["-7", "-007.0", "-07."]),
             ("100", &["100", "1e2", "100.0", "1.0E2"]),
             ("1e300", &["1e300", "1.0e+300", "10e299"]),
             ("1e-7", &["1e-7", "0.0000001", "1.0E-07"]),
@@ -177,8 +178,9 @@ mod tests {
     #[test]
     fn what_is_not_plainly_a_number_stays_as_it_is() {
         let texts = [
-            "01", "-01", "00", "1_000", "0x10", "1,5", "1e", "e1", "1e99999", "1.2.3", "--1", "+", "-", ".",
-            "", "tRUE", "cat", " cat ", "inf", "NaN", "1 2", "१", "0b1", "1-1", "12abc", "1e+", "yes",
+            "01", "-01", "00", "01e5", "1_000", "0x10", "1,5", "1e", "e1", "1e99999", "1.2.3", "--1", "+",
+            "-", ".", "", "tRUE", "cat", " cat ", "inf", "NaN", "1 2", "१", "0b1", "1-1", "12abc", "1e+",
+            "yes",
         ];
         for text in texts {
             assert_eq!(normal(text), text);

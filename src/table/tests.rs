@@ -6,6 +6,7 @@ mod bad;
 mod cells;
 mod formats;
 mod head;
+mod late;
 
 use std::fmt::Write as _;
 use std::sync::Mutex;
@@ -49,8 +50,7 @@ impl Files {
         let table = fold_sized(
             sizes,
             &self.files,
-            wanted,
-            100,
+            Asked { wanted, most_labels: 100, known: None },
             &interrupt,
             |batch| batch,
             |batch| batches.push(batch),
@@ -183,7 +183,7 @@ fn files_are_one_table_and_may_differ_in_format() {
     let files = files.and("d.tsv", "p\ty\n3\ta\n4\tc");
     let read = files.read(&[label("y"), number("p")]).expect("readable");
     assert_eq!(read.columns, [["a", "b", "a", "c"], ["1.0", "2.0", "3.0", "4.0"]]);
-    let table = Table { rows: read.rows, rows_of: read.rows_of, labels: Vec::new() };
+    let table = Table { rows: read.rows, rows_of: read.rows_of, ..Table::default() };
     assert_eq!(table.rows_of, [1, 0, 1, 2]);
     assert_eq!([0, 1, 2, 3, 4].map(|row| table.place(row)), [(0, 1), (2, 1), (3, 1), (3, 2), (3, 3)]);
     assert_eq!(Table::default().place(7), (0, 8));
@@ -221,11 +221,11 @@ fn threads_change_nothing() {
             let firsts = Mutex::new(Vec::new());
             let wanted = [label("y"), number("p")];
             let each = |batch: Batch| (batch.first, batch.columns);
-            let table =
-                fold_sized(sizes, &files.files, &wanted, 100, &interrupt, each, |(first, columns)| {
-                    let Column::Numbers(numbers) = &columns[1] else { panic!("numbers are wanted") };
-                    firsts.lock().expect("one thread").push((first, numbers.clone()));
-                });
+            let asked = Asked { wanted: &wanted, most_labels: 100, known: None };
+            let table = fold_sized(sizes, &files.files, asked, &interrupt, each, |(first, columns)| {
+                let Column::Numbers(numbers) = &columns[1] else { panic!("numbers are wanted") };
+                firsts.lock().expect("one thread").push((first, numbers.clone()));
+            });
             assert_eq!(table.expect("no fault").expect("no finding").rows, 2000);
             firsts.into_inner().expect("one thread")
         })

@@ -125,6 +125,86 @@ fn fractions_that_come_late_are_values() {
     assert!(!said.err.contains("data-type"), "{}", said.err);
 }
 
+/// Rows of which the last ones have something else.
+fn ends_with(rows: usize, usual: impl Fn(usize) -> String, last: impl Fn(usize) -> String) -> String {
+    (0..rows).map(|row| if row < 10_000 { usual(row) } else { last(row) }).collect()
+}
+
+#[test]
+fn a_field_that_comes_too_late_to_be_a_column_is_told() {
+    let project = Project::data();
+    let usual = |row: usize| format!("{{\"a\": {}, \"b\": {row}}}\n", row % 7);
+    project.file("train.jsonl", ends_with(12_000, usual, usual));
+    project.file(
+        "live.jsonl",
+        ends_with(12_000, usual, |row| format!("{{\"a\": {}, \"late\": 2, \"b\": {row}}}\n", row % 7)),
+    );
+    let told = "live.jsonl:10001: the field «late» is first there in row 10,001, too late to be a column";
+    assert_said(
+        &project.modelgate(&["data", "drift", "train.jsonl", "live.jsonl"]),
+        0,
+        &[told, "[table-column-late]"],
+    );
+    assert_said(&project.modelgate(&["data", "profile", "live.jsonl", "--out", "live.json"]), 0, &[told]);
+    let sets = "sets: { train: data/train.csv, test: data/test.csv, live: data/live.csv }";
+    project.replace("modelgate.yml", sets, "sets: { train: train.jsonl, live: live.jsonl }");
+    project.replace(
+        "modelgate.yml",
+        "label: churned\n  ignore: [id]\n  leakage: {}\n",
+        "schema: data.schema.yml\n",
+    );
+    let schema = |extra: &str| format!("version: 1\nextra-columns: {extra}\ncolumns: {{ a: , b: }}\n");
+    project.file("data.schema.yml", schema("fail"));
+    assert_said(&project.modelgate(&["data"]), 11, &[told, "live: the column «late» is not in the schema"]);
+    project.file("data.schema.yml", schema("allow"));
+    assert_said(&project.modelgate(&["data"]), 0, &[told]);
+}
+
+#[test]
+fn words_among_truth_values_are_told_by_a_profile_as_by_data() {
+    let project = Project::empty();
+    let truth = |row: usize| format!("{}\n", row.is_multiple_of(2));
+    project.file(
+        "one.csv",
+        format!(
+            "x,paid\n{}",
+            ends_with(15_000, |row| format!("1,{}", truth(row)), |row| format!("1,{}", truth(row)))
+        ),
+    );
+    project.file(
+        "other.csv",
+        format!("x,paid\n{}", ends_with(15_000, |row| format!("1,{}", truth(row)), |_| "1,unknown\n".into())),
+    );
+    let first = "5000 values of the column «paid»";
+    let place = "of another type than the others: the first is «unknown» in row 10,001";
+    let profile = |name: &str| {
+        project.modelgate(&["data", "profile", &format!("{name}.csv"), "--out", &format!("{name}.json")])
+    };
+    assert!(!profile("one").err.contains("data-type"));
+    assert_said(&profile("other"), 0, &[first, place, "[data-type]"]);
+    let drift = |reference: &str, current: &str| {
+        let said = project.modelgate(&["--format", "json", "data", "drift", reference, current]);
+        assert!(said.out.contains(place), "{}", said.out);
+        let told: Value = serde_json::from_str(&said.out).unwrap();
+        let column =
+            told["columns"].as_array().unwrap().iter().find(|column| column["column"] == "paid").unwrap();
+        (said.code, column["drifted"].clone(), column["score"].clone(), column["because"].clone())
+    };
+    let of_data = drift("one.csv", "other.csv");
+    assert!(of_data.1 == true, "{of_data:?}");
+    assert_eq!(drift("one.json", "other.csv"), of_data);
+    assert_eq!(drift("other.json", "other.csv"), drift("other.csv", "other.csv"));
+    // Where there are words from the beginning on, both count as words.
+    project.file(
+        "words.csv",
+        format!("x,paid\n{}", ends_with(12_000, |_| "1,yes\n".into(), |_| "1,no\n".into())),
+    );
+    let said = |reference: &str| project.modelgate(&["data", "drift", reference, "words.csv"]);
+    assert_said(&said("one.csv"), 11, &["✗ paid"]);
+    assert_said(&said("one.json"), 11, &["✗ paid"]);
+    assert!(!said("one.json").err.contains("data-column-type"));
+}
+
 #[test]
 fn a_method_that_does_not_fit_its_column_is_told() {
     let project = Project::data();

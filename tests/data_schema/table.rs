@@ -157,7 +157,7 @@ impl Table {
             part.add(&batch, first as u64);
             checker.merge(part, &mut keys).expect("room");
         }
-        let violations = checker.finish(keys, 0).expect("room").violations;
+        let violations = checker.finish(keys, 0, &[]).expect("room").violations;
         violations
             .iter()
             .map(|violation| {

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ fn compared([train, test]: [&Located; 2], first: Side, memory: u64, folder: &Pat
     let read = |set: &Located, side: Side, held: Option<&Held>| -> Result<Gathered> {
         let reader = Reader { layout: &layout, same: Same::default(), side, held };
         let mut gathered = Gathered::new(&layout, held, room)?;
-        let table = pass::read(&set.files, &reader, &interrupt, |part| gathered.take(part))?;
+        let table = pass::read(&set.files, &HashSet::new(), &reader, &interrupt, |part| gathered.take(part))?;
         table.unwrap_or_else(|findings| panic!("{findings:?}"));
         Ok(gathered)
     };
@@ -160,7 +160,7 @@ fn told(rows: usize, size: usize) -> (Vec<(String, f64)>, usize) {
     let reader = Reader { layout: &layout, same: Same::default(), side: Side::Train, held: None };
     let mut facts = batch::Facts::default();
     let mut most = 0;
-    let table = pass::read(&set.files, &reader, &interrupt, |part| {
+    let table = pass::read(&set.files, &HashSet::new(), &reader, &interrupt, |part| {
         facts.merge(part.facts);
         most = most.max(facts.tellings.kept());
         Ok(())

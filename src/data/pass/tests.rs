@@ -46,7 +46,7 @@ fn read_by<L: Look>(look: &L) -> Vec<L::Part> {
     let folder = tempfile::tempdir().unwrap();
     let (_hand, interrupt) = Interrupt::channel();
     let mut parts = Vec::new();
-    let table = read(&file(folder.path()), look, &interrupt, |part| {
+    let table = read(&file(folder.path()), &HashSet::new(), look, &interrupt, |part| {
         parts.push(part);
         Ok(())
     });
@@ -98,6 +98,8 @@ fn what_is_taken_and_fails_ends_it() {
     let folder = tempfile::tempdir().unwrap();
     let (_hand, interrupt) = Interrupt::channel();
     let look = looks(&[A], false);
-    let taken = read(&file(folder.path()), &look, &interrupt, |_| Err(Fault::new("keep it", "no room")));
+    let taken = read(&file(folder.path()), &HashSet::new(), &look, &interrupt, |_| {
+        Err(Fault::new("keep it", "no room"))
+    });
     assert!(taken.err().unwrap().to_string().contains("keep it"));
 }

@@ -13,11 +13,13 @@ const CELLS: [&str; 12] = ["1", "2", "", "NaN", "3.5", "x", " 4 ", "NA", "null",
 fn missing(files: &[ProjectFile], holds: Type, is_profiled: bool) -> (Type, u64) {
     let (_hand, interrupt) = Interrupt::channel();
     let columns = vec![Found { name: "n".into(), holds }];
-    let head = Head { columns, notices: Vec::new() };
+    let head = Head { columns, ..Head::default() };
     let surveyor = Surveyor::new(head, Asked { schema: None, ignore: &[], is_profiled });
     let room = Room { memory: 1 << 20, folder: Path::new("nowhere") };
     let mut gathered = surveyor.gather(room).unwrap();
-    let table = pass::read(files, &&surveyor, &interrupt, |part| gathered.take(part)).unwrap().unwrap();
+    let table = pass::read(files, &surveyor.known, &&surveyor, &interrupt, |part| gathered.take(part))
+        .unwrap()
+        .unwrap();
     let survey = gathered.finish(table, 0).unwrap();
     (surveyor.read_as[0].holds, survey.missing["n"])
 }

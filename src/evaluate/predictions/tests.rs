@@ -60,6 +60,7 @@ fn batches(layout: &Layout, text: &str, size: usize) -> (Vec<Batch>, Table) {
         rows: rows.len() as u64,
         rows_of: vec![first, rows.len() as u64 - first],
         labels: vec![Vec::new(); layout.wanted.len()],
+        ..Table::default()
     };
     let mut batches = Vec::new();
     for (number, rows) in rows.chunks(size).enumerate() {

@@ -8,25 +8,29 @@ use serde_json::value::RawValue;
 use super::{cell, first_line, unreadable};
 use crate::table::blocks::Blocks;
 use crate::table::columns::Sight;
+use crate::table::further::{Reach, look_on};
 use crate::table::lenient::value::Guess;
 use crate::table::text::{begin, empty};
 use crate::table::trouble::{Place, Stop, Troubles};
 
-/// The columns, and what so many rows look like.
-pub fn look(mut blocks: Blocks, path: &str, rows: usize) -> Result<Sight, Stop> {
+/// The columns, and what the first rows look like.
+pub fn look(mut blocks: Blocks, path: &str, reach: Reach) -> Result<Sight, Stop> {
     begin(&mut blocks, path)?;
     let text = blocks.peek_records(0)?;
     if first_line(text).is_none() {
         return Err(empty(path));
     }
-    let Seen { names, guesses, wrong } = Seen::of(text, rows);
+    let Seen { names, mut guesses, wrong } = Seen::of(text, reach.rows);
     match wrong {
         // Of a later line it is told when it is read.
         Some(troubles) if names.is_empty() => Err(Stop::Ahead(troubles)),
-        _ => Ok(Sight {
-            columns: names.into_iter().zip(guesses.into_iter().map(Guess::holds)).collect(),
-            line: None,
-        }),
+        _ => {
+            let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
+            let see = |block: &[u8], guesses: &mut [Guess]| see_known(block, &places, guesses);
+            let goes_on = look_on(&mut blocks, 0, reach.blocks, &mut guesses, see);
+            let holds = guesses.into_iter().map(Guess::holds);
+            Ok(Sight { columns: names.into_iter().zip(holds).collect(), line: None, goes_on })
+        }
     }
 }
 
@@ -70,6 +74,18 @@ impl Seen {
                 self.names.len() - 1
             });
             see(&mut self.guesses[place], value.get());
+        }
+    }
+}
+
+/// Looks at the fields that are known, up to a line that cannot be read.
+fn see_known(text: &[u8], places: &HashMap<&str, usize>, guesses: &mut [Guess]) {
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    for Values(row) in lines.map_while(|line| serde_json::from_slice(line).ok()) {
+        for (key, value) in row {
+            if let Some(guess) = places.get(key.as_str()).and_then(|place| guesses.get_mut(*place)) {
+                see(guess, value.get());
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::table::drive::{Parsed, Shared, Source, Unit};
 use crate::table::fields::place;
 use crate::table::folders::{Constant, Key};
 use crate::table::header::{self, Places};
+use crate::table::late::{Lookout, Watch};
 use crate::table::text::{begin, empty};
 use crate::table::trouble::{Place, Stop, Troubles, Wrong};
 
@@ -29,15 +30,24 @@ pub struct JsonLines<'a> {
     blocks: Blocks,
     names: Arc<Names>,
     shared: Shared<'a>,
+    watch: Option<&'a Watch<'a>>,
+    /// How many blocks were handed out.
+    handed: usize,
 }
 
 impl<'a> JsonLines<'a> {
     /// Looks at the first row for the fields.
-    pub fn open(mut blocks: Blocks, path: &str, keys: &[Key], shared: Shared<'a>) -> Result<Self, Stop> {
+    pub fn open(
+        mut blocks: Blocks,
+        path: &str,
+        keys: &[Key],
+        shared: Shared<'a>,
+        watch: Option<&'a Watch<'a>>,
+    ) -> Result<Self, Stop> {
         begin(&mut blocks, path)?;
         blocks.peek(|text| first_line(text).filter(|(_, whole)| *whole).map(|_| ()))?;
         let Some((line, _)) = first_line(blocks.peeked()) else { return Err(empty(path)) };
-        let names = match serde_json::from_slice::<Keys>(line) {
+        let mut names = match serde_json::from_slice::<Keys>(line) {
             Ok(Keys(fields)) => among(fields, &mut blocks, keys, shared)?.map_err(|findings| {
                 let at_top = |finding: Finding| finding.at_path(path).at_line(1, None);
                 Stop::Findings(findings.into_iter().map(at_top).collect())
@@ -45,7 +55,8 @@ impl<'a> JsonLines<'a> {
             // What is wrong with the line is found when it is read as all others are.
             Err(_) => Names::of(shared.names().into_iter().enumerate().map(|(slot, name)| (name, slot))),
         };
-        Ok(Self { blocks, names: Arc::new(names), shared })
+        names.know(watch.into_iter().flat_map(Watch::known));
+        Ok(Self { blocks, names: Arc::new(names), shared, watch, handed: 0 })
     }
 }
 
@@ -70,8 +81,16 @@ const LOOKED_AT: usize = 10_000;
 impl<'a> Source<'a> for JsonLines<'a> {
     fn next(&mut self) -> Result<Option<Unit<'a>>, Stop> {
         let Some(block) = self.blocks.next()? else { return Ok(None) };
-        let (names, shared) = (Arc::clone(&self.names), self.shared);
-        Ok(Some(Unit::Block(Box::new(move || parse(&block, &names, shared)))))
+        let (names, shared, watch, number) = (Arc::clone(&self.names), self.shared, self.watch, self.handed);
+        self.handed += 1;
+        Ok(Some(Unit::Block(Box::new(move || {
+            let mut lookout = Lookout::new(watch);
+            let parsed = parse(&block, &names, shared, &mut lookout);
+            if let Some(watch) = watch {
+                watch.take(number, parsed.rows, parsed.lines, lookout);
+            }
+            parsed
+        }))))
     }
 }
 
@@ -79,8 +98,8 @@ impl<'a> Source<'a> for JsonLines<'a> {
 #[derive(Debug, Default)]
 struct Names {
     fields: Vec<String>,
-    /// Where each of them is.
-    places: HashMap<String, usize>,
+    /// Where each of them is; none of a field that is known and not wanted.
+    places: HashMap<String, Option<usize>>,
     /// For each wanted column that is a field, which of them it is, and which of the wanted.
     wanted: Vec<(usize, usize)>,
     /// The other wanted columns.
@@ -100,16 +119,21 @@ impl Names {
             let next = names.fields.len();
             let place = *names.places.entry(name).or_insert_with_key(|name| {
                 names.fields.push(name.clone());
-                next
+                Some(next)
             });
-            names.wanted.push((place, slot));
+            names.wanted.extend(place.map(|place| (place, slot)));
         }
         names.wanted.sort_unstable_by_key(|(_, slot)| *slot);
         names
     }
 
-    fn place(&self, key: &str) -> Option<usize> {
-        self.places.get(key).copied()
+    /// Adds fields that are known, of which most are wanted.
+    fn know<'k>(&mut self, known: impl Iterator<Item = &'k String>) {
+        for name in known {
+            if !self.places.contains_key(name) {
+                self.places.insert(name.clone(), None);
+            }
+        }
     }
 }
 
@@ -123,10 +147,10 @@ fn first_line(text: &[u8]) -> Option<(&[u8], bool)> {
 }
 
 /// Parses a block of whole lines.
-fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
+fn parse(block: &[u8], names: &Names, shared: Shared<'_>, lookout: &mut Lookout<'_>) -> Parsed {
     let mut filling = shared.fillings(0);
     let mut troubles = Troubles::default();
-    let mut row = Row { names, values: vec![None; names.fields.len()], twice: None };
+    let mut row = Row { names, values: vec![None; names.fields.len()], twice: None, lookout };
     let mut start = 0;
     let mut rows = 0;
     let mut lines = 0;
@@ -136,6 +160,7 @@ fn parse(block: &[u8], names: &Names, shared: Shared<'_>) -> Parsed {
         let here = start;
         start = end;
         if !line.trim_ascii().is_empty() {
+            row.lookout.is_at(rows, lines);
             if let Err(error) = row.read(line) {
                 let (wrong, column) = unreadable(line, &error);
                 troubles.note(wrong, None, || (Place::Line(lines, column), String::new()));
@@ -165,7 +190,7 @@ fn unreadable(line: &[u8], error: &serde_json::Error) -> (Wrong, Option<u32>) {
 }
 
 /// Adds one value of a row to its column, or says what is wrong with it, and what it is.
-fn push(column: &mut Filling<'_>, row: &Row<'_, '_>, field: usize) -> Result<(), (Wrong, String)> {
+fn push(column: &mut Filling<'_>, row: &Row<'_, '_, '_>, field: usize) -> Result<(), (Wrong, String)> {
     let value = row.values[field];
     let wrong = match value.map(|value| cell(value.get())) {
         _ if row.twice == Some(field) => Wrong::Twice,
@@ -204,14 +229,16 @@ fn told(error: &serde_json::Error) -> String {
 }
 
 /// The wanted values of a line.
-struct Row<'n, 'b> {
+struct Row<'n, 'b, 'l> {
     names: &'n Names,
+    /// Gets the fields that nobody knows.
+    lookout: &'n mut Lookout<'l>,
     values: Vec<Option<&'b RawValue>>,
     /// A wanted field that was there twice.
     twice: Option<usize>,
 }
 
-impl<'b> Row<'_, 'b> {
+impl<'b> Row<'_, 'b, '_> {
     fn read(&mut self, line: &'b [u8]) -> Result<(), serde_json::Error> {
         self.values.fill(None);
         self.twice = None;
@@ -221,7 +248,7 @@ impl<'b> Row<'_, 'b> {
     }
 }
 
-impl<'b> Visitor<'b> for &mut Row<'_, 'b> {
+impl<'b> Visitor<'b> for &mut Row<'_, 'b, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -231,7 +258,9 @@ impl<'b> Visitor<'b> for &mut Row<'_, 'b> {
     fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<(), A::Error> {
         // Rows have their fields in the same order, nearly always.
         let mut likely = 0;
-        while let Some(field) = map.next_key_seed(FieldOf { names: self.names, likely })? {
+        while let Some(field) =
+            map.next_key_seed(FieldOf { names: self.names, likely, lookout: self.lookout })?
+        {
             let Some(field) = field else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
@@ -246,12 +275,13 @@ impl<'b> Visitor<'b> for &mut Row<'_, 'b> {
 }
 
 /// Which of the names a key is.
-struct FieldOf<'n> {
+struct FieldOf<'n, 'l> {
     names: &'n Names,
     likely: usize,
+    lookout: &'n mut Lookout<'l>,
 }
 
-impl<'b> DeserializeSeed<'b> for FieldOf<'_> {
+impl<'b> DeserializeSeed<'b> for FieldOf<'_, '_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'b>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -259,7 +289,7 @@ impl<'b> DeserializeSeed<'b> for FieldOf<'_> {
     }
 }
 
-impl Visitor<'_> for FieldOf<'_> {
+impl Visitor<'_> for FieldOf<'_, '_> {
     type Value = Option<usize>;
 
     fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -268,7 +298,13 @@ impl Visitor<'_> for FieldOf<'_> {
 
     fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
         let is_likely = self.names.fields.get(self.likely).is_some_and(|name| name == key);
-        Ok(if is_likely { Some(self.likely) } else { self.names.place(key) })
+        if is_likely {
+            return Ok(Some(self.likely));
+        }
+        Ok(self.names.places.get(key).copied().unwrap_or_else(|| {
+            self.lookout.meet(key);
+            None
+        }))
     }
 }
 

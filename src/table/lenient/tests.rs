@@ -26,6 +26,9 @@ fn guess(cells: &[&str]) -> Option<Type> {
 
 #[test]
 fn what_is_missing_or_strange_is_counted_and_keeps_its_row() {
+    let led = gathered(Type::Number, &["007.5", " -00.25", "01", "01e5"]);
+    assert_eq!(led.shown, [(2, "01".into()), (3, "01e5".into())]);
+    assert!(matches!(led.values, Values::Numbers(numbers) if numbers[..2] == [7.5, -0.25]));
     let cells = gathered(Type::Number, &["1", "", "abc", "inf", " 2 ", "NA", "-nan", "01", "1e3", "true"]);
     assert_eq!(numbers(&cells), ["1", "NaN", "NaN", "inf", "2", "NaN", "NaN", "NaN", "1000", "NaN"]);
     assert_eq!((cells.missing, cells.strange), (3, 3));
@@ -66,7 +69,7 @@ fn few_strange_cells_are_shown_and_little_of_each() {
 
 #[test]
 fn types_are_guessed_as_arrow_does() {
-    let cases: [(&[&str], Option<Type>); 28] = [
+    let cases: [(&[&str], Option<Type>); 30] = [
         (&[], None),
         (&["", " ", "NA", "nan", "NaN", "-nan", "null"], None),
         (&["1", "-2", "+3", "0", "9223372036854775807"], Some(Type::Integer)),
@@ -77,6 +80,8 @@ fn types_are_guessed_as_arrow_does() {
         (&["1", "1e400"], Some(Type::Number)),
         (&["01"], Some(Type::Text)),
         (&["1", "-01"], Some(Type::Text)),
+        (&["01e5"], Some(Type::Text)),
+        (&["1", "007.5", "-00.25"], Some(Type::Number)),
         (&["9223372036854775808"], Some(Type::Text)),
         (&["1.5", "9223372036854775808"], Some(Type::Number)),
         (&["true", "False", "TRUE"], Some(Type::Boolean)),

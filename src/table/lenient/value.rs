@@ -73,7 +73,7 @@ fn number(cell: &[u8]) -> Result<f64, Wrong> {
 #[inline(never)]
 fn other(cell: &[u8]) -> Result<f64, Wrong> {
     match fast_float2::parse::<f64, _>(cell) {
-        Ok(number) if !number.is_nan() && !has_leading_zero(cell) => Ok(number),
+        Ok(number) if !number.is_nan() && !is_led_by_nought(cell) => Ok(number),
         _ => seldom(cell),
     }
 }
@@ -86,7 +86,7 @@ fn seldom(cell: &[u8]) -> Result<f64, Wrong> {
     }
     match fast_float2::parse::<f64, _>(trimmed) {
         Ok(value) if value.is_nan() => Err(Wrong::Missing),
-        Ok(value) if trimmed.len() < cell.len() && !has_leading_zero(trimmed) => Ok(value),
+        Ok(value) if trimmed.len() < cell.len() && !is_led_by_nought(trimmed) => Ok(value),
         _ => Err(Wrong::NotNumber),
     }
 }
@@ -110,7 +110,14 @@ fn moment(cell: &[u8]) -> Result<f64, Wrong> {
     }
 }
 
-/// As in a postcode: who writes it means it, and the cell is a text.
+/// As in a postcode: who writes it means it, and the cell is a text. With a point in it it is a number that was written to a
+/// width.
+#[inline]
+fn is_led_by_nought(cell: &[u8]) -> bool {
+    has_leading_zero(cell) && !cell.contains(&b'.')
+}
+
+/// Whether a nought comes before another digit.
 #[inline]
 fn has_leading_zero(cell: &[u8]) -> bool {
     // Without a branch: signs and noughts come as they like, and to guess them wrongly costs more than to look.
@@ -175,7 +182,7 @@ impl Guess {
     fn of(cell: &[u8]) -> u8 {
         match fast_float2::parse::<f64, _>(cell) {
             Ok(value) if value.is_nan() => 0,
-            Ok(_) if has_leading_zero(cell) => Self::TEXT,
+            Ok(_) if is_led_by_nought(cell) => Self::TEXT,
             Ok(_) => Self::of_number(cell),
             Err(_) if word(cell).is_some() => Self::BOOLEAN,
             Err(_) => match Self::of_moment(cell) {

@@ -65,6 +65,36 @@ fn columns_of_text_hold_what_they_look_like() {
     assert_eq!(found(&Files::one("p.csv", "a,b")), named(&[("a", Type::Text), ("b", Type::Text)]));
 }
 
+/// Rows of which only the last few have a value.
+fn late_values(row: impl Fn(Option<usize>) -> String) -> String {
+    (0..12_000).map(|at| row((at > 11_900).then_some(at))).collect()
+}
+
+#[test]
+fn a_column_without_a_value_in_the_first_rows_is_looked_at_further_on() {
+    let csv = late_values(|at| at.map_or("x,NA,\n".into(), |at| format!("x,{at}.5,2026-01-01\n")));
+    let json = late_values(|at| at.map_or("{\"a\":1,\"b\":null}\n".into(), |at| format!("{{\"b\":{at}}}\n")));
+    let (_hand, interrupt) = Interrupt::channel();
+    let of = |files: &Files, sizes| {
+        columns::columns_sized(sizes, &files.files, &interrupt).expect("no fault").expect("columns")
+    };
+    let files = Files::one("a.csv", format!("a,b,c\n{csv}"));
+    let head = of(&files, Sizes::USUAL);
+    let holds: Vec<Type> = head.columns.iter().map(|found| found.holds).collect();
+    assert_eq!((holds, head.notices), (vec![Type::Text, Type::Number, Type::Date], vec![]));
+    let head = of(&Files::one("a.jsonl", json), Sizes::USUAL);
+    let holds: Vec<Type> = head.columns.iter().map(|found| found.holds).collect();
+    assert_eq!((holds, head.notices), (vec![Type::Integer, Type::Integer], vec![]));
+    // Not without end, and that is told.
+    let head = of(&files, Sizes { block: 100, longest: 1000 });
+    let holds: Vec<Type> = head.columns.iter().map(|found| found.holds).collect();
+    assert_eq!(holds, vec![Type::Text; 3]);
+    insta::assert_snapshot!(said(&head.notices));
+    // Where there is nothing more there is nothing to tell.
+    let head = of(&Files::one("a.csv", "a,b\n1,\n2,NA\n"), Sizes::USUAL);
+    assert_eq!((head.columns[1].holds, head.notices), (Type::Text, vec![]));
+}
+
 #[test]
 fn columns_of_json_hold_what_their_values_are() {
     let text = r#"

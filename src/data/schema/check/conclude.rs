@@ -86,14 +86,15 @@ pub struct Checked {
 }
 
 impl Checker<'_> {
-    /// Sums up, with the keys of what was merged. `now` is the time in seconds since 1970, by which
+    /// Sums up, with the keys of what was merged. `late` are fields that came too late to be columns. `now` is the time in seconds since 1970, by which
     /// [`super::super::Fresh`] judges.
     ///
     /// # Errors
     /// Keys that were written and cannot be read again.
-    pub fn finish(self, mut keys: Spool<Keyed>, now: u64) -> Result<Checked> {
+    pub fn finish(self, mut keys: Spool<Keyed>, now: u64, late: &[String]) -> Result<Checked> {
         let Self { plan, rows, columns, keys: own, pairs, newest } = self;
         super::spool(own, &mut keys)?;
+        let plan = &plan.with_late(late);
         let mut violations = of_columns_as_such(plan, rows);
         violations.splice(0..0, of_count(&plan.schema, rows));
         violations.extend(stale(plan, rows, newest, now));

@@ -92,12 +92,26 @@ impl Plan {
         plan.find_keys(&there);
         plan.compare(&there);
         plan.fresh(&there);
-        let named: HashSet<&str> = schema.columns.iter().map(|column| column.name.as_str()).collect();
-        if schema.extra != Extra::Allow {
-            let extra = found.iter().filter(|found| !named.contains(found.name.as_str()));
-            plan.extra = extra.map(|found| found.name.clone()).collect();
-        }
+        plan.find_extra(found.iter().map(|found| &found.name));
         plan
+    }
+
+    /// The same with columns that were found later.
+    pub(super) fn with_late(&self, late: &[String]) -> Self {
+        let mut plan = self.clone();
+        plan.find_extra(late.iter());
+        plan
+    }
+
+    /// Adds those that the schema does not name, each once.
+    fn find_extra<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
+        if self.schema.extra == Extra::Allow {
+            return;
+        }
+        let named = self.schema.columns.iter().map(|column| &column.name);
+        let mut known: HashSet<&String> = named.chain(&self.extra).collect();
+        let extra: Vec<String> = names.filter(|name| known.insert(name)).cloned().collect();
+        self.extra.extend(extra);
     }
 
     /// The columns to read, and what each is to be read as.

@@ -5,6 +5,25 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn a_field_that_came_too_late_is_a_column_that_the_schema_does_not_name() {
+    let of = |extra: &str| {
+        let schema = schema(&format!(
+            "version: 1\nextra-columns: {extra}\ncolumns:\n  id:\n  late: {{ required: false }}\n"
+        ));
+        let plan = Plan::new(&schema, &found(&[("id", Type::Integer, &[])]));
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Room { memory: 1 << 20, folder: folder.path() }.spool(0, 0).unwrap();
+        let late = ["late", "later", "later"].map(str::to_owned);
+        Checker::new(&plan).finish(keys, 0, &late).unwrap()
+    };
+    let failed = of("fail");
+    let failing: Vec<_> =
+        failed.failing().map(|violation| (&*violation.check, violation.column.as_deref())).collect();
+    assert_eq!(failing, [("data-extra", Some("later"))]);
+    assert_eq!(of("allow").violations, []);
+}
+
+#[test]
 fn everything_that_is_wrong_is_told() {
     let text = r#"version: 1
 rows: { min: 10 }

@@ -101,7 +101,7 @@ fn checked_within(memory: u64, schema: &Schema, table: &[Column<'_>], rows: usiz
         part.add(&batch, first as u64);
         all.merge(part, &mut keys).unwrap();
     }
-    all.finish(keys, now).unwrap()
+    all.finish(keys, now, &[]).unwrap()
 }
 
 fn checked(text: &str, table: &[Column<'_>]) -> Checked {
