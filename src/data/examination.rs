@@ -128,6 +128,7 @@ impl Examination<'_> {
         let violations = checked.map(|checked| told::violations(&located.name, checked));
         let mut findings =
             checked.map(|checked| told::of_set(located, &survey.table, checked)).unwrap_or_default();
+        findings.extend(told::strange_in_set(located, &survey));
         findings.extend(survey.notes);
         Ok(Told { set, violations: violations.unwrap_or_default(), findings })
     }
@@ -191,7 +192,10 @@ impl Examination<'_> {
                 Some(Ok(comparison)) => {
                     let read = comparison.sets().filter_map(|side| read.remove(&side.set.name)).collect();
                     if let Some(moved) = comparison.moved(read)? {
-                        findings.extend(moved.findings);
+                        // Which values are of another type was said of the set, too.
+                        let new: Vec<Finding> =
+                            moved.findings.into_iter().filter(|told| !findings.contains(told)).collect();
+                        findings.extend(new);
                         evidence.drift = Some(moved.evidence);
                     }
                 }

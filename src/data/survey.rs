@@ -18,12 +18,30 @@ pub struct Survey {
     pub table: Table,
     /// How many rows have no value, by column.
     pub missing: BTreeMap<String, u64>,
+    /// The columns with values of another type of which the schema says nothing.
+    pub strange: Vec<(String, Strange)>,
     /// What the schema says of it; none without one.
     pub checked: Option<Checked>,
     /// The profile of what is looked at; none where nobody asked for it.
     pub profile: Option<Profile>,
     /// What should be known of the columns.
     pub notes: Vec<Finding>,
+}
+
+/// Values of another type than the others of their column.
+#[derive(Debug, Clone, Default)]
+pub struct Strange {
+    /// How many.
+    pub rows: u64,
+    /// The row of the first of them, over all files from 0, and its text.
+    pub first: Option<(u64, String)>,
+}
+
+impl Strange {
+    fn merge(&mut self, later: Self) {
+        self.rows += later.rows;
+        self.first = self.first.take().or(later.first);
+    }
 }
 
 /// What is asked of a set.
@@ -91,9 +109,22 @@ impl Surveyor {
     fn part(&self) -> Part<'_> {
         Part {
             missing: vec![0; self.read_as.len()],
+            strange: vec![Strange::default(); self.read_as.len()],
             checker: self.plan.as_ref().map(Checker::new),
             profile: self.is_profiled.then(|| Profile::new(&self.profiled_as())),
         }
+    }
+
+    /// The columns with values of another type of which the schema says nothing, and with some that are not: who has nothing
+    /// but lists knows that.
+    fn untyped(&self, table: &Table, all: &Part<'_>) -> Vec<(String, Strange)> {
+        let said: HashSet<&str> = self.plan.iter().flat_map(Plan::wanted).map(|(name, _)| name).collect();
+        let columns = self.read_as.iter().zip(&all.strange).zip(&all.missing);
+        let told = columns.filter(|((found, strange), missing)| {
+            let is_some = (1..table.rows.saturating_sub(**missing)).contains(&strange.rows);
+            is_some && !said.contains(found.name.as_str())
+        });
+        told.map(|((found, strange), _)| (found.name.clone(), strange.clone())).collect()
     }
 
     /// What the profile begins with: whole numbers, as long as there are no others.
@@ -105,6 +136,12 @@ impl Surveyor {
         });
         found.collect()
     }
+}
+
+/// The values of another type of some rows, of which `first` is the first.
+fn strange(cells: &Cells, first: u64) -> Strange {
+    let shown = cells.shown.first().map(|(row, text)| (first + u64::from(*row), text.clone()));
+    Strange { rows: cells.strange, first: shown }
 }
 
 /// All columns; what the schema says of a column is what it is read as.
@@ -123,6 +160,7 @@ fn read_as(found: &[Found], plan: Option<&Plan>) -> Vec<Found> {
 #[derive(Debug)]
 pub struct Part<'a> {
     missing: Vec<u64>,
+    strange: Vec<Strange>,
     checker: Option<Checker<'a>>,
     profile: Option<Profile>,
 }
@@ -139,6 +177,7 @@ impl<'a> Look for &'a Surveyor {
         let cells: Vec<&Cells> = rows.all().collect();
         let mut part = surveyor.part();
         part.missing = cells.iter().map(|cells| cells.missing).collect();
+        part.strange = cells.iter().map(|cells| strange(cells, rows.first)).collect();
         if let Some(checker) = &mut part.checker {
             let names = surveyor.read_as.iter().map(|found| found.name.as_str());
             checker.add(&names.zip(cells.iter().copied()).collect::<Vec<_>>(), rows.first);
@@ -165,8 +204,9 @@ impl<'a> Gathered<'a> {
     /// # Errors
     /// What went wrong with them, or keys for which there is no room.
     pub fn take(&mut self, later: Result<Part<'a>>) -> Result<()> {
-        let Part { missing, checker, profile } = later?;
+        let Part { missing, strange, checker, profile } = later?;
         self.all.missing.iter_mut().zip(missing).for_each(|(all, more)| *all += more);
+        self.all.strange.iter_mut().zip(strange).for_each(|(all, more)| all.merge(more));
         if let (Some(all), Some(more)) = (&mut self.all.profile, profile) {
             self.notes.extend(all.merge(&more));
         }
@@ -183,9 +223,11 @@ impl<'a> Gathered<'a> {
     pub fn finish(self, table: Table, now: u64) -> Result<Survey> {
         let Self { surveyor, all, keys, mut notes } = self;
         notes.extend(table.notices.iter().cloned());
+        let strange = surveyor.untyped(&table, &all);
         let names = surveyor.read_as.iter().map(|found| found.name.clone());
         Ok(Survey {
             missing: names.zip(all.missing).collect(),
+            strange,
             checked: all.checker.map(|checker| checker.finish(keys, now, &table.late)).transpose()?,
             table,
             profile: all.profile,

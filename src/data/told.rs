@@ -7,7 +7,7 @@ use super::drift::{Ascending, Compared, Lack, Values, lacking};
 use super::profile::Column;
 use super::schema::Checked;
 use super::sets::Located;
-use super::survey::Survey;
+use super::survey::{Strange, Survey};
 use crate::config::{self, Problem};
 use crate::document::shown;
 use crate::finding::{Finding, Severity};
@@ -92,14 +92,28 @@ pub fn strange<R: Ascending>(
                 let help = "a model that learned from it has nothing to go by: mend what writes it, or name it under `ignore`";
                 findings.push(Finding::error("data-column-type", message).help(help));
             } else if strange > 0 {
-                let message = of_another_type(strange, &format!("«{name}» of «{set}»"), &first);
-                let help =
-                    "they count as rows without a value; write what the column holds in data.schema.yml";
-                findings.push(Finding::warning("data-type", message).help(help));
+                findings.push(some_strange(strange, &column.column, set, &first));
             }
         }
     }
     findings
+}
+
+/// Columns of a set in which values are of another type than the others, of which no schema says anything.
+pub fn strange_in_set(set: &Located, survey: &Survey) -> Vec<Finding> {
+    let told = |(column, strange): &(String, Strange)| {
+        let first = strange.first.as_ref().map(|(row, text)| set.shown(&survey.table, *row, text));
+        let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
+        some_strange(strange.rows, column, &set.name, &first)
+    };
+    survey.strange.iter().map(told).collect()
+}
+
+/// That so many values of a column of a set are strange, and not all of them.
+fn some_strange(strange: u64, column: &str, set: &str, first: &str) -> Finding {
+    let message = of_another_type(strange, &format!("«{}» of «{set}»", shown(column)), first);
+    let help = "they count as rows without a value; write what the column holds in data.schema.yml";
+    Finding::warning("data-type", message).help(help)
 }
 
 /// That so many values of a column are strange. `first` is the first of them with its place, behind a colon, or nothing.

@@ -264,3 +264,30 @@ fn a_label_that_no_set_has_is_an_error() {
         &["`label` names the column «Churned», and no set has it"],
     );
 }
+
+#[test]
+fn values_of_another_type_are_told_without_a_schema_and_once() {
+    let project = Project::data();
+    // Behind what is looked at for the types.
+    let strange = "77,young,1000.00,Bonn,0\n78,old,1000.00,Bonn,0\n";
+    project.file("data/train.csv", customers(9, 12_000) + strange);
+    let said = "2 values of the column «age» of «train» are of another type than the others: the first is «young» in row ";
+    for drift in ["  drift: {}\n", ""] {
+        if drift.is_empty() {
+            project.replace("modelgate.yml", "  drift: {}\n", "");
+            project.replace("modelgate.yml", ", live: data/live.csv", "");
+        }
+        let run = project.modelgate(&["data"]);
+        assert_eq!(run.out.matches(said).count(), 1, "{drift:?}: {}", run.out);
+    }
+    // Whoever says what the column holds is told by that.
+    project.file("data.schema.yml", "version: 1\ncolumns:\n  age: { type: number }\n");
+    project.replace(
+        "modelgate.yml",
+        "  label:",
+        "  schema: data.schema.yml\n  schema-sets: [train]\n  label:",
+    );
+    let run = project.modelgate(&["data"]);
+    assert!(run.out.contains("2 of 12,002 values of «age» are not a number"), "{}", run.out);
+    assert_eq!(run.out.matches(said).count(), 0, "{}", run.out);
+}
