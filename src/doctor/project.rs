@@ -3,29 +3,35 @@
 use std::ffi::OsStr;
 
 use super::{Check, Patient, scripts};
-use crate::config::{Config, Image};
+use crate::config::{Config, Image, Reference, Set};
 use crate::document::shown;
 use crate::engine::{child_variables, missing_secrets};
 use crate::files::{self, nearest};
 use crate::step::Step;
+use crate::store;
 
 /// How many names are shown in one line.
 const MOST_SHOWN: usize = 6;
 
-/// Inputs that match nothing.
+/// Files that a key of the configuration names.
+struct Named {
+    /// The key, such as `train.inputs`.
+    key: String,
+    patterns: Vec<String>,
+    /// Whether training may make them.
+    may_be_made: bool,
+}
+
+/// Inputs that match nothing, and sets of data of which a file is missing.
 pub(super) fn inputs(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
     const NAME: &str = "inputs";
-    let trained = config.train.as_ref().map(|train| (Step::Train, &train.inputs));
-    let steps = trained.into_iter().chain([(Step::Evaluate, &config.evaluate.inputs)]);
     let mut found = 0;
     let mut checks = Vec::new();
-    for (step, patterns) in steps {
-        match files::expand_beside(patient.root, &[patient.run_dir], patterns) {
+    for named in named(config) {
+        match files::expand_beside(patient.root, &[patient.run_dir], &named.patterns) {
             Ok(expanded) => {
                 found += expanded.files.len();
-                checks.extend(
-                    expanded.unmatched.iter().map(|pattern| unmatched(patient, config, step, pattern)),
-                );
+                checks.extend(expanded.unmatched.iter().map(|pattern| unmatched(patient, &named, pattern)));
             }
             Err(fault) => {
                 checks.push(Check::broken(NAME, fault.to_string()).help(fault.remedy().unwrap_or_default()))
@@ -38,18 +44,39 @@ pub(super) fn inputs(patient: &Patient<'_>, config: &Config) -> Vec<Check> {
     checks
 }
 
-fn unmatched(patient: &Patient<'_>, config: &Config, step: Step, pattern: &str) -> Check {
-    let says = format!("«{}» of {step}.inputs matches nothing", shown(pattern));
+fn named(config: &Config) -> Vec<Named> {
+    let named = |key: String, patterns| Named { key, patterns, may_be_made: false };
+    let inputs = |step: Step, inputs: &[String]| named(format!("{step}.inputs"), inputs.to_vec());
+    let train = config.train.as_ref().map(|train| inputs(Step::Train, &train.inputs));
+    let evaluate = inputs(Step::Evaluate, &config.evaluate.inputs);
+    let evaluate = Named { may_be_made: config.train.is_some(), ..evaluate };
+    let set = |set: &Set| {
+        let near = set.files.iter().filter(|file| !store::is_address(file));
+        named(format!("data.sets.{}", set.name), near.cloned().collect())
+    };
+    let data = config.data.iter().flat_map(|data| {
+        let schema = data.schema.clone().map(|path| named("data.schema".into(), vec![path]));
+        let reference = data.drift.as_ref().and_then(|drift| match &drift.reference {
+            Reference::Profile(path) => Some(named("data.drift.reference".into(), vec![path.clone()])),
+            Reference::Set(_) | Reference::Baseline => None,
+        });
+        data.sets.iter().map(set).chain(schema).chain(reference)
+    });
+    train.into_iter().chain([evaluate]).chain(data).collect()
+}
+
+fn unmatched(patient: &Patient<'_>, named: &Named, pattern: &str) -> Check {
+    let key = &named.key;
+    let says = format!("«{}» of {key} matches nothing", shown(pattern));
     if patient.root.join(format!("{pattern}.dvc")).is_file() || patient.root.join("dvc.lock").is_file() {
         return Check::broken("inputs", says).help("dvc pull");
     }
-    // Training may make it.
-    if step == Step::Evaluate && config.train.is_some() {
+    if named.may_be_made {
         return Check::warning("inputs", says).help("it has to be there, or training has to make it");
     }
     let help = match nearest(patient.root, &[patient.run_dir], pattern) {
         Some(like) => format!("did you mean «{}»?", shown(&like)),
-        None => format!("put it there, or take it out of `{step}.inputs`"),
+        None => format!("put it there, or take it out of `{key}`"),
     };
     Check::broken("inputs", says).help(help)
 }

@@ -205,3 +205,30 @@ fn the_json_has_words_for_health() {
          {\"name\":\"disk\",\"health\":\"fine\",\"says\":\"ok\"}]"
     );
 }
+
+#[test]
+fn data_that_is_missing_is_told_before_a_run_does() {
+    let yaml = "version: 1\nmodel: m\nlint: { python: [] }\ndata:\n  sets: { train: data/train.csv, test: data/tset.csv, far: s3://bucket/x.csv }\n  \
+                schema: data.schema.yml\n  drift: { reference: profiles/train.json, current: test }\n\
+                evaluate: { run: x, metrics: m.json }\ngate: { baseline: none, rules: { a: { min: 0 } } }\n";
+    let files = [("modelgate.yml", yaml), ("data/train.csv", "a\n1\n"), ("data/test.csv", "a\n1\n")];
+    let checks = Ward::new(&files, &["x", "sh"]).examine();
+    let broken: Vec<(&str, Option<&str>)> = (checks.iter())
+        .filter(|check| check.name == "inputs")
+        .map(|check| (check.says.as_str(), check.help.as_deref()))
+        .collect();
+    assert_eq!(
+        broken,
+        [
+            ("«data/tset.csv» of data.sets.test matches nothing", Some("did you mean «data/test.csv»?")),
+            (
+                "«data.schema.yml» of data.schema matches nothing",
+                Some("put it there, or take it out of `data.schema`")
+            ),
+            (
+                "«profiles/train.json» of data.drift.reference matches nothing",
+                Some("put it there, or take it out of `data.drift.reference`")
+            ),
+        ]
+    );
+}

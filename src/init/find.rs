@@ -9,7 +9,7 @@ use super::makefile::Makefile;
 use super::recipe::{Runner, Script};
 use super::scan::scan;
 use super::script::{Read, Role};
-use super::{Project, Work, command, dvc, gitlab, manifest, measure, predictions};
+use super::{Project, Work, command, dvc, gitlab, manifest, measure, predictions, tables};
 use crate::engine::Variables;
 use crate::fault::Result;
 use crate::git::Repository;
@@ -44,7 +44,7 @@ pub fn look(root: &Path, variables: &Variables) -> Result<Project> {
     finder.tests(&manifest, &mut project);
     measure::values(&folder, root, named, &mut project);
     project.predictions = predictions::existing(&folder);
-    finder.later(&mut project);
+    project.data = tables::find(&folder);
     finder.hints(&mut project);
     project.loose = loose(root, &project);
     Ok(project)
@@ -292,33 +292,12 @@ impl Finder<'_> {
         }
     }
 
-    fn later(&self, project: &mut Project) {
-        if let Some((file, label)) = self.label() {
-            project.later.push(format!("data (is «{label}» the label in {file}?)"));
-        }
+    fn hints(&self, project: &mut Project) {
         if self.folder.has_file("Dockerfile") {
             let hint = "there is a Dockerfile: a section `image` builds it, tries its server, and pushes it when the model \
                         is approved (docs/image.md)";
             project.hints.push(hint.into());
         }
-    }
-
-    /// The column of a data set that is most likely the label.
-    fn label(&self) -> Option<(String, String)> {
-        const LABELS: [&str; 9] =
-            ["label", "target", "y", "class", "labels", "outcome", "churn", "churned", "species"];
-        let tables =
-            self.folder.files.iter().filter(|path| path.ends_with(".csv") && !measure::is_metrics(path));
-        tables.take(5).find_map(|file| {
-            let text = self.folder.text(file)?;
-            let header = text.lines().next()?;
-            let columns = || header.split([',', ';', '\t']).map(|column| column.trim().trim_matches('"'));
-            let known = LABELS.iter().find_map(|label| columns().find(|c| c.eq_ignore_ascii_case(label)));
-            Some((file.clone(), known?.to_owned()))
-        })
-    }
-
-    fn hints(&self, project: &mut Project) {
         if project.train.is_none()
             && let Some(notebook) = self.folder.files.iter().find(|path| path.ends_with(".ipynb"))
         {

@@ -16,6 +16,7 @@ mod recipe;
 mod rules;
 mod scan;
 mod script;
+mod tables;
 mod tell;
 mod write;
 mod yaml;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use find::look;
 pub use folder::save;
+pub use tables::Data;
 pub use tell::tell;
 pub use write::write;
 
@@ -61,8 +63,8 @@ pub struct Project {
     pub install: Vec<String>,
     /// What a run makes and git neither tracks nor ignores.
     pub loose: Vec<String>,
-    /// What a later version of modelgate could use, such as `data (is «y» the label in train.csv?)`.
-    pub later: Vec<String>,
+    /// The sets of data that are there.
+    pub data: Option<Data>,
     /// What a person should know, as sentences without their full stop.
     pub hints: Vec<String>,
 }

@@ -348,18 +348,22 @@ prop_compose! {
         measured in prop::collection::vec((text(), prop::option::of(any::<f64>())), 0..4),
         known in prop::option::of((prop_oneof!["accuracy", "loss", "f1"], -1e3..1e3)),
         in_repository in any::<bool>(),
-        later in prop::collection::vec(text(), 0..2),
+        hints in prop::collection::vec(text(), 0..2),
+        data in prop::option::of((text(), text(), prop::option::of(text()))),
     ) -> Project {
         let measured = measured
             .into_iter()
             .chain(known.map(|(name, value)| (name, Some(value))))
             .filter_map(|(name, value)| Some((MetricName::new(name).ok()?, value.filter(|value| value.is_finite()))))
             .collect();
-        let hints = later.clone();
         let loose = metrics.clone();
-        let predictions = later.first().cloned();
+        let predictions = hints.first().cloned();
+        let data = data.map(|(label, train, test)| Data {
+            label,
+            sets: [("train", train)].into_iter().chain(test.map(|test| ("test", test))).collect(),
+        });
         let (install, on_gitlab) = (linters.clone(), in_repository);
-        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, on_gitlab, install, loose, later, hints }
+        Project { name, python, linters, tests, train, evaluate, metrics, predictions, measured, in_repository, on_gitlab, install, loose, data, hints }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::rules::{Proposal, propose};
 use super::yaml::{comment, list, one_or_many, scalar};
-use super::{Project, Work};
+use super::{Data, Project, Work};
 use crate::config;
 use crate::name::ModelName;
 
@@ -16,10 +16,10 @@ pub fn write(project: &Project) -> String {
         Some(head(project)),
         lint(project),
         test(project),
+        data(project),
         Some(train(project)),
         Some(evaluate(project)),
         Some(gate(project)),
-        later(project),
     ];
     sections.into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
@@ -59,6 +59,17 @@ fn test(project: &Project) -> Option<String> {
     let tests = project.tests.as_ref().filter(|command| !command.trim().is_empty())?;
     let junit = if tests.contains("--junitxml=junit.xml") { "  junit: junit.xml\n" } else { "" };
     Some(format!("test:\n  run: {}\n{junit}", scalar(tests)))
+}
+
+/// The sets of data, for a person to switch on: whether they are the ones that the model learns from is not to be seen.
+fn data(project: &Project) -> Option<String> {
+    let Data { label, sets } = project.data.as_ref()?;
+    let files: Vec<String> = sets.iter().map(|(set, file)| format!("{set}: {}", scalar(file))).collect();
+    let leakage = if sets.len() > 1 { "  leakage: {}\n" } else { "" };
+    let section = format!("data:\n  sets: {{ {} }}\n  label: {}\n{leakage}", files.join(", "), scalar(label));
+    let lines: String = section.lines().map(|line| format!("# {}\n", comment(line))).collect();
+    let why = "# The data can be held to a schema, and searched for what leaks and what has drifted (docs/data.md):\n";
+    is_valid_section(&section).then(|| why.to_owned() + &lines)
 }
 
 fn train(project: &Project) -> String {
@@ -190,11 +201,6 @@ fn line(rule: &Proposal) -> String {
     format!("    {}: {{ {} }}{remark}\n", scalar(rule.metric.as_str()), keys.join(", "))
 }
 
-fn later(project: &Project) -> Option<String> {
-    let later: Vec<String> = project.later.iter().map(|what| comment(what)).collect();
-    (!later.is_empty()).then(|| format!("# For a later version of modelgate: {}.\n", later.join(", ")))
-}
-
 fn usable(work: Option<&Work>) -> Option<&Work> {
     work.filter(|work| !commands(&work.run).is_empty())
 }
@@ -270,11 +276,16 @@ impl<'a> Kept<'a> {
 /// Whether the configuration takes this line of a step.
 fn is_valid(line: &str) -> bool {
     let metrics = if line.starts_with("metrics:") { "" } else { "  metrics: m.json\n" };
-    let file = format!(
-        "version: 1\nmodel: m\nevaluate:\n  run: x\n{metrics}  {line}\ngate: {{ rules: {{ a: {{ min: 0 }} }} }}\n"
-    );
-    config::parse(&file).is_ok()
+    config::parse(&format!("{BESIDES}evaluate:\n  run: x\n{metrics}  {line}\n")).is_ok()
 }
+
+/// Whether the configuration takes this section.
+fn is_valid_section(section: &str) -> bool {
+    config::parse(&format!("{BESIDES}evaluate: {{ run: x, metrics: m.json }}\n{section}")).is_ok()
+}
+
+/// What a file needs besides its steps.
+const BESIDES: &str = "version: 1\nmodel: m\ngate: { rules: { a: { min: 0 } } }\n";
 
 #[cfg(test)]
 mod tests {
