@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use tempfile::TempDir;
 
 use super::replay::misused;
 use super::{CacheFlags, Call, Format, print, show, step};
@@ -21,7 +22,7 @@ use crate::number::{counted, thousands};
 use crate::record::{Outcome, data as record};
 use crate::report::terminal;
 use crate::step::Step;
-use crate::store::{self, Way};
+use crate::store::{self, Fetched, Way};
 use crate::wire;
 
 /// `modelgate data`
@@ -361,19 +362,28 @@ fn over<T: Send + 'static>(
     work: impl FnOnce(Place<'_>, &Path) -> Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {
     let root = call.environment.folder.clone();
-    let temporary = tempfile::tempdir().map_err(|error| Fault::new("make a temporary folder", error))?;
+    // Nobody needs it but for data from elsewhere: what has no room in memory goes to files without a name.
+    let downloads = match data::asked(&sets).is_empty() {
+        true => None,
+        false => Some(downloads()?),
+    };
     wire::block_on(|interrupt| async move {
         let console = wire::console(&call.settings, &call.environment);
         let _drawing = wire::Drawing::begin(&call.settings, &call.environment, &interrupt, console);
-        let folder = temporary.path();
-        let way = Way { variables: &call.environment.variables, folder, interrupt: &interrupt };
-        let fetched = store::fetch(&data::asked(&sets), way).await;
+        let variables = &call.environment.variables;
+        let fetched = match &downloads {
+            Some(folder) => {
+                let way = Way { variables, folder: folder.path(), interrupt: &interrupt };
+                store::fetch(&data::asked(&sets), way).await
+            }
+            None => Ok(Fetched::default()),
+        };
         let heeded = interrupt.clone();
         // On a thread of its own, so that a signal is still heard.
         let worked = tokio::task::spawn_blocking(move || {
             let fetched = fetched?;
             let place = Place { root: &root, folders: &[], fetched: &fetched, interrupt: &heeded };
-            work(place, temporary.path())
+            work(place, &std::env::temp_dir())
         });
         let worked = worked.await.map_err(|error| Fault::new("look at the data", error))?;
         worked.map_err(|fault| match interrupt.raised() {
@@ -381,4 +391,14 @@ fn over<T: Send + 'static>(
             None => fault.into(),
         })
     })?
+}
+
+/// A folder for data from elsewhere, which is deleted in the end.
+fn downloads() -> Result<TempDir> {
+    let made = tempfile::Builder::new().prefix("modelgate-").tempdir();
+    let folder = std::env::temp_dir();
+    made.map_err(|error| {
+        Fault::file("make a folder for downloads in", &folder, error)
+            .help("see that it can be written, or name another one by `TMPDIR`")
+    })
 }

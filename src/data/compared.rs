@@ -193,12 +193,10 @@ struct Gathering {
 
 impl<'a> Gathered<'a> {
     /// Of no rows yet.
-    ///
-    /// # Errors
-    /// A temporary folder that cannot be made.
-    pub fn new(subjects: &'a [Subject], room: Room<'_>) -> Result<Self> {
-        let numbers = room.spool(subjects.len(), room.memory)?;
-        Ok(Self { subjects, columns: subjects.iter().map(|_| Gathering::default()).collect(), numbers })
+    #[must_use]
+    pub fn new(subjects: &'a [Subject], room: Room<'_>) -> Self {
+        let numbers = room.spool(subjects.len(), room.memory);
+        Self { subjects, columns: subjects.iter().map(|_| Gathering::default()).collect(), numbers }
     }
 
     /// Takes in what the rows that come next hold.

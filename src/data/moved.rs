@@ -107,10 +107,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What is gathered of a set, before a row has been read.
-    ///
-    /// # Errors
-    /// A temporary folder that cannot be made.
-    pub fn gather(&self) -> Result<Gathered<'_>> {
+    pub fn gather(&self) -> Gathered<'_> {
         Gathered::new(&self.subjects, self.room)
     }
 
@@ -143,7 +140,7 @@ pub fn moved(comparison: Comparison<'_>, interrupt: &Interrupt) -> pass::Read<Mo
     let mut wrong = Vec::new();
     let mut notices = Vec::new();
     for Side { set, known, .. } in comparison.sets() {
-        let mut gathered = comparison.gather()?;
+        let mut gathered = comparison.gather();
         match pass::read(&set.files, known, &comparison.reader(), interrupt, |part| gathered.take(part))? {
             Ok(table) => {
                 read.push(gathered.finish(set, &table)?);

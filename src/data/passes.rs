@@ -70,9 +70,9 @@ impl Passes<'_> {
         let name = located.name.as_str();
         let searched = self.searched(name);
         let compared = self.comparison.filter(|compared| compared.sets().any(|side| side.set.name == name));
-        let mut survey = surveyor.gather(self.room)?;
-        let mut leaks = searched.map(|(search, _)| search.gather()).transpose()?;
-        let mut values = compared.map(Comparison::gather).transpose()?;
+        let mut survey = surveyor.gather(self.room);
+        let mut leaks = searched.map(|(search, _)| search.gather());
+        let mut values = compared.map(Comparison::gather);
         // Drift comes last: it takes the values as they are, where nobody looks at them afterwards.
         let reader = searched.map(|(search, side)| search.reader(side));
         let looks = (surveyor, (reader, compared.map(Comparison::reader)));

@@ -17,7 +17,7 @@ mod written;
 
 use std::path::Path;
 
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 pub use ascending::Ascending;
 use file::File;
 use grid::Grid;
@@ -41,21 +41,15 @@ const HEAD: usize = size_of::<Vec<()>>();
 pub struct Room<'a> {
     /// In bytes.
     pub memory: u64,
-    /// The folder of the temporary files.
+    /// The folder of the temporary files, made when something is written.
     pub folder: &'a Path,
 }
 
 impl Room<'_> {
-    /// A spool that takes so much of the memory. The folder is there afterwards.
-    ///
-    /// # Errors
-    /// A folder that cannot be made.
-    pub fn spool<T: Item>(self, columns: usize, memory: u64) -> Result<Spool<T>> {
-        if columns > 0 {
-            std::fs::create_dir_all(self.folder)
-                .map_err(|error| Fault::new(format!("make the folder {}", self.folder.display()), error))?;
-        }
-        Ok(Spool::new(columns, memory, self.folder))
+    /// A spool that takes so much of the memory.
+    #[must_use]
+    pub fn spool<T: Item>(self, columns: usize, memory: u64) -> Spool<T> {
+        Spool::new(columns, memory, self.folder)
     }
 }
 

@@ -97,12 +97,9 @@ impl Surveyor {
     }
 
     /// What is gathered of the set, before a row has been read.
-    ///
-    /// # Errors
-    /// A temporary folder that cannot be made.
-    pub fn gather(&self, room: Room<'_>) -> Result<Gathered<'_>> {
-        let keys = room.spool(self.plan.as_ref().map_or(0, Plan::keys), room.memory)?;
-        Ok(Gathered { surveyor: self, all: self.part(), keys, notes: self.notes.clone() })
+    pub fn gather(&self, room: Room<'_>) -> Gathered<'_> {
+        let keys = room.spool(self.plan.as_ref().map_or(0, Plan::keys), room.memory);
+        Gathered { surveyor: self, all: self.part(), keys, notes: self.notes.clone() }
     }
 
     /// What no rows come to.

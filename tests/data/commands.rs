@@ -67,3 +67,25 @@ fn too_little_memory_to_work_with_is_refused() {
         assert_said(&project.modelgate(&words), 2, &["this is no memory to work with: write at least 16MB"]);
     }
 }
+
+#[test]
+fn what_has_room_in_memory_needs_no_temporary_folder() {
+    let project = Project::data();
+    let nowhere = project.path().join("file");
+    std::fs::write(&nowhere, "").unwrap();
+    let nowhere = nowhere.join("tmp");
+    let env = [("TMPDIR", nowhere.to_str().unwrap())];
+    for words in [
+        &["data", "profile", "data/train.csv"][..],
+        &["data", "infer", "data/train.csv"],
+        &["data", "drift", "data/train.csv", "data/train.csv"],
+    ] {
+        let said = project.modelgate_with(words, &env);
+        assert_said(&said, 0, &[]);
+    }
+    // What has none says where it does not go.
+    let rows: String = (0..1_200_000).map(|row| format!("{row}.5,{row}.25\n")).collect();
+    project.file("big.csv", format!("a,b\n{rows}"));
+    let said = project.modelgate_with(&["data", "drift", "big.csv", "big.csv", "--memory", "16MB"], &env);
+    assert_said(&said, 1, &["keep values in a temporary file in ", "--memory"]);
+}

@@ -141,7 +141,7 @@ impl Table {
         // Some of the keys have room in memory.
         let folder = tempfile::tempdir().expect("a folder");
         let room = Room { memory: 8000, folder: folder.path() };
-        let mut keys = room.spool(plan.keys(), room.memory).expect("a folder");
+        let mut keys = room.spool(plan.keys(), room.memory);
         let rows = self.columns[0].cells.len();
         for first in (0..rows).step_by(37) {
             let part =

@@ -150,10 +150,7 @@ impl<'a> Search<'a> {
     }
 
     /// What is gathered of it, before a row has been read.
-    ///
-    /// # Errors
-    /// A temporary folder that cannot be made.
-    pub fn gather(&self) -> Result<Gathered> {
+    pub fn gather(&self) -> Gathered {
         Gathered::new(&self.layout, self.held(), self.room)
     }
 

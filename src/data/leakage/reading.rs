@@ -118,16 +118,13 @@ enum Gathering {
 
 impl Gathered {
     /// Of no rows yet, of a side that goes past another, or is the first.
-    ///
-    /// # Errors
-    /// A temporary folder that cannot be made.
-    pub fn new(layout: &Layout, held: Option<&Held>, room: Room<'_>) -> Result<Self> {
+    pub fn new(layout: &Layout, held: Option<&Held>, room: Room<'_>) -> Self {
         let keys = match held.map(|held| &held.keys) {
             Some(Keys::InMemory(indices)) => Gathering::Met(indices.iter().map(Meeting::new).collect()),
             // Of the first side the indices take twice as much afterwards; of the other there is a filter besides.
-            _ => Gathering::Kept(room.spool(1 + layout.groups.len(), room.memory / 2)?),
+            _ => Gathering::Kept(room.spool(1 + layout.groups.len(), room.memory / 2)),
         };
-        Ok(Self { facts: Facts::default(), keys })
+        Self { facts: Facts::default(), keys }
     }
 
     /// Takes in what the rows that come next came to.

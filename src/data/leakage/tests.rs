@@ -44,7 +44,7 @@ fn compared([train, test]: [&Located; 2], first: Side, memory: u64, folder: &Pat
     let room = Room { memory, folder };
     let read = |set: &Located, side: Side, held: Option<&Held>| -> Result<Gathered> {
         let reader = Reader { layout: &layout, same: Same::default(), side, held };
-        let mut gathered = Gathered::new(&layout, held, room)?;
+        let mut gathered = Gathered::new(&layout, held, room);
         let table = pass::read(&set.files, &HashSet::new(), &reader, &interrupt, |part| gathered.take(part))?;
         table.unwrap_or_else(|findings| panic!("{findings:?}"));
         Ok(gathered)
@@ -110,9 +110,15 @@ fn a_folder_that_cannot_be_written_is_a_fault_with_help() {
     let sides = [set(folder.path(), "train", &rows, 10), set(folder.path(), "test", &rows, 10)];
     let sides = [&sides[0], &sides[1]];
     let fault = compared(sides, Side::Test, 0, &sides[0].files[0].on_disk).err().unwrap();
-    assert!(fault.to_string().contains("make the folder"), "{fault}");
-    let within = compared(sides, Side::Test, 1 << 20, &folder.path().join("made")).unwrap();
-    assert_eq!((within.both[0].rows, within.both[1].rows), (100, 0));
+    assert!(fault.to_string().contains("keep values in a temporary file"), "{fault}");
+    assert!(fault.remedy().is_some());
+    // It is made when something is written.
+    for (memory, is_made) in [(1 << 20, false), (0, true)] {
+        let place = folder.path().join("made");
+        let within = compared(sides, Side::Test, memory, &place).unwrap();
+        assert_eq!((within.both[0].rows, within.both[1].rows), (100, 0));
+        assert_eq!(place.exists(), is_made);
+    }
 }
 
 #[test]

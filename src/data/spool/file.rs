@@ -58,6 +58,7 @@ impl File {
     fn write(&self, bytes: &[u8]) -> std::io::Result<()> {
         let mut file = self.0.file.lock().unwrap_or_else(PoisonError::into_inner);
         if file.is_none() {
+            std::fs::create_dir_all(&self.0.folder)?;
             *file = Some(Arc::new(tempfile::tempfile_in(&self.0.folder)?));
         }
         let mut file = file.as_deref().ok_or(ErrorKind::NotFound)?;
@@ -102,10 +103,11 @@ impl File {
     pub fn unwritten(&self, cause: Error) -> Fault {
         let help = match cause.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-                "free some space there, or raise `data.memory` so that less is written"
+                "free some space there, or raise the memory (`data.memory`, `--memory`) so that less is written"
             }
-            ErrorKind::NotFound => "make the folder, or raise `data.memory` so that nothing is written",
-            _ => "see that the folder can be written, or raise `data.memory` so that nothing is",
+            _ => {
+                "see that the folder can be written, or raise the memory (`data.memory`, `--memory`) so that nothing is"
+            }
         };
         Fault::new(format!("keep values in a temporary file in {}", self.0.folder.display()), cause)
             .help(help)
@@ -115,6 +117,6 @@ impl File {
         let doing =
             format!("read values again that were kept in a temporary file in {}", self.0.folder.display());
         Fault::new(doing, cause)
-            .help("look whether that disk is well, or raise `data.memory` so that nothing is kept there")
+            .help("look whether that disk is well, or raise the memory (`data.memory`, `--memory`) so that nothing is kept there")
     }
 }

@@ -98,7 +98,7 @@ fn a_folder_that_cannot_be_written_is_a_fault_with_help() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    for (place, help) in [(folder.path().join("missing"), "make the folder"), (file, "can be written")] {
+    for (place, help) in [(file.join("below"), "can be written"), (file, "can be written")] {
         let fault = Spool::new(1, 0, &place).push(0, &[1.0]).unwrap_err();
         assert!(fault.to_string().starts_with("failed to keep values in a temporary file in "), "{fault}");
         assert!(fault.remedy().unwrap().contains(help), "{fault:?}");

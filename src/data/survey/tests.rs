@@ -16,7 +16,7 @@ fn missing(files: &[ProjectFile], holds: Type, is_profiled: bool) -> (Type, u64)
     let head = Head { columns, ..Head::default() };
     let surveyor = Surveyor::new(head, Asked { schema: None, ignore: &[], is_profiled });
     let room = Room { memory: 1 << 20, folder: Path::new("nowhere") };
-    let mut gathered = surveyor.gather(room).unwrap();
+    let mut gathered = surveyor.gather(room);
     let table = pass::read(files, &surveyor.known, &&surveyor, &interrupt, |part| gathered.take(part))
         .unwrap()
         .unwrap();

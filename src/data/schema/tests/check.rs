@@ -12,7 +12,7 @@ fn a_field_that_came_too_late_is_a_column_that_the_schema_does_not_name() {
         ));
         let plan = Plan::new(&schema, &found(&[("id", Type::Integer, &[])]));
         let folder = tempfile::tempdir().unwrap();
-        let keys = Room { memory: 1 << 20, folder: folder.path() }.spool(0, 0).unwrap();
+        let keys = Room { memory: 1 << 20, folder: folder.path() }.spool(0, 0);
         let late = ["late", "later", "later"].map(str::to_owned);
         Checker::new(&plan).finish(keys, 0, &late).unwrap()
     };

@@ -87,7 +87,7 @@ fn checked_within(memory: u64, schema: &Schema, table: &[Column<'_>], rows: usiz
     let wanted: Vec<(&str, Type)> = plan.wanted().collect();
     let length = table.iter().map(|(_, _, texts)| texts.len()).max().unwrap_or(0);
     let mut all = Checker::new(&plan);
-    let mut keys = Room { memory, folder: folder.path() }.spool(plan.keys(), memory).unwrap();
+    let mut keys = Room { memory, folder: folder.path() }.spool(plan.keys(), memory);
     for first in (0..length).step_by(rows) {
         let columns: Vec<(&str, Cells)> = wanted
             .iter()
