@@ -60,6 +60,22 @@ pub fn problem(problem: Problem, path: &str) -> Finding {
     }
 }
 
+/// That the schema names columns at which nobody looks; none where it does not.
+pub fn schema_in_vain(path: &str, ignored: &[&str]) -> Option<Finding> {
+    let (first, others) = ignored.split_first()?;
+    let columns = if others.is_empty() { "column" } else { "columns" };
+    let name = |column: &&str| format!("«{}»", shown(column));
+    let names = others.iter().fold(name(first), |names, other| format!("{names}, {}", name(other)));
+    let message = format!(
+        "the schema names the {columns} {names}, which `data.ignore` leaves out: nothing that it says of {} is checked, \
+         no key and no comparison either",
+        if others.is_empty() { "it" } else { "them" }
+    );
+    let help = "remove it from `ignore`, or from the schema; an id that is to be in no two sets may stand under \
+                `leakage.groups`, and is then no feature of drift";
+    Some(Finding::warning("data-schema-ignored", message).at_path(path).help(help))
+}
+
 /// Columns in which values are of another type than the reference's. `first` has for each side and column the first of
 /// them, and where it is.
 pub fn strange<R: Ascending>(
