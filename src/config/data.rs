@@ -135,6 +135,22 @@ impl Drift {
     pub const SHARE: f64 = 0.5;
     /// The probability of a false alarm when the file does not say.
     pub const ALPHA: f64 = 0.05;
+
+    /// How a column is measured.
+    #[must_use]
+    pub fn measured(&self, column: &str) -> Measured {
+        let own = self.columns.iter().find(|(name, _)| name == column);
+        own.map_or(self.measure, |(_, measured)| *measured)
+    }
+
+    /// Whether the score of a column is a p-value; none where only the data tells, or a detector.
+    #[must_use]
+    pub fn gives_p(&self, column: &str) -> Option<bool> {
+        match &self.from {
+            Some(_) => None,
+            None => self.measured(column).method.gives_p(),
+        }
+    }
 }
 
 /// How the drift of a column is measured.
@@ -500,6 +516,16 @@ impl DriftMethod {
     #[must_use]
     pub const fn is_of_numbers(self) -> bool {
         matches!(self, Self::Ks | Self::Wasserstein)
+    }
+
+    /// Whether its scores are p-values, and not distances; none where it takes now the one and now the other.
+    #[must_use]
+    pub const fn gives_p(self) -> Option<bool> {
+        match self {
+            Self::Ks | Self::ChiSquare | Self::Alibi => Some(true),
+            Self::Auto | Self::Wasserstein | Self::Psi | Self::JensenShannon => Some(false),
+            Self::Evidently => None,
+        }
     }
 
     /// Whether it looks at all values of numbers in their order, and not at a few ranks.

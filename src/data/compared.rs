@@ -101,8 +101,7 @@ pub fn name_of(reference: &config::Reference) -> &str {
 }
 
 fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type) -> Subject {
-    let own = drift.columns.iter().find(|(column, _)| *column == found.name).map(|(_, measured)| *measured);
-    let measured = own.unwrap_or(drift.measure);
+    let measured = drift.measured(&found.name);
     let is = |column: &Option<String>| column.as_ref() == Some(&found.name);
     let role = match () {
         () if is(&data.label) => Role::Label,
