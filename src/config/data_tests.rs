@@ -157,6 +157,15 @@ fn what_the_data_was_divided_by_is_no_feature_of_drift() {
 }
 
 #[test]
+fn a_memory_without_a_unit_is_told_how_to_write_one() {
+    let data = "data: { sets: { train: a.csv }, memory: 1 }";
+    let found = file(data, "accuracy: { min: 0.8 }").expect_err("invalid");
+    let [problem] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(problem.key, "data.memory");
+    assert!(problem.help.as_ref().is_some_and(|help| help.contains("at least 16MB")), "{problem:?}");
+}
+
+#[test]
 fn rules_are_about_what_is_measured() {
     let data = "data: { sets: { train: a.csv }, schema: s.yml }";
     assert!(file(data, "data.nulls.age: { max: 0.02 }, data.rows.train: { min: 1000 }").is_ok());
