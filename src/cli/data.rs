@@ -87,6 +87,9 @@ struct Infer {
     /// Write the schema there [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace the schema that is there
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -215,8 +218,22 @@ fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
         _ => profiled(args.files, call)?,
     };
     let Some(profile) = profile else { return Ok(End::Wrong) };
-    write(args.out.as_deref(), &data::inferred(&profile), call)?;
+    let schema = data::inferred(&profile);
+    if let Some(out) = args.out.as_deref().filter(|_| !args.force) {
+        spare(out, &schema, call)?;
+    }
+    write(args.out.as_deref(), &schema, call)?;
     Ok(End::Done)
+}
+
+/// Refuses to write over another schema: somebody may have edited it.
+fn spare(out: &Path, schema: &str, call: &Call) -> Result<()> {
+    let on_disk = call.environment.absolute(out);
+    if !on_disk.is_file() || files::read(&on_disk)? == schema.as_bytes() {
+        return Ok(());
+    }
+    let help = "`modelgate data infer` without `--out` shows what would be written, with `--force` it replaces the file";
+    Err(Fault::new(format!("write {}", out.display()), "it is there already").help(help))
 }
 
 fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {

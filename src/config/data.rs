@@ -342,7 +342,8 @@ fn leaks_are_looked_for(source: &mut Source<'_>, path: &KeyPath, ignore: &[Strin
         for (at, name) in source.texts(&path.key(key)) {
             if ignore.iter().any(|ignored| ignored == name) {
                 let message = format!("this is the column «{}», which `data.ignore` leaves out", shown(name));
-                let help = "remove it there, or here; what `groups` and `time` name is no feature of drift anyway";
+                let help =
+                    "remove it there, or here; what `groups` and `time` name is no feature of drift anyway";
                 source.value(&at, message, help);
             }
         }

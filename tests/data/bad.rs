@@ -302,7 +302,8 @@ fn a_schema_that_names_columns_at_which_nobody_looks_is_warned_of() {
     let project = Project::data();
     project.replace("modelgate.yml", "  label:", "  schema: data.schema.yml\n  label:");
     project.replace("modelgate.yml", "ignore: [id]", "ignore: [city, id]");
-    let schema = |text: &str| project.file("data.schema.yml", format!("version: 1\nextra-columns: allow\n{text}"));
+    let schema =
+        |text: &str| project.file("data.schema.yml", format!("version: 1\nextra-columns: allow\n{text}"));
     schema("unique: [[id]]\ncompare: ['city != age']\ncolumns: { age: , id: , city: }\n");
     let told = "data.schema.yml: the schema names the columns «city», «id», which `data.ignore` leaves out";
     assert_said(&project.modelgate(&["data"]), 0, &[told]);

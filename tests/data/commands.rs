@@ -67,3 +67,23 @@ fn too_little_memory_to_work_with_is_refused() {
         assert_said(&project.modelgate(&words), 2, &["this is no memory to work with: write at least 16MB"]);
     }
 }
+
+#[test]
+fn an_edited_schema_is_not_written_over() {
+    let project = Project::data();
+    let infer = |more: &[&str]| {
+        let words = ["data", "infer", "data/train.csv", "--out", "data.schema.yml"];
+        project.modelgate(&[&words, more].concat())
+    };
+    assert_said(&infer(&[]), 0, &[]);
+    let guessed = project.read("data.schema.yml");
+    // The same once more changes nothing.
+    assert_said(&infer(&[]), 0, &[]);
+    project.file("data.schema.yml", format!("{guessed}# reviewed\n"));
+    let told =
+        ["failed to write data.schema.yml: it is there already", "with `--force` it replaces the file"];
+    assert_said(&infer(&[]), 1, &told);
+    assert!(project.read("data.schema.yml").ends_with("# reviewed\n"));
+    assert_said(&infer(&["--force"]), 0, &[]);
+    assert_eq!(project.read("data.schema.yml"), guessed);
+}

@@ -73,9 +73,12 @@ fn a_p_value_is_bounded_from_below() {
         assert_eq!(told(drift, "age: { min: 0.05 }"), "", "{drift}");
         assert_eq!(told(drift, "age: { min: 0.05, max: 1 }"), "", "{drift}");
     }
-    for drift in
-        ["{}", "{ method: psi }", "{ method: evidently }", "{ method: ks, columns: { age: { method: psi } } }"]
-    {
+    for drift in [
+        "{}",
+        "{ method: psi }",
+        "{ method: evidently }",
+        "{ method: ks, columns: { age: { method: psi } } }",
+    ] {
         assert_eq!(told(drift, "age: { max: 0.3 }"), "", "{drift}");
     }
     assert!(told("{}", "age: { min: 0.3 }").contains("less is better"));
