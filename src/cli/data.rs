@@ -363,11 +363,14 @@ fn read_profile(path: &Path, call: &Call) -> Result<Profile> {
     Profile::parse(&text, &path.display().to_string())
 }
 
+/// Writes a text to a file, and makes the folders above it; or to standard output.
 fn write(out: Option<&Path>, text: &str, call: &Call) -> anyhow::Result<()> {
-    match out {
-        Some(path) => Ok(files::write_whole(&call.environment.absolute(path), text.as_bytes())?),
-        None => print(text),
+    let Some(path) = out else { return print(text) };
+    let on_disk = call.environment.absolute(path);
+    if let Some(folder) = on_disk.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Fault::file("make the folder", folder, error))?;
     }
+    Ok(files::write_whole(&on_disk, text.as_bytes())?)
 }
 
 /// Works over sets, those from elsewhere fetched, with a folder that is deleted in the end. The error is [`Stopped`] where

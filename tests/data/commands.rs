@@ -87,3 +87,14 @@ fn an_edited_schema_is_not_written_over() {
     assert_said(&infer(&["--force"]), 0, &[]);
     assert_eq!(project.read("data.schema.yml"), guessed);
 }
+
+#[test]
+fn what_is_written_gets_its_folder() {
+    let project = Project::data();
+    let to = |out: &str| project.modelgate(&["data", "profile", "data/train.csv", "--out", out]);
+    assert_said(&to("profiles/of/train.json"), 0, &["600 rows"]);
+    assert!(project.exists("profiles/of/train.json"));
+    let said = to("data/train.csv/profile.json");
+    assert_said(&said, 1, &["data/train.csv", "a file is in the place of a folder"]);
+    assert!(!said.err.contains(".modelgate-"), "{}", said.err);
+}
