@@ -50,6 +50,14 @@ enum Command {
     Drift(Drift),
 }
 
+/// Columns that nobody looks at.
+#[derive(Debug, Args)]
+struct Ignored {
+    /// Columns that nobody looks at, with commas between them or by several flags
+    #[arg(long = "ignore", value_name = "COLUMN", value_delimiter = ',')]
+    columns: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -58,6 +66,8 @@ struct ProfileArgs {
     /// Files, globs, folders and addresses: CSV, TSV, JSON lines, Parquet or Arrow
     #[arg(required = true)]
     files: Vec<String>,
+    #[command(flatten)]
+    ignored: Ignored,
     /// Write the profile there, and how large it is to the screen [default: the profile to standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -84,6 +94,8 @@ struct Infer {
     /// Files, globs, folders and addresses, or one profile
     #[arg(required = true)]
     files: Vec<String>,
+    #[command(flatten)]
+    ignored: Ignored,
     /// Write the schema there [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -122,9 +134,8 @@ struct Drift {
     /// The column of what a model predicted
     #[arg(long, value_name = "COLUMN")]
     prediction: Option<String>,
-    /// A column that nobody looks at; several by several flags
-    #[arg(long, value_name = "COLUMN")]
-    ignore: Vec<String>,
+    #[command(flatten)]
+    ignored: Ignored,
     /// How much memory the values of columns may take, at least 16MB
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u64>,
@@ -194,7 +205,7 @@ impl std::fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
-    let Some(profile) = profiled(args.files, call)? else { return Ok(End::Wrong) };
+    let Some(profile) = profiled(args.files, args.ignored.columns, call)? else { return Ok(End::Wrong) };
     write(args.out.as_deref(), &profile.to_json()?, call)?;
     if let Some(out) = &args.out {
         let columns = counted(profile.columns().len(), "column", "columns");
@@ -212,10 +223,8 @@ fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
         );
     }
     let profile = match args.files.as_slice() {
-        [one] if one.ends_with(".json") && !store::is_address(one) => {
-            Some(read_profile(Path::new(one), call)?)
-        }
-        _ => profiled(args.files, call)?,
+        [one] if is_profile(one) => Some(without(read_profile(one, call)?, &args.ignored.columns)),
+        _ => profiled(args.files, args.ignored.columns, call)?,
     };
     let Some(profile) = profile else { return Ok(End::Wrong) };
     let schema = data::inferred(&profile);
@@ -234,6 +243,13 @@ fn spare(out: &Path, schema: &str, call: &Call) -> Result<()> {
     }
     let help = "`modelgate data infer` without `--out` shows what would be written, with `--force` it replaces the file";
     Err(Fault::new(format!("write {}", out.display()), "it is there already").help(help))
+}
+
+/// A profile without the columns that nobody looks at.
+fn without(mut profile: Profile, ignored: &[String]) -> Profile {
+    show::found(&data::ignored_in_vain(ignored, |name| profile.column(name).is_some()));
+    profile.leave_out(ignored);
+    profile
 }
 
 fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
@@ -278,7 +294,7 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
         sets,
         label: args.label,
         prediction: args.prediction,
-        ignore: args.ignore,
+        ignore: args.ignored.columns,
         schema: None,
         schema_sets: Vec::new(),
         memory: args.memory.unwrap_or(config::Data::MEMORY),
@@ -336,12 +352,12 @@ impl Told<'_> {
 }
 
 /// The profile of files; none where they are no good, which was said.
-fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
+fn profiled(patterns: Vec<String>, ignored: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
     let set = config::Set { name: "data".into(), files: patterns };
     let answer = over(vec![set.clone()], call, move |place, _| match data::locate(&set, place)? {
         Ok(located) => {
             let notes = place.fetched.notes.iter().cloned();
-            let answer = data::profiled(&located, place.interrupt)?;
+            let answer = data::profiled(&located, &ignored, place.interrupt)?;
             Ok(answer.map(|Profiled { profile, findings }| Profiled {
                 profile,
                 findings: notes.chain(findings).collect(),

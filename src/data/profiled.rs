@@ -1,5 +1,7 @@
 //! Profiles out of files, and schemas out of profiles.
 
+use std::collections::HashSet;
+
 use super::profile::{ColumnProfile, Profile, Value, is_shortened};
 use super::schema::{Summary, infer};
 use super::sets::Located;
@@ -19,17 +21,28 @@ pub struct Profiled {
     pub findings: Vec<Finding>,
 }
 
-/// Profiles a set, and says what should be known of them. The inner error is what is wrong with its files.
+/// Profiles a set but for the columns that nobody looks at, and says what should be known of it. The inner error is what is
+/// wrong with its files.
 ///
 /// # Errors
 /// A file that cannot be read, or an interrupt.
-pub fn profiled(set: &Located, interrupt: &Interrupt) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
+pub fn profiled(
+    set: &Located,
+    ignored: &[String],
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
     let head = match table::columns(&set.files, interrupt)? {
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
-    let known = head.known();
-    let table::Head { columns, notices, .. } = head;
+    let known: HashSet<String> = head.known().into_iter().chain(ignored.iter().cloned()).collect();
+    let table::Head { mut columns, mut notices, .. } = head;
+    notices.extend(told::ignored_in_vain(ignored, |name| columns.iter().any(|found| found.name == name)));
+    columns.retain(|found| !ignored.contains(&found.name));
+    if columns.is_empty() {
+        notices.push(told::nothing_left(&set.name));
+        return Ok(Err(notices));
+    }
     // What looks whole in the first rows may have fractions in the others.
     let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
     let wanted: Vec<Wanted> =

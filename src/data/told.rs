@@ -163,15 +163,28 @@ pub fn strange_in_profile(column: &Column, first: Option<&str>) -> Option<Findin
 pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Finding> {
     let label = data.label.iter().map(|name| ("label", name));
     let prediction = data.prediction.iter().map(|name| ("prediction", name));
-    let ignored = data.ignore.iter().map(|name| ("ignore", name));
-    let unknown = label.chain(prediction).chain(ignored).filter(|(_, name)| !is_known(name));
-    let told = unknown.map(|(key, name)| {
-        let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
-        // Without the label another column is taken for what the model learns from, and a leak may not be seen.
-        let severity = if key == "label" { Severity::Error } else { Severity::Warning };
-        Finding::new(severity, "data-column-unknown", message).help("correct the name, or remove it")
-    });
-    told.collect()
+    let unknown = label.chain(prediction).filter(|(_, name)| !is_known(name));
+    let told = unknown.map(|(key, name)| named_in_vain(key, name));
+    told.chain(ignored_in_vain(&data.ignore, &is_known)).collect()
+}
+
+/// Columns that are to be ignored and that no set has.
+pub fn ignored_in_vain(ignored: &[String], is_known: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let unknown = ignored.iter().filter(|name| !is_known(name));
+    unknown.map(|name| named_in_vain("ignore", name)).collect()
+}
+
+/// That no column is left to look at.
+pub fn nothing_left(set: &str) -> Finding {
+    let message = format!("`ignore` leaves no column of «{set}»");
+    Finding::error("data-nothing-compared", message).help("ignore fewer columns")
+}
+
+fn named_in_vain(key: &str, name: &str) -> Finding {
+    let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
+    // Without the label another column is taken for what the model learns from, and a leak may not be seen.
+    let severity = if key == "label" { Severity::Error } else { Severity::Warning };
+    Finding::new(severity, "data-column-unknown", message).help("correct the name, or remove it")
 }
 
 /// Columns that have no score, though they have values. They are errors: nobody knows whether they have drifted.

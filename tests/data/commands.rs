@@ -98,3 +98,31 @@ fn what_is_written_gets_its_folder() {
     assert_said(&said, 1, &["data/train.csv", "a file is in the place of a folder"]);
     assert!(!said.err.contains(".modelgate-"), "{}", said.err);
 }
+
+#[test]
+fn columns_are_left_out_of_profiles_and_schemas() {
+    let project = Project::data();
+    let profile = ["data", "profile", "data/train.csv", "--out", "train.json"];
+    let columns = |more: &[&str]| {
+        assert_said(&project.modelgate(&[&profile, more].concat()), 0, &[]);
+        let profile: serde_json::Value = serde_json::from_str(&project.read("train.json")).unwrap();
+        let columns = profile["columns"].as_array().unwrap();
+        columns.iter().map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(columns(&["--ignore", "id,city", "--ignore", "churned"]), ["age", "income"]);
+    assert_eq!(columns(&[]), ["id", "age", "income", "city", "churned"]);
+    // A schema of the data, and of its profile.
+    for file in ["data/train.csv", "train.json"] {
+        let said = project.modelgate(&["data", "infer", file, "--ignore", "id,city,age,none"]);
+        assert_said(
+            &said,
+            0,
+            &["income:", "churned:", "`ignore` names the column «none», and no set has it"],
+        );
+        assert!(!said.out.contains("id:") && !said.out.contains("age:"), "{}", said.out);
+    }
+    let all = ["--ignore", "id,age,income,city,churned"];
+    assert_said(&project.modelgate(&[&profile[..3], &all].concat()), 11, &["leaves no column of «data»"]);
+    let drift = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id,churned"];
+    assert_said(&project.modelgate(&drift), 0, &["0 of 3 columns"]);
+}
