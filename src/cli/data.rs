@@ -12,9 +12,10 @@ use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
 use crate::data::profile::Profile;
 use crate::data::{self, Place, Profiled};
+use crate::document::shown;
 use crate::exit::End;
 use crate::fault::{Fault, Result};
-use crate::files;
+use crate::files::{self, Expanded, ProjectFile};
 use crate::finding::{Finding, any_error};
 use crate::interrupt::Signal;
 use crate::number::{counted, thousands};
@@ -78,9 +79,9 @@ struct ProfileArgs {
 Example:
   modelgate data merge shard-*.json --out profile.json")]
 struct Merge {
-    /// Profiles that `modelgate data profile` wrote
+    /// Profiles that `modelgate data profile` wrote: files, globs and folders; each file counts once
     #[arg(required = true)]
-    profiles: Vec<PathBuf>,
+    profiles: Vec<String>,
     /// Write the profile there [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -253,7 +254,8 @@ fn without(mut profile: Profile, ignored: &[String]) -> Profile {
 }
 
 fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
-    let mut profiles = args.profiles.iter().map(|path| read_profile(path, call));
+    let files = profiles(&args.profiles, call)?;
+    let mut profiles = files.iter().map(data::read_profile);
     let Some(first) = profiles.next() else { bail!("there is no profile to merge") };
     let mut all = first?;
     let mut findings = Vec::new();
@@ -266,6 +268,23 @@ fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
     }
     write(args.out.as_deref(), &all.to_json()?, call)?;
     Ok(End::Done)
+}
+
+/// The files of profiles that paths, globs and folders come to.
+fn profiles(patterns: &[String], call: &Call) -> Result<Vec<ProjectFile>> {
+    let Expanded { mut files, dangling, unmatched } = files::expand(&call.environment.folder, patterns)?;
+    // What is there and is no file, such as a pipe, is told by who reads it.
+    let (others, missing): (Vec<_>, Vec<_>) = (unmatched.into_iter())
+        .map(|path| ProjectFile { on_disk: call.environment.absolute(Path::new(&path)), path })
+        .partition(|file| file.on_disk.exists() && !file.on_disk.is_dir());
+    files.extend(others);
+    let missing = missing.first().map(|file| format!("no file matches «{}»", shown(&file.path)));
+    let broken = || dangling.first().map(|link| format!("«{}» is a link to nothing", shown(&link.path)));
+    match missing.or_else(broken) {
+        None => Ok(files),
+        Some(why) => Err(Fault::new("find the profiles", why)
+            .help("correct the name; `modelgate data profile FILES --out profile.json` writes one")),
+    }
 }
 
 fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
@@ -373,10 +392,9 @@ fn profiled(patterns: Vec<String>, ignored: Vec<String>, call: &Call) -> anyhow:
     Ok(profile.filter(|_| !any_error(&findings)))
 }
 
-fn read_profile(path: &Path, call: &Call) -> Result<Profile> {
-    let on_disk = call.environment.absolute(path);
-    let text = String::from_utf8_lossy(&files::read(&on_disk)?).into_owned();
-    Profile::parse(&text, &path.display().to_string())
+fn read_profile(path: &str, call: &Call) -> Result<Profile> {
+    let on_disk = call.environment.absolute(Path::new(path));
+    data::read_profile(&ProjectFile { path: path.to_owned(), on_disk })
 }
 
 /// Writes a text to a file, and makes the folders above it; or to standard output.

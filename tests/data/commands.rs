@@ -126,3 +126,46 @@ fn columns_are_left_out_of_profiles_and_schemas() {
     let drift = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id,churned"];
     assert_said(&project.modelgate(&drift), 0, &["0 of 3 columns"]);
 }
+
+#[test]
+fn profiles_are_found_as_data_is() {
+    let project = Project::empty();
+    for shard in [1, 2, 3] {
+        project.file(&format!("s{shard}.csv"), customers(shard, 100));
+        let [file, out] = [format!("s{shard}.csv"), format!("profiles/s{shard}.json")];
+        assert_said(&project.modelgate(&["data", "profile", &file, "--out", &out]), 0, &[]);
+    }
+    let merge = |names: &[&str]| project.modelgate(&[&["data", "merge"], names].concat());
+    let whole = merge(&["profiles/s1.json", "profiles/s2.json", "profiles/s3.json"]).out;
+    assert!(whole.contains("\"rows\": 300"), "{whole}");
+    for names in [&["profiles/s?.json"][..], &["profiles"], &["profiles/s1.json", "profiles/*.json"]] {
+        assert_eq!(merge(names).out, whole, "{names:?}");
+    }
+    assert_said(&merge(&["profiles/t?.json"]), 1, &["no file matches «profiles/t?.json»"]);
+}
+
+#[test]
+fn data_in_the_place_of_a_profile_is_told_as_what_it_is() {
+    let project = Project::empty();
+    project.file("train.csv", customers(1, 100));
+    project.file("list.json", "[{\"x\": 1}, {\"x\": 2}]\n");
+    project.file("lines.json", "{\"x\": 1}\n{\"x\": 2}\n");
+    project.file("empty.json", "");
+    assert_said(&project.modelgate(&["data", "profile", "train.csv", "--out", "train.json"]), 0, &[]);
+    let merge = |other: &str| project.modelgate(&["data", "merge", "train.json", other]);
+    let told = ["this is data of 5 columns, and no profile", "`modelgate data profile train.csv --out"];
+    assert_said(&merge("train.csv"), 1, &told);
+    let pandas = "to_json(…, orient=\"records\", lines=True)";
+    assert_said(&merge("list.json"), 1, &["the file is a JSON list, not JSON lines", pandas]);
+    assert_said(&merge("lines.json"), 1, &["this is data of 1 column, and no profile"]);
+    assert_said(&merge("empty.json"), 1, &["this is no profile"]);
+    // What a schema is guessed of may be either.
+    let infer = |name: &str| project.modelgate(&["data", "infer", name]);
+    assert_said(&infer("list.json"), 11, &["the file is a JSON list, not JSON lines", pandas]);
+    assert_said(&infer("lines.json"), 0, &["x: "]);
+    assert_eq!(infer("train.json").out, infer("train.csv").out);
+    // A profile that is cut off is one all the same.
+    project.file("cut.json", &project.read("train.json")[..200]);
+    assert_said(&infer("cut.json"), 1, &["failed to read the profile cut.json"]);
+    assert_said(&merge("cut.json"), 1, &["failed to read the profile cut.json"]);
+}
