@@ -10,13 +10,14 @@ use serde::Serialize;
 use super::replay::misused;
 use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
+use crate::console::Verbosity;
 use crate::data::profile::Profile;
-use crate::data::{self, Place, Profiled};
+use crate::data::{self, Moved, Place, Profiled};
 use crate::document::shown;
 use crate::exit::End;
 use crate::fault::{Fault, Result};
 use crate::files::{self, Expanded, ProjectFile};
-use crate::finding::{Finding, any_error};
+use crate::finding::{Finding, Severity, any_error};
 use crate::interrupt::Signal;
 use crate::number::{counted, thousands};
 use crate::record::{Outcome, data as record};
@@ -208,7 +209,7 @@ impl std::error::Error for Stopped {}
 fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
     let Some(profile) = profiled(args.files, args.ignored.columns, call)? else { return Ok(End::Wrong) };
     write(args.out.as_deref(), &profile.to_json()?, call)?;
-    if let Some(out) = &args.out {
+    if let Some(out) = args.out.as_ref().filter(|_| !is_quiet(call)) {
         let columns = counted(profile.columns().len(), "column", "columns");
         print(&format!("{}: {} rows, {columns}\n", out.display(), thousands(profile.rows())))?;
     }
@@ -262,7 +263,7 @@ fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
     for profile in profiles {
         findings.extend(all.merge(&profile?));
     }
-    show::found(&findings);
+    show_found(&findings, call);
     if any_error(&findings) {
         return Ok(End::Wrong);
     }
@@ -339,21 +340,39 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
             if call.format == Format::Json {
                 print(&Told { drift: None, findings: &findings }.text()?)?;
             }
-            show::found(&findings);
+            show_found(&findings, call);
             return Ok(End::Wrong);
         }
     };
     let look = terminal::Look { width: call.environment.output.width, color: call.color };
     match call.format {
         Format::Json => print(&Told { drift: Some(&moved.evidence), findings: &moved.findings }.text()?)?,
+        // Who wants to see only what is wrong.
+        Format::Human if is_quiet(call) && is_well(&moved) => {}
         Format::Human => print(&terminal::drift(&moved.evidence, !any_error(&moved.findings), look))?,
     }
-    show::found(&moved.findings);
+    show_found(&moved.findings, call);
     Ok(End::Step(if moved.evidence.drifted || any_error(&moved.findings) {
         Outcome::Failed
     } else {
         Outcome::Passed
     }))
+}
+
+/// Whether nothing has drifted, and everything could be compared.
+fn is_well(moved: &Moved) -> bool {
+    !moved.evidence.drifted && moved.evidence.moved() == 0 && !any_error(&moved.findings)
+}
+
+/// Whether only what is wrong is to be shown.
+fn is_quiet(call: &Call) -> bool {
+    call.settings.verbosity == Some(Verbosity::Quiet)
+}
+
+/// Shows findings; notices only where more than what is wrong is to be shown.
+fn show_found(findings: &[Finding], call: &Call) {
+    let is_shown = |finding: &&Finding| !is_quiet(call) || finding.severity != Severity::Notice;
+    show::found(&findings.iter().filter(is_shown).cloned().collect::<Vec<_>>());
 }
 
 /// What a program gets to read: how far the data has moved, where that could be told, and what is wrong.
@@ -388,7 +407,7 @@ fn profiled(patterns: Vec<String>, ignored: Vec<String>, call: &Call) -> anyhow:
         Ok(Profiled { profile, findings }) => (Some(profile), findings),
         Err(findings) => (None, findings),
     };
-    show::found(&findings);
+    show_found(&findings, call);
     Ok(profile.filter(|_| !any_error(&findings)))
 }
 

@@ -169,3 +169,26 @@ fn data_in_the_place_of_a_profile_is_told_as_what_it_is() {
     assert_said(&infer("cut.json"), 1, &["failed to read the profile cut.json"]);
     assert_said(&merge("cut.json"), 1, &["failed to read the profile cut.json"]);
 }
+
+#[test]
+fn quiet_shows_only_what_is_wrong() {
+    let project = Project::data();
+    let drift = |more: &[&str]| {
+        let words = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id"];
+        project.modelgate(&[&words, more].concat())
+    };
+    let said = drift(&["--quiet"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
+    assert_eq!(drift(&["--quiet", "--format", "json"]).out, drift(&["--format", "json"]).out);
+    // A notice is nothing wrong; a column that has drifted is.
+    let with_more =
+        project.read("data/live.csv").lines().map(|line| format!("{line},1\n")).collect::<String>();
+    project.file("data/live.csv", with_more.replacen("churned,1", "churned,more", 1));
+    let said = drift(&["--quiet"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
+    assert_said(&drift(&[]), 0, &["the column «more»"]);
+    project.file("data/live.csv", project.read("data/live.csv").replace("Bonn", "Kiel"));
+    assert_said(&drift(&["--quiet"]), 0, &["✗ city"]);
+    let words = ["--quiet", "data", "profile", "data/train.csv", "--out", "train.json"];
+    assert_eq!(project.modelgate(&words).out, "");
+}
