@@ -81,8 +81,12 @@ pub fn unfinished(folder: &Path, executable: bool) -> std::io::Result<NamedTempF
     let _ = executable;
     builder.tempfile_in(folder).map_err(|error| match error.kind() {
         // Without the random name, which only distracts from the path that the caller names.
-        kind @ (ErrorKind::StorageFull | ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
-            kind.into()
+        kind @ (ErrorKind::StorageFull
+        | ErrorKind::PermissionDenied
+        | ErrorKind::ReadOnlyFilesystem
+        | ErrorKind::NotADirectory) => kind.into(),
+        ErrorKind::NotFound => {
+            std::io::Error::new(ErrorKind::NotFound, format!("there is no folder {}", folder.display()))
         }
         _ => error,
     })

@@ -11,12 +11,14 @@ use tempfile::TempDir;
 use super::replay::misused;
 use super::{CacheFlags, Call, Format, print, show, step};
 use crate::config::{self, DriftMethod};
+use crate::console::Verbosity;
 use crate::data::profile::Profile;
-use crate::data::{self, Place, Profiled};
+use crate::data::{self, Moved, Place, Profiled};
+use crate::document::shown;
 use crate::exit::End;
 use crate::fault::{Fault, Result};
-use crate::files;
-use crate::finding::{Finding, any_error};
+use crate::files::{self, Expanded, ProjectFile};
+use crate::finding::{Finding, Severity, any_error};
 use crate::interrupt::Signal;
 use crate::number::{counted, thousands};
 use crate::record::{Outcome, data as record};
@@ -51,6 +53,14 @@ enum Command {
     Drift(Drift),
 }
 
+/// Columns that nobody looks at.
+#[derive(Debug, Args)]
+struct Ignored {
+    /// Columns that nobody looks at, with commas between them or by several flags
+    #[arg(long = "ignore", value_name = "COLUMN", value_delimiter = ',')]
+    columns: Vec<String>,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -59,6 +69,8 @@ struct ProfileArgs {
     /// Files, globs, folders and addresses: CSV, TSV, JSON lines, Parquet or Arrow
     #[arg(required = true)]
     files: Vec<String>,
+    #[command(flatten)]
+    ignored: Ignored,
     /// Write the profile there, and how large it is to the screen [default: the profile to standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -69,9 +81,9 @@ struct ProfileArgs {
 Example:
   modelgate data merge shard-*.json --out profile.json")]
 struct Merge {
-    /// Profiles that `modelgate data profile` wrote
+    /// Profiles that `modelgate data profile` wrote: files, globs and folders; each file counts once
     #[arg(required = true)]
-    profiles: Vec<PathBuf>,
+    profiles: Vec<String>,
     /// Write the profile there [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -85,9 +97,14 @@ struct Infer {
     /// Files, globs, folders and addresses, or one profile
     #[arg(required = true)]
     files: Vec<String>,
+    #[command(flatten)]
+    ignored: Ignored,
     /// Write the schema there [default: standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Replace the schema that is there
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -120,9 +137,8 @@ struct Drift {
     /// The column of what a model predicted
     #[arg(long, value_name = "COLUMN")]
     prediction: Option<String>,
-    /// A column that nobody looks at; several by several flags
-    #[arg(long, value_name = "COLUMN")]
-    ignore: Vec<String>,
+    #[command(flatten)]
+    ignored: Ignored,
     /// How much memory the values of columns may take, at least 16MB
     #[arg(long, value_name = "SIZE", value_parser = memory)]
     memory: Option<u64>,
@@ -192,9 +208,9 @@ impl std::fmt::Display for Stopped {
 impl std::error::Error for Stopped {}
 
 fn profile(args: ProfileArgs, call: &Call) -> anyhow::Result<End> {
-    let Some(profile) = profiled(args.files, call)? else { return Ok(End::Wrong) };
+    let Some(profile) = profiled(args.files, args.ignored.columns, call)? else { return Ok(End::Wrong) };
     write(args.out.as_deref(), &profile.to_json()?, call)?;
-    if let Some(out) = &args.out {
+    if let Some(out) = args.out.as_ref().filter(|_| !is_quiet(call)) {
         let columns = counted(profile.columns().len(), "column", "columns");
         print(&format!("{}: {} rows, {columns}\n", out.display(), thousands(profile.rows())))?;
     }
@@ -210,30 +226,67 @@ fn infer(args: Infer, call: &Call) -> anyhow::Result<End> {
         );
     }
     let profile = match args.files.as_slice() {
-        [one] if one.ends_with(".json") && !store::is_address(one) => {
-            Some(read_profile(Path::new(one), call)?)
-        }
-        _ => profiled(args.files, call)?,
+        [one] if is_profile(one) => Some(without(read_profile(one, call)?, &args.ignored.columns)),
+        _ => profiled(args.files, args.ignored.columns, call)?,
     };
     let Some(profile) = profile else { return Ok(End::Wrong) };
-    write(args.out.as_deref(), &data::inferred(&profile), call)?;
+    let schema = data::inferred(&profile);
+    if let Some(out) = args.out.as_deref().filter(|_| !args.force) {
+        spare(out, &schema, call)?;
+    }
+    write(args.out.as_deref(), &schema, call)?;
     Ok(End::Done)
 }
 
+/// Refuses to write over another schema: somebody may have edited it.
+fn spare(out: &Path, schema: &str, call: &Call) -> Result<()> {
+    let on_disk = call.environment.absolute(out);
+    if !on_disk.is_file() || files::read(&on_disk)? == schema.as_bytes() {
+        return Ok(());
+    }
+    let help = "`modelgate data infer` without `--out` shows what would be written, with `--force` it replaces the file";
+    Err(Fault::new(format!("write {}", out.display()), "it is there already").help(help))
+}
+
+/// A profile without the columns that nobody looks at.
+fn without(mut profile: Profile, ignored: &[String]) -> Profile {
+    show::found(&data::ignored_in_vain(ignored, |name| profile.column(name).is_some()));
+    profile.leave_out(ignored);
+    profile
+}
+
 fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
-    let mut profiles = args.profiles.iter().map(|path| read_profile(path, call));
+    let files = profiles(&args.profiles, call)?;
+    let mut profiles = files.iter().map(data::read_profile);
     let Some(first) = profiles.next() else { bail!("there is no profile to merge") };
     let mut all = first?;
     let mut findings = Vec::new();
     for profile in profiles {
         findings.extend(all.merge(&profile?));
     }
-    show::found(&findings);
+    show_found(&findings, call);
     if any_error(&findings) {
         return Ok(End::Wrong);
     }
     write(args.out.as_deref(), &all.to_json()?, call)?;
     Ok(End::Done)
+}
+
+/// The files of profiles that paths, globs and folders come to.
+fn profiles(patterns: &[String], call: &Call) -> Result<Vec<ProjectFile>> {
+    let Expanded { mut files, dangling, unmatched } = files::expand(&call.environment.folder, patterns)?;
+    // What is there and is no file, such as a pipe, is told by who reads it.
+    let (others, missing): (Vec<_>, Vec<_>) = (unmatched.into_iter())
+        .map(|path| ProjectFile { on_disk: call.environment.absolute(Path::new(&path)), path })
+        .partition(|file| file.on_disk.exists() && !file.on_disk.is_dir());
+    files.extend(others);
+    let missing = missing.first().map(|file| format!("no file matches «{}»", shown(&file.path)));
+    let broken = || dangling.first().map(|link| format!("«{}» is a link to nothing", shown(&link.path)));
+    match missing.or_else(broken) {
+        None => Ok(files),
+        Some(why) => Err(Fault::new("find the profiles", why)
+            .help("correct the name; `modelgate data profile FILES --out profile.json` writes one")),
+    }
 }
 
 fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
@@ -262,7 +315,7 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
         sets,
         label: args.label,
         prediction: args.prediction,
-        ignore: args.ignore,
+        ignore: args.ignored.columns,
         schema: None,
         schema_sets: Vec::new(),
         memory: args.memory.unwrap_or(config::Data::MEMORY),
@@ -288,21 +341,39 @@ fn drift(args: Drift, call: &Call) -> anyhow::Result<End> {
             if call.format == Format::Json {
                 print(&Told { drift: None, findings: &findings }.text()?)?;
             }
-            show::found(&findings);
+            show_found(&findings, call);
             return Ok(End::Wrong);
         }
     };
     let look = terminal::Look { width: call.environment.output.width, color: call.color };
     match call.format {
         Format::Json => print(&Told { drift: Some(&moved.evidence), findings: &moved.findings }.text()?)?,
+        // Who wants to see only what is wrong.
+        Format::Human if is_quiet(call) && is_well(&moved) => {}
         Format::Human => print(&terminal::drift(&moved.evidence, !any_error(&moved.findings), look))?,
     }
-    show::found(&moved.findings);
+    show_found(&moved.findings, call);
     Ok(End::Step(if moved.evidence.drifted || any_error(&moved.findings) {
         Outcome::Failed
     } else {
         Outcome::Passed
     }))
+}
+
+/// Whether nothing has drifted, and everything could be compared.
+fn is_well(moved: &Moved) -> bool {
+    !moved.evidence.drifted && moved.evidence.moved() == 0 && !any_error(&moved.findings)
+}
+
+/// Whether only what is wrong is to be shown.
+fn is_quiet(call: &Call) -> bool {
+    call.settings.verbosity == Some(Verbosity::Quiet)
+}
+
+/// Shows findings; notices only where more than what is wrong is to be shown.
+fn show_found(findings: &[Finding], call: &Call) {
+    let is_shown = |finding: &&Finding| !is_quiet(call) || finding.severity != Severity::Notice;
+    show::found(&findings.iter().filter(is_shown).cloned().collect::<Vec<_>>());
 }
 
 /// What a program gets to read: how far the data has moved, where that could be told, and what is wrong.
@@ -320,12 +391,12 @@ impl Told<'_> {
 }
 
 /// The profile of files; none where they are no good, which was said.
-fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
+fn profiled(patterns: Vec<String>, ignored: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile>> {
     let set = config::Set { name: "data".into(), files: patterns };
     let answer = over(vec![set.clone()], call, move |place, _| match data::locate(&set, place)? {
         Ok(located) => {
             let notes = place.fetched.notes.iter().cloned();
-            let answer = data::profiled(&located, place.interrupt)?;
+            let answer = data::profiled(&located, &ignored, place.interrupt)?;
             Ok(answer.map(|Profiled { profile, findings }| Profiled {
                 profile,
                 findings: notes.chain(findings).collect(),
@@ -337,21 +408,23 @@ fn profiled(patterns: Vec<String>, call: &Call) -> anyhow::Result<Option<Profile
         Ok(Profiled { profile, findings }) => (Some(profile), findings),
         Err(findings) => (None, findings),
     };
-    show::found(&findings);
+    show_found(&findings, call);
     Ok(profile.filter(|_| !any_error(&findings)))
 }
 
-fn read_profile(path: &Path, call: &Call) -> Result<Profile> {
-    let on_disk = call.environment.absolute(path);
-    let text = String::from_utf8_lossy(&files::read(&on_disk)?).into_owned();
-    Profile::parse(&text, &path.display().to_string())
+fn read_profile(path: &str, call: &Call) -> Result<Profile> {
+    let on_disk = call.environment.absolute(Path::new(path));
+    data::read_profile(&ProjectFile { path: path.to_owned(), on_disk })
 }
 
+/// Writes a text to a file, and makes the folders above it; or to standard output.
 fn write(out: Option<&Path>, text: &str, call: &Call) -> anyhow::Result<()> {
-    match out {
-        Some(path) => Ok(files::write_whole(&call.environment.absolute(path), text.as_bytes())?),
-        None => print(text),
+    let Some(path) = out else { return print(text) };
+    let on_disk = call.environment.absolute(path);
+    if let Some(folder) = on_disk.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| Fault::file("make the folder", folder, error))?;
     }
+    Ok(files::write_whole(&on_disk, text.as_bytes())?)
 }
 
 /// Works over sets, those from elsewhere fetched, with a folder that is deleted in the end. The error is [`Stopped`] where

@@ -6,6 +6,9 @@ use super::{Better, Data, Evaluate, Fairness, Image, Measure, suggest};
 use crate::document::shown;
 use crate::record::{DATA, SMOKE, Task};
 
+/// How the metrics of what single columns score begin.
+pub(super) const SCORE: &str = "data.drift.";
+
 /// The metrics of the image's server.
 const OF_THE_SERVER: [&str; 6] = [
     "smoke.latency_p50_ms",
@@ -43,6 +46,11 @@ impl<'a> Computed<'a> {
 
     /// Which way is better of a metric of this name, where it is measured here; none where a file says what it is.
     pub fn better(&self, metric: &str) -> Option<Better> {
+        let drift = self.data.and_then(|data| data.drift.as_ref());
+        if let (Some(drift), Some(column)) = (drift, metric.strip_prefix(SCORE)) {
+            let better = |is_p| if is_p { Better::Higher } else { Better::Lower };
+            return drift.gives_p(column).map(better);
+        }
         let is_elsewhere = metric.starts_with(SMOKE) || metric.starts_with(DATA);
         let is_ours =
             || self.predictions.is_some_and(|wanted| names(wanted).iter().any(|name| name == metric));
@@ -97,6 +105,12 @@ impl<'a> Computed<'a> {
             return false;
         };
         let (what, rest) = name.split_once('.').unwrap_or((name, ""));
+        if what == "drift"
+            && let Some(help) = passed_over(data, rest)
+        {
+            source.key(path, format!("nobody measures «{}»", shown(metric)), help);
+            return false;
+        }
         let missing = match what {
             "rows" if data.set(rest).is_some() => return true,
             "nulls" if !rest.is_empty() => return true,
@@ -113,6 +127,22 @@ impl<'a> Computed<'a> {
         };
         source.key(path, format!("nobody measures «{}»", shown(metric)), help);
         false
+    }
+}
+
+/// What to do about a rule on the drift of a column at which nobody looks, as the file says; none where somebody does.
+fn passed_over(data: &Data, column: &str) -> Option<&'static str> {
+    let drift = data.drift.as_ref().filter(|drift| drift.from.is_none())?;
+    let is_ignored = || data.ignore.iter().any(|ignored| ignored == column);
+    match data.compares(drift, column) {
+        true => None,
+        false if is_ignored() => {
+            Some("`data.ignore` leaves the column out: remove it there, or remove the rule")
+        }
+        false => Some(
+            "`data.leakage` divides the data by it: name it under `data.drift.columns` to have it measured, or remove the \
+             rule",
+        ),
     }
 }
 

@@ -45,6 +45,17 @@ impl Data {
         self.sets.iter().find(|set| set.name == name)
     }
 
+    /// Whether the drift of a column is looked at: not that of one by which the data was divided, which differs between the
+    /// sets by design, unless `drift` names it.
+    #[must_use]
+    pub fn compares(&self, drift: &Drift, column: &str) -> bool {
+        let is = |name: &String| name == column;
+        let is_named = drift.columns.iter().any(|(name, _)| is(name))
+            || self.label.iter().chain(&self.prediction).any(is);
+        let is_divided_by = self.leakage.as_ref().is_some_and(|leakage| leakage.divided_by().any(is));
+        !self.ignore.iter().any(is) && (is_named || !is_divided_by)
+    }
+
     /// The set whose profile is kept for later runs; none where they do not ask for it.
     #[must_use]
     pub fn kept_set(&self) -> Option<&String> {
@@ -88,6 +99,11 @@ pub struct Leakage {
 impl Leakage {
     /// The area when the file does not say.
     pub const PREDICTS: f64 = 0.99;
+
+    /// The columns by which the data is divided into sets, as far as the file says.
+    fn divided_by(&self) -> impl Iterator<Item = &String> {
+        self.groups.iter().chain(&self.time)
+    }
 }
 
 /// How far the data may have moved.
@@ -119,6 +135,22 @@ impl Drift {
     pub const SHARE: f64 = 0.5;
     /// The probability of a false alarm when the file does not say.
     pub const ALPHA: f64 = 0.05;
+
+    /// How a column is measured.
+    #[must_use]
+    pub fn measured(&self, column: &str) -> Measured {
+        let own = self.columns.iter().find(|(name, _)| name == column);
+        own.map_or(self.measure, |(_, measured)| *measured)
+    }
+
+    /// Whether the score of a column is a p-value; none where only the data tells, or a detector.
+    #[must_use]
+    pub fn gives_p(&self, column: &str) -> Option<bool> {
+        match &self.from {
+            Some(_) => None,
+            None => self.measured(column).method.gives_p(),
+        }
+    }
 }
 
 /// How the drift of a column is measured.
@@ -169,11 +201,13 @@ pub(super) fn data(source: &mut Source<'_>, raw: raw::Data) -> Option<Data> {
         source.key(&path.key("leakage").key("predicts"), "there is no label to be told", help);
     }
     let drift = raw.drift.map(|raw| drift(source, &path.key("drift"), raw, &names));
+    let ignore = raw.ignore.map(|ignore| ignore.0).unwrap_or_default();
+    leaks_are_looked_for(source, &path.key("leakage"), &ignore);
     Some(Data {
         sets,
         label: raw.label,
         prediction: raw.prediction,
-        ignore: raw.ignore.map(|ignore| ignore.0).unwrap_or_default(),
+        ignore,
         schema: raw.schema,
         schema_sets,
         memory: memory.unwrap_or(Data::MEMORY),
@@ -299,6 +333,20 @@ fn leakage(source: &mut Source<'_>, path: &KeyPath, raw: raw::Leakage, names: &[
         groups: raw.groups.map(|groups| groups.0).unwrap_or_default(),
         time: raw.time,
         predicts: predicts(source, &path.key("predicts"), raw.predicts),
+    }
+}
+
+/// That no column is named for leakage at which nobody looks.
+fn leaks_are_looked_for(source: &mut Source<'_>, path: &KeyPath, ignore: &[String]) {
+    for key in ["columns", "groups", "time"] {
+        for (at, name) in source.texts(&path.key(key)) {
+            if ignore.iter().any(|ignored| ignored == name) {
+                let message = format!("this is the column «{}», which `data.ignore` leaves out", shown(name));
+                let help =
+                    "remove it there, or here; what `groups` and `time` name is no feature of drift anyway";
+                source.value(&at, message, help);
+            }
+        }
     }
 }
 
@@ -469,6 +517,16 @@ impl DriftMethod {
     #[must_use]
     pub const fn is_of_numbers(self) -> bool {
         matches!(self, Self::Ks | Self::Wasserstein)
+    }
+
+    /// Whether its scores are p-values, and not distances; none where it takes now the one and now the other.
+    #[must_use]
+    pub const fn gives_p(self) -> Option<bool> {
+        match self {
+            Self::Ks | Self::ChiSquare | Self::Alibi => Some(true),
+            Self::Auto | Self::Wasserstein | Self::Psi | Self::JensenShannon => Some(false),
+            Self::Evidently => None,
+        }
     }
 
     /// Whether it looks at all values of numbers in their order, and not at a few ranks.

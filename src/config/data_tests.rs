@@ -136,6 +136,36 @@ data:
 }
 
 #[test]
+fn leakage_names_no_column_that_nobody_looks_at() {
+    insta::assert_snapshot!(problems(
+        "data: { sets: { train: a.csv, test: b.csv }, ignore: [id, day, kept], \
+         leakage: { groups: [household, id], time: day, columns: [id] } }",
+        "accuracy: { min: 0.8 }"
+    ));
+}
+
+#[test]
+fn what_the_data_was_divided_by_is_no_feature_of_drift() {
+    let data = valid(
+        "data: { sets: { train: a.csv, test: b.csv, live: c.csv }, label: y, ignore: id, \
+         leakage: { groups: [household, region, y], time: day }, drift: { columns: { region: { method: psi }, id: {} } } }",
+    );
+    let drift = data.drift.as_ref().unwrap();
+    let compared = |column: &&str| data.compares(drift, column);
+    let columns = ["id", "age", "household", "region", "y", "day"];
+    assert_eq!(columns.iter().copied().filter(compared).collect::<Vec<_>>(), ["age", "region", "y"]);
+}
+
+#[test]
+fn a_memory_without_a_unit_is_told_how_to_write_one() {
+    let data = "data: { sets: { train: a.csv }, memory: 1 }";
+    let found = file(data, "accuracy: { min: 0.8 }").expect_err("invalid");
+    let [problem] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(problem.key, "data.memory");
+    assert!(problem.help.as_ref().is_some_and(|help| help.contains("at least 16MB")), "{problem:?}");
+}
+
+#[test]
 fn rules_are_about_what_is_measured() {
     let data = "data: { sets: { train: a.csv }, schema: s.yml }";
     assert!(file(data, "data.nulls.age: { max: 0.02 }, data.rows.train: { min: 1000 }").is_ok());

@@ -30,6 +30,10 @@ pub(super) fn remedy(path: &KeyPath) -> &'static str {
         return "write bounds, such as `{ min: 0.85 }`";
     }
     match path.last_key() {
+        "memory" if path.dotted() == "data.memory" => {
+            "write at least 16MB, with its unit, such as `memory: 512MB`"
+        }
+        "memory" | "prune-cache" => "write a size with its unit, such as `2GB`",
         "version" => "write `version: 1`",
         "model" => "write a name, such as `model: churn`; one that looks like a number goes in quotes",
         "timeout" => "write a number and its unit, such as `90s`, `45m` or `2h 30m`",

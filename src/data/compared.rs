@@ -45,11 +45,11 @@ pub fn subjects(
     reference: &[Found],
     current: &[Found],
 ) -> (Vec<Subject>, Vec<Finding>) {
-    let ignored = |name: &String| data.ignore.contains(name);
+    let is_compared = |name: &str| data.compares(drift, name);
     let by_name: HashMap<&str, &Found> = current.iter().map(|found| (found.name.as_str(), found)).collect();
     let mut findings = Vec::new();
     let mut subjects = Vec::new();
-    for found in reference.iter().filter(|found| !ignored(&found.name)) {
+    for found in reference.iter().filter(|found| is_compared(&found.name)) {
         if let Some(now) = by_name.get(found.name.as_str()) {
             subjects.push(subject(data, drift, found, now.holds));
         } else {
@@ -65,7 +65,8 @@ pub fn subjects(
         }
     }
     let known: HashSet<&str> = reference.iter().map(|found| found.name.as_str()).collect();
-    for found in current.iter().filter(|found| !ignored(&found.name) && !known.contains(found.name.as_str()))
+    for found in
+        current.iter().filter(|found| is_compared(&found.name) && !known.contains(found.name.as_str()))
     {
         let message = format!(
             "the column «{}» is in «{}» and not in «{}»",
@@ -77,7 +78,7 @@ pub fn subjects(
     }
     for (column, _) in &drift.columns {
         if !known.contains(column.as_str()) {
-            let why = match ignored(column) {
+            let why = match data.ignore.contains(column) {
                 true => "which `ignore` leaves out",
                 false => "and the reference has no such column",
             };
@@ -100,8 +101,7 @@ pub fn name_of(reference: &config::Reference) -> &str {
 }
 
 fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type) -> Subject {
-    let own = drift.columns.iter().find(|(column, _)| *column == found.name).map(|(_, measured)| *measured);
-    let measured = own.unwrap_or(drift.measure);
+    let measured = drift.measured(&found.name);
     let is = |column: &Option<String>| column.as_ref() == Some(&found.name);
     let role = match () {
         () if is(&data.label) => Role::Label,

@@ -40,9 +40,10 @@ use spool::Room;
 
 pub use evaluated::{Reads, predicts_training};
 pub use moved::Moved;
-pub use profiled::{Profiled, inferred, profiled};
+pub use profiled::{Profiled, inferred, profiled, read_profile};
 pub use recalled::is_profile;
 pub use sets::{Located, Place, asked, locate};
+pub use told::ignored_in_vain;
 
 /// The folder below that of the run in which values lie that have no room in memory, and what was fetched.
 const SPILLED: &str = "tmp";

@@ -31,6 +31,7 @@ impl Examination<'_> {
         match schema::parse(&text, path) {
             Ok(read) => {
                 findings.extend(read.findings);
+                findings.extend(told::schema_in_vain(path, &read.schema.named(&self.config.ignore)));
                 Ok(Some(read.schema))
             }
             Err(problems) => {

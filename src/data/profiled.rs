@@ -1,13 +1,18 @@
 //! Profiles out of files, and schemas out of profiles.
 
+use std::collections::HashSet;
+
 use super::profile::{ColumnProfile, Profile, Value, is_shortened};
+use super::recalled::is_profile;
 use super::schema::{Summary, infer};
 use super::sets::Located;
 use super::told;
-use crate::fault::Result;
+use crate::document::shown;
+use crate::fault::{Fault, Result};
+use crate::files::{self, ProjectFile};
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
-use crate::number::number;
+use crate::number::{counted, number};
 use crate::table::{self, Batch, Cells, Column, Found, Table, Type, Wanted};
 
 /// What files hold.
@@ -19,17 +24,28 @@ pub struct Profiled {
     pub findings: Vec<Finding>,
 }
 
-/// Profiles a set, and says what should be known of them. The inner error is what is wrong with its files.
+/// Profiles a set but for the columns that nobody looks at, and says what should be known of it. The inner error is what is
+/// wrong with its files.
 ///
 /// # Errors
 /// A file that cannot be read, or an interrupt.
-pub fn profiled(set: &Located, interrupt: &Interrupt) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
+pub fn profiled(
+    set: &Located,
+    ignored: &[String],
+    interrupt: &Interrupt,
+) -> Result<std::result::Result<Profiled, Vec<Finding>>> {
     let head = match table::columns(&set.files, interrupt)? {
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
-    let known = head.known();
-    let table::Head { columns, notices, .. } = head;
+    let known: HashSet<String> = head.known().into_iter().chain(ignored.iter().cloned()).collect();
+    let table::Head { mut columns, mut notices, .. } = head;
+    notices.extend(told::ignored_in_vain(ignored, |name| columns.iter().any(|found| found.name == name)));
+    columns.retain(|found| !ignored.contains(&found.name));
+    if columns.is_empty() {
+        notices.push(told::nothing_left(&set.name));
+        return Ok(Err(notices));
+    }
     // What looks whole in the first rows may have fractions in the others.
     let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
     let wanted: Vec<Wanted> =
@@ -53,6 +69,48 @@ pub fn profiled(set: &Located, interrupt: &Interrupt) -> Result<std::result::Res
         findings.extend(told_strange(set, &table, &all, &columns, strange));
         Profiled { profile: all, findings }
     }))
+}
+
+/// Reads the profile that a file holds. Of a file that is none it is said what it looks like.
+///
+/// # Errors
+/// A file that cannot be read, or is no profile.
+pub fn read_profile(file: &ProjectFile) -> Result<Profile> {
+    if file.on_disk.is_file() && !is_profile(&file.on_disk) {
+        let (why, help) = instead_of_a_profile(file)?;
+        return Err(Fault::new(format!("read the profile {}", shown(&file.path)), why).help(help));
+    }
+    let bytes = files::read(&file.on_disk)?;
+    Profile::parse(&String::from_utf8_lossy(&bytes), &file.path)
+}
+
+/// What a file is that is no profile, and what to do about it.
+fn instead_of_a_profile(file: &ProjectFile) -> Result<(String, String)> {
+    // Only the first rows are read.
+    let (_hand, interrupt) = Interrupt::channel();
+    let wrong = match table::columns(std::slice::from_ref(file), &interrupt)? {
+        Ok(head) => {
+            let columns = counted(head.columns.len(), "column", "columns");
+            let path = shown(&file.path);
+            let help = format!("`modelgate data profile {path} --out profile.json` makes one of it");
+            return Ok((format!("this is data of {columns}, and no profile"), help));
+        }
+        Err(findings) => findings,
+    };
+    // A list of JSON, or a file of another kind.
+    let known = wrong.into_iter().find(|finding| finding.code == "table-format");
+    Ok(known.map_or_else(
+        || {
+            (
+                "this is no profile".into(),
+                "`modelgate data profile FILES --out profile.json` writes one".into(),
+            )
+        },
+        |Finding { message, help, .. }| {
+            let first = help.map(|help| format!("{help}; ")).unwrap_or_default();
+            (message, format!("{first}`modelgate data profile` makes a profile of that"))
+        },
+    ))
 }
 
 /// The first value of another type in a column, if there is one: its row over all files from 0, and its text.

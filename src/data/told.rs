@@ -60,6 +60,22 @@ pub fn problem(problem: Problem, path: &str) -> Finding {
     }
 }
 
+/// That the schema names columns at which nobody looks; none where it does not.
+pub fn schema_in_vain(path: &str, ignored: &[&str]) -> Option<Finding> {
+    let (first, others) = ignored.split_first()?;
+    let columns = if others.is_empty() { "column" } else { "columns" };
+    let name = |column: &&str| format!("«{}»", shown(column));
+    let names = others.iter().fold(name(first), |names, other| format!("{names}, {}", name(other)));
+    let message = format!(
+        "the schema names the {columns} {names}, which `data.ignore` leaves out: nothing that it says of {} is checked, \
+         no key and no comparison either",
+        if others.is_empty() { "it" } else { "them" }
+    );
+    let help = "remove it from `ignore`, or from the schema; an id that is to be in no two sets may stand under \
+                `leakage.groups`, and is then no feature of drift";
+    Some(Finding::warning("data-schema-ignored", message).at_path(path).help(help))
+}
+
 /// Columns in which values are of another type than the reference's. `first` has for each side and column the first of
 /// them, and where it is.
 pub fn strange<R: Ascending>(
@@ -147,15 +163,28 @@ pub fn strange_in_profile(column: &Column, first: Option<&str>) -> Option<Findin
 pub fn unknown(data: &config::Data, is_known: impl Fn(&str) -> bool) -> Vec<Finding> {
     let label = data.label.iter().map(|name| ("label", name));
     let prediction = data.prediction.iter().map(|name| ("prediction", name));
-    let ignored = data.ignore.iter().map(|name| ("ignore", name));
-    let unknown = label.chain(prediction).chain(ignored).filter(|(_, name)| !is_known(name));
-    let told = unknown.map(|(key, name)| {
-        let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
-        // Without the label another column is taken for what the model learns from, and a leak may not be seen.
-        let severity = if key == "label" { Severity::Error } else { Severity::Warning };
-        Finding::new(severity, "data-column-unknown", message).help("correct the name, or remove it")
-    });
-    told.collect()
+    let unknown = label.chain(prediction).filter(|(_, name)| !is_known(name));
+    let told = unknown.map(|(key, name)| named_in_vain(key, name));
+    told.chain(ignored_in_vain(&data.ignore, &is_known)).collect()
+}
+
+/// Columns that are to be ignored and that no set has.
+pub fn ignored_in_vain(ignored: &[String], is_known: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let unknown = ignored.iter().filter(|name| !is_known(name));
+    unknown.map(|name| named_in_vain("ignore", name)).collect()
+}
+
+/// That no column is left to look at.
+pub fn nothing_left(set: &str) -> Finding {
+    let message = format!("`ignore` leaves no column of «{set}»");
+    Finding::error("data-nothing-compared", message).help("ignore fewer columns")
+}
+
+fn named_in_vain(key: &str, name: &str) -> Finding {
+    let message = format!("`{key}` names the column «{}», and no set has it", shown(name));
+    // Without the label another column is taken for what the model learns from, and a leak may not be seen.
+    let severity = if key == "label" { Severity::Error } else { Severity::Warning };
+    Finding::new(severity, "data-column-unknown", message).help("correct the name, or remove it")
 }
 
 /// Columns that have no score, though they have values. They are errors: nobody knows whether they have drifted.

@@ -162,3 +162,14 @@ fn a_digest_of_no_regular_file_is_a_fault() {
     hand.raise(crate::interrupt::Signal::Interrupt);
     assert!(digest(&path, &interrupt).unwrap_err().to_string().ends_with("the run was interrupted"));
 }
+
+#[test]
+fn a_folder_that_is_missing_is_told_by_its_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("missing/file.json");
+    let told = write_whole(&path, b"{}").unwrap_err().to_string();
+    assert!(told.contains("there is no folder") && !told.contains(UNFINISHED), "{told}");
+    std::fs::write(folder.path().join("missing"), "a file").unwrap();
+    let told = write_whole(&path, b"{}").unwrap_err().to_string();
+    assert!(!told.contains(UNFINISHED), "{told}");
+}

@@ -289,11 +289,43 @@ fn what_breaks_the_schema_fails_the_step() {
     let said = project.modelgate(&["data"]);
     assert_said(&said, 11, &["train: ", "«age»", "data-range"]);
     let violations = step(&project)["evidence"]["data"]["violations"].clone();
-    // Nobody looks at the id, and nor does the schema.
+    // Nobody looks at the id, and nor does the schema; that is told.
+    assert!(codes(&project).contains(&"warning data-schema-ignored".to_owned()), "{:?}", codes(&project));
     assert!(
         violations.as_array().unwrap().iter().all(|violation| violation["column"] == "age"),
         "{violations}"
     );
+}
+
+#[test]
+fn a_schema_that_names_columns_at_which_nobody_looks_is_warned_of() {
+    let project = Project::data();
+    project.replace("modelgate.yml", "  label:", "  schema: data.schema.yml\n  label:");
+    project.replace("modelgate.yml", "ignore: [id]", "ignore: [city, id]");
+    let schema =
+        |text: &str| project.file("data.schema.yml", format!("version: 1\nextra-columns: allow\n{text}"));
+    schema("unique: [[id]]\ncompare: ['city != age']\ncolumns: { age: , id: , city: }\n");
+    let told = "data.schema.yml: the schema names the columns «city», «id», which `data.ignore` leaves out";
+    assert_said(&project.modelgate(&["data"]), 0, &[told]);
+    schema("columns: { age: , id: }\n");
+    assert_said(&project.modelgate(&["data"]), 0, &["names the column «id», which", "says of it is checked"]);
+    schema("columns: { age: }\n");
+    project.modelgate(&["data"]);
+    assert_eq!(codes(&project), [""; 0]);
+}
+
+/// What the documents show as one project goes together.
+#[test]
+fn the_schema_of_the_documents_names_no_column_that_their_configuration_ignores() {
+    let block = |text: &str| text.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap().to_owned();
+    let config = modelgate::config::parse(&block(include_str!("../../docs/data.md"))).unwrap().data.unwrap();
+    let schema = block(include_str!("../../docs/data-schema.md"));
+    let read = modelgate::data::schema::parse(&schema, "data.schema.yml").unwrap();
+    assert_eq!(read.schema.named(&config.ignore), [""; 0]);
+    let leakage = config.leakage.unwrap();
+    for column in leakage.groups.iter().chain(&leakage.time).chain(&config.label) {
+        assert!(read.schema.columns.iter().any(|named| named.name == *column), "{column}");
+    }
 }
 
 #[test]

@@ -89,3 +89,128 @@ fn what_has_room_in_memory_needs_no_temporary_folder() {
     let said = project.modelgate_with(&["data", "drift", "big.csv", "big.csv", "--memory", "16MB"], &env);
     assert_said(&said, 1, &["keep values in a temporary file in ", "--memory"]);
 }
+
+#[test]
+fn an_edited_schema_is_not_written_over() {
+    let project = Project::data();
+    let infer = |more: &[&str]| {
+        let words = ["data", "infer", "data/train.csv", "--out", "data.schema.yml"];
+        project.modelgate(&[&words, more].concat())
+    };
+    assert_said(&infer(&[]), 0, &[]);
+    let guessed = project.read("data.schema.yml");
+    // The same once more changes nothing.
+    assert_said(&infer(&[]), 0, &[]);
+    project.file("data.schema.yml", format!("{guessed}# reviewed\n"));
+    let told =
+        ["failed to write data.schema.yml: it is there already", "with `--force` it replaces the file"];
+    assert_said(&infer(&[]), 1, &told);
+    assert!(project.read("data.schema.yml").ends_with("# reviewed\n"));
+    assert_said(&infer(&["--force"]), 0, &[]);
+    assert_eq!(project.read("data.schema.yml"), guessed);
+}
+
+#[test]
+fn what_is_written_gets_its_folder() {
+    let project = Project::data();
+    let to = |out: &str| project.modelgate(&["data", "profile", "data/train.csv", "--out", out]);
+    assert_said(&to("profiles/of/train.json"), 0, &["600 rows"]);
+    assert!(project.exists("profiles/of/train.json"));
+    let said = to("data/train.csv/profile.json");
+    assert_said(&said, 1, &["data/train.csv", "a file is in the place of a folder"]);
+    assert!(!said.err.contains(".modelgate-"), "{}", said.err);
+}
+
+#[test]
+fn columns_are_left_out_of_profiles_and_schemas() {
+    let project = Project::data();
+    let profile = ["data", "profile", "data/train.csv", "--out", "train.json"];
+    let columns = |more: &[&str]| {
+        assert_said(&project.modelgate(&[&profile, more].concat()), 0, &[]);
+        let profile: serde_json::Value = serde_json::from_str(&project.read("train.json")).unwrap();
+        let columns = profile["columns"].as_array().unwrap();
+        columns.iter().map(|column| column["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(columns(&["--ignore", "id,city", "--ignore", "churned"]), ["age", "income"]);
+    assert_eq!(columns(&[]), ["id", "age", "income", "city", "churned"]);
+    // A schema of the data, and of its profile.
+    for file in ["data/train.csv", "train.json"] {
+        let said = project.modelgate(&["data", "infer", file, "--ignore", "id,city,age,none"]);
+        assert_said(
+            &said,
+            0,
+            &["income:", "churned:", "`ignore` names the column «none», and no set has it"],
+        );
+        assert!(!said.out.contains("id:") && !said.out.contains("age:"), "{}", said.out);
+    }
+    let all = ["--ignore", "id,age,income,city,churned"];
+    assert_said(&project.modelgate(&[&profile[..3], &all].concat()), 11, &["leaves no column of «data»"]);
+    let drift = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id,churned"];
+    assert_said(&project.modelgate(&drift), 0, &["0 of 3 columns"]);
+}
+
+#[test]
+fn profiles_are_found_as_data_is() {
+    let project = Project::empty();
+    for shard in [1, 2, 3] {
+        project.file(&format!("s{shard}.csv"), customers(shard, 100));
+        let [file, out] = [format!("s{shard}.csv"), format!("profiles/s{shard}.json")];
+        assert_said(&project.modelgate(&["data", "profile", &file, "--out", &out]), 0, &[]);
+    }
+    let merge = |names: &[&str]| project.modelgate(&[&["data", "merge"], names].concat());
+    let whole = merge(&["profiles/s1.json", "profiles/s2.json", "profiles/s3.json"]).out;
+    assert!(whole.contains("\"rows\": 300"), "{whole}");
+    for names in [&["profiles/s?.json"][..], &["profiles"], &["profiles/s1.json", "profiles/*.json"]] {
+        assert_eq!(merge(names).out, whole, "{names:?}");
+    }
+    assert_said(&merge(&["profiles/t?.json"]), 1, &["no file matches «profiles/t?.json»"]);
+}
+
+#[test]
+fn data_in_the_place_of_a_profile_is_told_as_what_it_is() {
+    let project = Project::empty();
+    project.file("train.csv", customers(1, 100));
+    project.file("list.json", "[{\"x\": 1}, {\"x\": 2}]\n");
+    project.file("lines.json", "{\"x\": 1}\n{\"x\": 2}\n");
+    project.file("empty.json", "");
+    assert_said(&project.modelgate(&["data", "profile", "train.csv", "--out", "train.json"]), 0, &[]);
+    let merge = |other: &str| project.modelgate(&["data", "merge", "train.json", other]);
+    let told = ["this is data of 5 columns, and no profile", "`modelgate data profile train.csv --out"];
+    assert_said(&merge("train.csv"), 1, &told);
+    let pandas = "to_json(…, orient=\"records\", lines=True)";
+    assert_said(&merge("list.json"), 1, &["the file is a JSON list, not JSON lines", pandas]);
+    assert_said(&merge("lines.json"), 1, &["this is data of 1 column, and no profile"]);
+    assert_said(&merge("empty.json"), 1, &["this is no profile"]);
+    // What a schema is guessed of may be either.
+    let infer = |name: &str| project.modelgate(&["data", "infer", name]);
+    assert_said(&infer("list.json"), 11, &["the file is a JSON list, not JSON lines", pandas]);
+    assert_said(&infer("lines.json"), 0, &["x: "]);
+    assert_eq!(infer("train.json").out, infer("train.csv").out);
+    // A profile that is cut off is one all the same.
+    project.file("cut.json", &project.read("train.json")[..200]);
+    assert_said(&infer("cut.json"), 1, &["failed to read the profile cut.json"]);
+    assert_said(&merge("cut.json"), 1, &["failed to read the profile cut.json"]);
+}
+
+#[test]
+fn quiet_shows_only_what_is_wrong() {
+    let project = Project::data();
+    let drift = |more: &[&str]| {
+        let words = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id"];
+        project.modelgate(&[&words, more].concat())
+    };
+    let said = drift(&["--quiet"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
+    assert_eq!(drift(&["--quiet", "--format", "json"]).out, drift(&["--format", "json"]).out);
+    // A notice is nothing wrong; a column that has drifted is.
+    let with_more =
+        project.read("data/live.csv").lines().map(|line| format!("{line},1\n")).collect::<String>();
+    project.file("data/live.csv", with_more.replacen("churned,1", "churned,more", 1));
+    let said = drift(&["--quiet"]);
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (0, "", ""));
+    assert_said(&drift(&[]), 0, &["the column «more»"]);
+    project.file("data/live.csv", project.read("data/live.csv").replace("Bonn", "Kiel"));
+    assert_said(&drift(&["--quiet"]), 0, &["✗ city"]);
+    let words = ["--quiet", "data", "profile", "data/train.csv", "--out", "train.json"];
+    assert_eq!(project.modelgate(&words).out, "");
+}

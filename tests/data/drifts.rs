@@ -198,3 +198,18 @@ fn memory_changes_nothing() {
     let (_, other) = drift(moved, &["--memory", "2GB"]);
     assert_eq!(one, other);
 }
+
+#[test]
+fn what_the_data_was_divided_by_does_not_drift() {
+    let project = Project::data();
+    project.replace("modelgate.yml", "  ignore: [id]\n  leakage: {}\n", "  leakage: { groups: id }\n");
+    assert_said(&project.modelgate(&["data"]), 0, &["0 of 4 columns drifted"]);
+    // Nor does anybody miss it.
+    let live = project.read("data/live.csv");
+    let without = live.lines().map(|line| format!("{}\n", line.split_once(',').unwrap().1));
+    project.file("data/live.csv", without.collect::<String>());
+    assert_said(&project.modelgate(&["data"]), 0, &["0 of 4 columns drifted"]);
+    project.file("data/live.csv", live);
+    project.replace("modelgate.yml", "drift: {}", "drift: { columns: { id: { method: psi } } }");
+    assert_said(&project.modelgate(&["data"]), 0, &["1 of 5 columns drifted"]);
+}

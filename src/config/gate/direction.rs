@@ -21,6 +21,28 @@ pub(super) fn check(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: 
         );
         source.key(&path.key(wrong), message, format!("write `{right}`, or add it"));
     }
+    if ours == Better::Higher && metric.starts_with(computed::SCORE) {
+        p_value(source, path, metric, raw);
+    }
+}
+
+/// Checks the rules about a p-value, which is low where there is drift: a highest value would hold because of it.
+fn p_value(source: &mut Source<'_>, path: &KeyPath, metric: &str, raw: &raw::Rules) {
+    let is_held =
+        raw.min.is_some() || raw.max_drop.is_some() || raw.min_gain.is_some() || raw.equals.is_some();
+    let (wrong, right) = match (raw.max, raw.max_rise) {
+        _ if is_held => return,
+        (Some(_), _) => ("max", "`min`, such as `min: 0.05`"),
+        (None, Some(_)) => ("max-rise", "`max-drop`"),
+        (None, None) => return,
+    };
+    let message = format!(
+        "«{}» is a p-value, which is low where there is drift: `{wrong}` holds because the column has drifted",
+        shown(metric)
+    );
+    let help =
+        format!("write {right}; or choose a method for the column that gives a distance, such as `psi`");
+    source.key(&path.key(wrong), message, help);
 }
 
 /// Whether something keeps the value from getting too high.
@@ -43,7 +65,9 @@ pub fn doubts(config: &Config) -> Vec<String> {
     let rules = &config.gate.rules;
     let is_of_file = |rule: &&Rule| {
         let name = rule.metric.as_str();
-        here.better(name).is_none() && computed::better(name) == Some(Better::Lower)
+        here.better(name).is_none()
+            && !name.starts_with(computed::SCORE)
+            && computed::better(name) == Some(Better::Lower)
     };
     rules.iter().filter(is_of_file).filter_map(|rule| doubt(rule, rules)).collect()
 }

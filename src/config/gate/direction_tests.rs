@@ -53,6 +53,41 @@ fn rules_that_take_worse_for_better_are_refused() {
 }
 
 #[test]
+fn a_p_value_is_bounded_from_below() {
+    let told = |drift: &str, rule: &str| {
+        let data = "data:\n  sets: { train: a.csv, live: b.csv, test: c.csv }\n  leakage: { groups: zip }\n";
+        let text = format!("{}{data}  drift: {drift}\n", file(A_FILE, &format!("data.drift.{rule}")));
+        let problems = parse(&text).err().unwrap_or_default();
+        problems.iter().map(|problem| format!("{}\n", problem.message)).collect::<String>()
+    };
+    for drift in [
+        "{ method: ks }",
+        "{ method: chi-square }",
+        "{ method: alibi }",
+        "{ columns: { age: { method: ks } } }",
+    ] {
+        for rule in ["max: 0.3", "max-rise: 0.1"] {
+            let told = told(drift, &format!("age: {{ {rule} }}"));
+            assert!(told.contains("«data.drift.age» is a p-value"), "{drift}, {rule}: {told}");
+        }
+        assert_eq!(told(drift, "age: { min: 0.05 }"), "", "{drift}");
+        assert_eq!(told(drift, "age: { min: 0.05, max: 1 }"), "", "{drift}");
+    }
+    for drift in [
+        "{}",
+        "{ method: psi }",
+        "{ method: evidently }",
+        "{ method: ks, columns: { age: { method: psi } } }",
+    ] {
+        assert_eq!(told(drift, "age: { max: 0.3 }"), "", "{drift}");
+    }
+    assert!(told("{}", "age: { min: 0.3 }").contains("less is better"));
+    assert_eq!(told("{ method: evidently }", "age: { min: 0.05 }"), "");
+    assert_eq!(told("{ from: detector.json }", "age: { min: 0.05 }"), "");
+    assert!(told("{}", "zip: { max: 0.3 }").contains("nobody measures «data.drift.zip»"));
+}
+
+#[test]
 fn of_a_metrics_file_they_are_doubted() {
     let doubts = |evaluate: &str, rules: &str| doubts(&parse(&file(evaluate, rules)).unwrap());
     let rules = "log_loss: { min-gain: 0 }; rmse: { max-drop: 1 }; mae: { min: 0, max: 3 }; accuracy: { min: 0.8 }; \

@@ -66,10 +66,12 @@ pub struct Leakage {
     /// To so many significant digits numbers are compared. Default: all.
     #[schemars(extend("minimum" = 1, "maximum" = 15, "examples" = [4]))]
     pub digits: Option<u64>,
-    /// Columns none of whose values may be in both sets: ids, customers, patients. Default: none.
+    /// Columns none of whose values may be in both sets: ids, customers, patients. They are no features of drift, unless
+    /// `drift.columns` names them. Default: none.
     #[schemars(extend("examples" = ["customer_id"]))]
     pub groups: Option<OneOrMany>,
-    /// The column of time, in which all of the test set is after all of the training set. Default: none.
+    /// The column of time, in which all of the test set is after all of the training set. It is no feature of drift,
+    /// unless `drift.columns` names it. Default: none.
     #[schemars(extend("examples" = ["day"]))]
     pub time: Option<String>,
     /// A single column of the training set must not tell the label as well as this, as an area under the ROC curve;

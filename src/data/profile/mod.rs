@@ -66,6 +66,11 @@ impl Profile {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// Forgets columns, by their names.
+    pub fn leave_out(&mut self, names: &[String]) {
+        self.columns.retain(|column| !names.contains(&column.name));
+    }
+
     /// What there is to say of each column, in order.
     #[must_use]
     pub fn profiles(&self) -> Vec<ColumnProfile> {

@@ -26,6 +26,16 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Which of these columns it names, be it in a key or a comparison.
+    #[must_use]
+    pub fn named<'a>(&self, columns: &'a [String]) -> Vec<&'a str> {
+        let of_columns = self.columns.iter().map(|column| &column.name);
+        let of_rows = self.unique.iter().flatten().chain(self.fresh.iter().map(|fresh| &fresh.column));
+        let of_pairs = self.compare.iter().flat_map(|rule| [&rule.of.left, &rule.of.right]);
+        let named: BTreeSet<&String> = of_columns.chain(of_rows).chain(of_pairs).collect();
+        columns.iter().filter(|column| named.contains(column)).map(String::as_str).collect()
+    }
+
     /// What it says of other columns than these, and of what they have nothing to do with.
     #[must_use]
     pub fn without(&self, ignored: &[String]) -> Self {
