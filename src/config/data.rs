@@ -119,6 +119,13 @@ impl Drift {
     pub const SHARE: f64 = 0.5;
     /// The probability of a false alarm when the file does not say.
     pub const ALPHA: f64 = 0.05;
+
+    /// How a column is measured.
+    #[must_use]
+    pub fn measured(&self, column: &str) -> Measured {
+        let own = self.columns.iter().find(|(name, _)| name == column);
+        own.map_or(self.measure, |(_, measured)| *measured)
+    }
 }
 
 /// How the drift of a column is measured.

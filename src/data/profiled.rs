@@ -29,13 +29,13 @@ pub fn profiled(set: &Located, interrupt: &Interrupt) -> Result<std::result::Res
         Err(findings) => return Ok(Err(findings)),
     };
     let known = head.known();
-    let table::Head { columns, notices, .. } = head;
+    let mut findings = head.told(|_| false);
+    let columns = head.columns;
     // What looks whole in the first rows may have fractions in the others.
     let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
     let wanted: Vec<Wanted> =
         columns.iter().map(|found| Wanted::cells(&found.name, read_as(found))).collect();
     let mut all = Profile::new(&columns);
-    let mut findings = notices;
     let mut strange: Vec<Strange> = vec![None; columns.len()];
     let mut wrong = Ok(());
     let each = |batch| of_batch(&columns, &batch);

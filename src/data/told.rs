@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::compared::Sorted;
+use super::compared::{Apart, Sorted};
 use super::drift::{Ascending, Compared, Lack, Values, lacking};
 use super::profile::Column;
 use super::schema::Checked;
 use super::sets::Located;
-use super::survey::{Strange, Survey};
+use super::survey::{Declared, Strange, Survey};
 use crate::config::{self, Problem};
 use crate::document::shown;
 use crate::finding::{Finding, Severity};
@@ -15,7 +15,7 @@ use crate::name::{Digest, MetricName};
 use crate::number::{counted, percent, thousands};
 use crate::record::data::{Data, Drift, Role, Set, Violation};
 use crate::record::{DATA, MetricValue};
-use crate::table::Table;
+use crate::table::{Table, Type};
 
 /// A set of so many columns, for the record.
 pub fn set(survey: &Survey, columns: usize, files: BTreeMap<String, Digest>) -> Set {
@@ -97,6 +97,65 @@ pub fn strange<R: Ascending>(
         }
     }
     findings
+}
+
+/// Columns that are text on one side and numbers on the other, and have values on both.
+pub fn apart<R: Ascending>(
+    columns: &[Compared<R, Sorted>],
+    apart: &[Option<Apart>],
+    [reference, current]: [&str; 2],
+) -> Vec<Finding> {
+    let told = columns.iter().zip(apart).filter_map(|(column, apart)| {
+        let has_values = column.reference.present() > 0 && column.current.present() > 0;
+        let name = shown(&column.column);
+        let finding = match apart.as_ref().filter(|_| has_values)? {
+            Apart::Before(now) => {
+                let message = format!(
+                    "the column «{name}» is text in «{reference}» and holds {} in «{current}»: it is compared as categories",
+                    plural(*now)
+                );
+                let as_numbers = if matches!(now, Type::Integer | Type::Number) { " or `as: numbers`" } else { "" };
+                let help = format!(
+                    "a shift hardly shows so: mend what makes it text, or write `type: {}` in data.schema.yml{as_numbers}; \
+                     where these are categories, write `as: categories`",
+                    now.word()
+                );
+                Finding::warning("data-type", message).help(help)
+            }
+            Apart::Now(path) => {
+                let message = format!(
+                    "the column «{name}» holds numbers in «{reference}», and the file says that it is text in «{current}»: \
+                     its texts are read as numbers"
+                );
+                let help = "a model may not read them so: mend what writes it";
+                Finding::warning("data-type", message).at_path(path).help(help)
+            }
+        };
+        Some(finding)
+    });
+    told.collect()
+}
+
+/// What a column of this type holds.
+const fn plural(holds: Type) -> &'static str {
+    match holds {
+        Type::Date => "days",
+        Type::Time => "times",
+        Type::Text => "texts",
+        Type::Boolean => "truth values",
+        Type::Integer | Type::Number => "numbers",
+    }
+}
+
+/// Columns of a set that a file says are text, and the schema that they are numbers.
+pub fn declared_in_set(set: &Located, survey: &Survey) -> Vec<Finding> {
+    let told = |Declared { column, path, holds }: &Declared| {
+        let (set, name, holds) = (&set.name, shown(column), holds.word());
+        let message = format!("{set}: the file says that «{name}» is text, and the schema {holds}");
+        let help = format!("write numbers into the file, or `type: text` in `columns.{name}`");
+        Finding::error("data-type", message).at_path(path).help(help)
+    };
+    survey.declared.iter().map(told).collect()
 }
 
 /// Columns of a set in which values are of another type than the others, of which no schema says anything.

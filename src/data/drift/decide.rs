@@ -64,6 +64,8 @@ impl<R: Ascending, N: Ascending> Compared<R, N> {
         }
         match (&self.reference.values, &self.current.values) {
             (_, Values::Prose(_)) => None,
+            // Of texts that are to be read as numbers the profile has only the most frequent.
+            (Values::Prose(_), Values::Numbers(_)) => Some(Lack::Counts),
             // To Evidently these are nothing.
             (Values::Numbers(_), _)
                 if self.measured.method == DriftMethod::Evidently && self.holds == Type::Boolean =>
