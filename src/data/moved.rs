@@ -184,6 +184,7 @@ fn of_sets(
     findings.extend(told::strange(&columns, names, [&first[0], &first[1]]));
     findings.extend(told::not_compared(&columns, &evidence));
     findings.extend(told::chosen_in_vain(&columns, asked));
+    findings.extend(told::left_out(&columns, asked));
     columns.into_iter().try_for_each(|column| {
         compared::end(column.reference)?;
         compared::end(column.current)
@@ -210,6 +211,7 @@ fn of_profile(
     findings.extend(told::strange(&columns, [name, &current.name], [&[], &first]));
     findings.extend(told::not_compared(&columns, &evidence));
     findings.extend(told::chosen_in_vain(&columns, asked));
+    findings.extend(told::left_out(&columns, asked));
     columns.into_iter().try_for_each(|column| compared::end(column.current))?;
     Ok(told(evidence, findings))
 }

@@ -253,18 +253,52 @@ const fn remedy(lack: Lack) -> &'static str {
 
 /// Columns for which somebody chose a method that is of numbers, and that hold none.
 pub fn chosen_in_vain<R: Ascending>(columns: &[Compared<R, Sorted>], asked: &config::Drift) -> Vec<Finding> {
-    let is_chosen = |name: &str| asked.columns.iter().any(|(column, _)| column == name);
-    let told = columns.iter().filter_map(|column| {
-        let is_such = matches!(column.reference.values, Values::Categories(_) | Values::Prose(_));
-        (is_such && column.measured.method.is_of_numbers() && is_chosen(&column.column)).then(|| {
+    let told =
+        columns.iter().filter(|column| is_beside_method(column) && is_chosen(column, asked)).map(|column| {
             let (name, method) = (shown(&column.column), column.measured.method.word());
             let message =
                 format!("the column «{name}» holds categories, and `{method}` is a method of numbers");
             let help = "choose another method for it, or `as: numbers` where it holds numbers";
             Finding::error("data-not-compared", message).help(help)
-        })
-    });
+        });
     told.collect()
+}
+
+/// Columns that the method which was chosen for all of them does not measure, because they hold no numbers.
+pub fn left_out<R: Ascending>(columns: &[Compared<R, Sorted>], asked: &config::Drift) -> Option<Finding> {
+    const NAMED: usize = 10;
+    let left = columns.iter().filter(|column| is_beside_method(column) && !is_chosen(column, asked));
+    let names: Vec<String> = left.map(|column| format!("«{}»", shown(&column.column))).collect();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let method = asked.measure.method.word();
+    let listed = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let message = match names.as_slice() {
+        [] => return None,
+        [only] => {
+            format!("`{method}` is a method of numbers: the column {only} of categories is not compared")
+        }
+        all => format!(
+            "`{method}` is a method of numbers: {} columns of categories are not compared: {listed}{more}",
+            all.len()
+        ),
+    };
+    let help = "choose `auto`, which measures both; or for these a method of categories under `data.drift.columns`, such as \
+                `jensen-shannon`, or `as: numbers` where they hold numbers";
+    Some(Finding::warning("data-not-compared", message).help(help))
+}
+
+/// Whether the column holds categories, and its method is of numbers.
+fn is_beside_method<R: Ascending>(column: &Compared<R, Sorted>) -> bool {
+    let has_categories = matches!(column.reference.values, Values::Categories(_) | Values::Prose(_));
+    has_categories && column.measured.method.is_of_numbers()
+}
+
+/// Whether somebody says of that very column how it is measured.
+fn is_chosen<R: Ascending>(column: &Compared<R, Sorted>, asked: &config::Drift) -> bool {
+    asked.columns.iter().any(|(name, _)| *name == column.column)
 }
 
 /// That no column was compared, which proves nothing.
@@ -355,8 +389,6 @@ pub fn because(data: &Data, findings: &[Finding]) -> String {
     }
     let rows = thousands(data.sets.values().map(|set| set.rows).sum());
     let sets = counted(data.sets.len(), "set", "sets");
-    let drift = data.drift.as_ref().map(|drift| {
-        format!(", {} of {} drifted", drift.moved(), counted(drift.columns.len(), "column", "columns"))
-    });
+    let drift = data.drift.as_ref().map(|drift| format!(", {}", drift.counts(" drifted")));
     format!("{rows} rows in {sets}{}", drift.unwrap_or_default())
 }

@@ -40,19 +40,20 @@ impl Moved {
     }
 }
 
-/// The verdict on drift in a sentence: `«now» has drifted from «train»: 3 of 20 columns`.
-pub fn verdict(drift: &Drift) -> String {
+/// The verdict on drift in a sentence: `«now» has drifted from «train»: 3 of 20 columns`. `is_sound` says that nothing is wrong
+/// besides, such as a column that could not be compared.
+pub fn verdict(drift: &Drift, is_sound: bool) -> String {
     let verdict = match Moved::of(drift) {
         Moved::Nothing => "has not drifted from",
         Moved::Partly => "has drifted in part from",
         Moved::Wholly => "has drifted from",
     };
-    let columns = counted(drift.columns.len(), "column", "columns");
+    let rest = if is_sound { "" } else { ", as far as it could be compared" };
     format!(
-        "«{}» {verdict} «{}»: {} of {columns}",
+        "«{}» {verdict} «{}»: {}{rest}",
         clipped(&drift.current, NAME),
         clipped(&drift.reference, NAME),
-        drift.moved()
+        drift.counts("")
     )
 }
 

@@ -117,10 +117,10 @@ pub(super) fn moved_badge(m: &mut Markup, moved: Moved) {
 }
 
 pub(super) fn column_badge(m: &mut Markup, column: &ColumnDrift) {
-    match (column.drifted, column.score) {
+    match (column.drifted, column.is_compared()) {
         (true, _) => badge(m, Tone::Doubt, "drifted"),
-        (false, Some(_)) => badge(m, Tone::Good, "steady"),
-        (false, None) => badge(m, Tone::Quiet, "not measured"),
+        (false, true) => badge(m, Tone::Good, "steady"),
+        (false, false) => badge(m, Tone::Quiet, "not measured"),
     }
 }
 

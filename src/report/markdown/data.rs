@@ -26,7 +26,7 @@ fn verdicts(data: &Data) -> Section {
             data::Moved::Partly => "⚠️",
             data::Moved::Wholly => "❌",
         };
-        lines.push(format!("{mark} {} ({})", data::verdict(drift), data::rests_on(drift)));
+        lines.push(format!("{mark} {} ({})", data::verdict(drift, true), data::rests_on(drift)));
     }
     lines.extend(data.leakage.as_ref().map(|leakage| data::leaks(leakage).join("; ")));
     let is_told = |line: &String| !line.is_empty();
