@@ -108,6 +108,7 @@ fn parse(asked: &Drift, text: &str) -> std::result::Result<record::Drift, Wrong>
         reference: meta.name.unwrap_or_else(|| "detector".into()),
         profile: None,
         current: asked.current.clone(),
+        rows: None,
         method: record::DETECTOR.into(),
         share,
         bound: asked.share,

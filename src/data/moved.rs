@@ -218,5 +218,6 @@ fn of_profile(
 
 fn told(evidence: record::Drift, mut findings: Vec<Finding>) -> Moved {
     findings.extend(told::nothing_compared(&evidence));
+    findings.extend(told::few_rows(&evidence));
     Moved { evidence, findings }
 }

@@ -301,6 +301,23 @@ fn is_chosen<R: Ascending>(column: &Compared<R, Sorted>, asked: &config::Drift) 
     asked.columns.iter().any(|(name, _)| *name == column.column)
 }
 
+/// That a side has so few rows that hardly any drift would show.
+pub fn few_rows(drift: &Drift) -> Option<Finding> {
+    let sides = [&drift.reference, &drift.current].into_iter().zip(drift.rows?);
+    let few = sides.filter(|(_, rows)| *rows < Drift::FEWEST);
+    let few = few.map(|(name, rows)| {
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        format!("«{}» has only {}", shown(name), counted(rows, "row", "rows"))
+    });
+    let few = few.collect::<Vec<_>>();
+    if few.is_empty() {
+        return None;
+    }
+    let message = format!("{}: so few show next to no drift", few.join(", and "));
+    let help = format!("compare at least {} rows on each side, better some hundreds", Drift::FEWEST);
+    Some(Finding::warning("data-few-rows", message).help(help))
+}
+
 /// That no column was compared, which proves nothing.
 pub fn nothing_compared(drift: &Drift) -> Option<Finding> {
     if drift.columns.iter().any(|column| column.score.is_some() || column.drifted) {

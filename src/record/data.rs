@@ -112,6 +112,9 @@ pub struct Drift {
     pub profile: Option<Recalled>,
     /// The name of the set that was compared.
     pub current: String,
+    /// How many rows were compared: of the reference, and now. None of what a detector said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<[u64; 2]>,
     /// The method: a word of `data.drift.method`.
     pub method: String,
     /// The share of the columns that have drifted.
@@ -217,6 +220,15 @@ impl Drift {
             others => format!(", {others} not compared"),
         };
         format!("{} of {}{verb}{others}", self.moved(), counted(compared, "column", "columns"))
+    }
+
+    /// Fewer rows than these show next to no drift.
+    pub const FEWEST: u64 = 20;
+
+    /// Whether a side has so few rows that hardly any drift would show.
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        self.rows.is_some_and(|rows| rows.into_iter().any(|rows| rows < Self::FEWEST))
     }
 }
 

@@ -146,6 +146,7 @@ pub fn drift<R: Ascending + Send, N: Ascending + Send>(
         reference,
         profile: None,
         current: config.current.clone(),
+        rows: columns.first().map(|column| [gone(&column.reference).1, gone(&column.current).1]),
         method: config.measure.method.word().into(),
         share,
         bound,

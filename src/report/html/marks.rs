@@ -110,7 +110,7 @@ pub(super) fn outcome_badge(m: &mut Markup, outcome: Outcome) {
 pub(super) fn moved_badge(m: &mut Markup, moved: Moved) {
     let tone = match moved {
         Moved::Nothing => Tone::Good,
-        Moved::Partly => Tone::Doubt,
+        Moved::Unclear | Moved::Partly => Tone::Doubt,
         Moved::Wholly => Tone::Bad,
     };
     badge(m, tone, moved.word());

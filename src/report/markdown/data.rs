@@ -23,7 +23,7 @@ fn verdicts(data: &Data) -> Section {
     if let Some(drift) = &data.drift {
         let mark = match data::Moved::of(drift) {
             data::Moved::Nothing => "✅",
-            data::Moved::Partly => "⚠️",
+            data::Moved::Unclear | data::Moved::Partly => "⚠️",
             data::Moved::Wholly => "❌",
         };
         lines.push(format!("{mark} {} ({})", data::verdict(drift, true), data::rests_on(drift)));

@@ -41,7 +41,7 @@ fn verdict(page: &mut Page, drift: &Drift, is_sound: bool) {
     let (mark, style) = match Moved::of(drift) {
         Moved::Wholly => ("✗ ", BAD),
         Moved::Nothing if is_sound => ("✓ ", GOOD),
-        Moved::Nothing | Moved::Partly => ("! ", OPEN),
+        Moved::Nothing | Moved::Unclear | Moved::Partly => ("! ", OPEN),
     };
     page.text(mark, style, &clean(&data::verdict(drift, is_sound)), style, 3);
     if drift.moved() > 0 {
