@@ -80,7 +80,8 @@ pub fn strange<R: Ascending>(
                 // Said once: what the model knows of it nobody can tell.
                 let message =
                     format!("the column «{name}» of «{set}» holds nothing that can be compared{first}");
-                let help = "lists and objects are not compared: name it under `ignore`, or write a column for each value";
+                let help = "lists and objects are not compared: name it under `ignore`, or write a column for each value; if it holds \
+                            neither, correct its `type` in data.schema.yml";
                 findings.push(Finding::warning("data-type", message).help(help));
                 break;
             }

@@ -31,7 +31,7 @@ pub fn look_on(
             return false;
         }
         let Some(block) = next() else { return false };
-        let mut seen = vec![Impression::default(); guesses.len()];
+        let mut seen: Vec<Impression> = guesses.iter().map(Impression::further).collect();
         rows += see(&block, rows, &mut seen);
         let unknown = guesses.iter_mut().zip(seen).filter(|(known, _)| known.holds().is_none());
         unknown.for_each(|(known, seen)| *known = seen);

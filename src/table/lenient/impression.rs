@@ -9,6 +9,8 @@ pub struct Impression {
     guess: Guess,
     numbers: u64,
     others: u64,
+    /// Whether the column is known already, and its cells are passed over.
+    is_known: bool,
     /// The first that is no number: its row, and its text.
     first: Option<(u64, String)>,
 }
@@ -28,14 +30,23 @@ pub struct Mixture {
 const FEWEST: u64 = 20;
 
 impl Impression {
+    /// Of further cells of the same column: where it is known what it holds they are passed over.
+    pub fn further(&self) -> Self {
+        Self { is_known: self.holds().is_some(), ..Self::default() }
+    }
+
     /// Looks at a cell of text in a row, from 1.
     pub fn see(&mut self, row: u64, cell: &[u8]) {
-        self.add(row, cell, Guess::of_cell(cell));
+        if !self.is_known {
+            self.add(row, cell, Guess::of_cell(cell));
+        }
     }
 
     /// The same of a text of which it is known that it is one.
     pub fn see_text(&mut self, row: u64, text: &str) {
-        self.add(row, text.as_bytes(), Guess::of_text(text));
+        if !self.is_known {
+            self.add(row, text.as_bytes(), Guess::of_text(text));
+        }
     }
 
     fn add(&mut self, row: u64, cell: &[u8], guess: Guess) {
