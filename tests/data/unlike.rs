@@ -47,6 +47,10 @@ fn a_dash_among_numbers_is_told_by_all_who_look() {
     let said = project.modelgate(&["data"]);
     assert_said(&said, 0, &[mixed, "«income» is text in «train» and holds numbers in «live»"]);
     assert!(codes(&project).contains(&"warning table-column-mixed".to_owned()));
+    // Somebody has said what it is.
+    project.replace("modelgate.yml", "drift: {}", "drift: { columns: { income: { as: numbers } } }");
+    assert_said(&project.modelgate(&["data"]), 0, &["the column «income» has drifted"]);
+    assert_eq!(codes(&project), ["warning data-type", "warning data-drift-column"]);
     // Nobody looks at it.
     let words = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "income"];
     let said = project.modelgate(&words);
