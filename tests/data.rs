@@ -23,6 +23,8 @@ mod profiles;
 mod rules;
 #[path = "data/together.rs"]
 mod together;
+#[path = "data/unlike.rs"]
+mod unlike;
 
 use common::{Project, Said};
 use serde_json::Value;

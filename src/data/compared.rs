@@ -36,6 +36,26 @@ pub struct Subject {
     pub now: Type,
     /// How it is measured.
     pub measured: Measured,
+    /// What is to be said where one side is text and the other numbers.
+    pub apart: Option<Apart>,
+}
+
+/// Of a column that is text on one side, and numbers on the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Apart {
+    /// The reference is text, and this is what the current set holds.
+    Before(Type),
+    /// This file of the current set says that it is text.
+    Now(String),
+}
+
+/// What is held against the reference.
+#[derive(Clone, Copy)]
+pub struct Now<'a> {
+    /// Its columns.
+    pub columns: &'a [Found],
+    /// Those of which a file says itself that they are text, each with the first such file.
+    pub texts: &'a BTreeMap<String, String>,
 }
 
 /// What is to be compared, of the columns that the reference has; and what only one side has.
@@ -43,15 +63,16 @@ pub fn subjects(
     data: &config::Data,
     drift: &config::Drift,
     reference: &[Found],
-    current: &[Found],
+    now: Now<'_>,
 ) -> (Vec<Subject>, Vec<Finding>) {
+    let current = now.columns;
     let is_compared = |name: &str| data.compares(drift, name);
     let by_name: HashMap<&str, &Found> = current.iter().map(|found| (found.name.as_str(), found)).collect();
     let mut findings = Vec::new();
     let mut subjects = Vec::new();
     for found in reference.iter().filter(|found| is_compared(&found.name)) {
-        if let Some(now) = by_name.get(found.name.as_str()) {
-            subjects.push(subject(data, drift, found, now.holds));
+        if let Some(own) = by_name.get(found.name.as_str()) {
+            subjects.push(subject(data, drift, found, own.holds, now.texts));
         } else {
             let message = format!(
                 "the column «{}» of «{}» is not in «{}»",
@@ -100,7 +121,13 @@ pub fn name_of(reference: &config::Reference) -> &str {
     }
 }
 
-fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type) -> Subject {
+fn subject(
+    data: &config::Data,
+    drift: &config::Drift,
+    found: &Found,
+    now: Type,
+    texts: &BTreeMap<String, String>,
+) -> Subject {
     let measured = drift.measured(&found.name);
     let is = |column: &Option<String>| column.as_ref() == Some(&found.name);
     let role = match () {
@@ -127,8 +154,33 @@ fn subject(data: &config::Data, drift: &config::Drift, found: &Found, now: Type)
         }
         _ => holds,
     };
+    let apart = apart(measured, found, holds, now, texts);
     let now = if holds == Type::Text { Type::Text } else { now };
-    Subject { column: found.name.clone(), role, holds, read_as, now, measured }
+    Subject { column: found.name.clone(), role, holds, read_as, now, measured, apart }
+}
+
+/// Whether one side is text and the other numbers, where nobody has said what the column is to be compared as.
+fn apart(
+    measured: Measured,
+    found: &Found,
+    holds: Type,
+    now: Type,
+    texts: &BTreeMap<String, String>,
+) -> Option<Apart> {
+    let is_ordered = |holds| match holds {
+        Type::Integer | Type::Number => true,
+        Type::Date | Type::Time => measured.method != DriftMethod::Evidently,
+        Type::Boolean | Type::Text => false,
+    };
+    let is_said = measured.holds.is_some() || measured.method == DriftMethod::ChiSquare;
+    match (found.holds, now) {
+        _ if is_said => None,
+        (Type::Text, now) if is_ordered(now) => Some(Apart::Before(now)),
+        (Type::Integer | Type::Number, Type::Text) if holds != Type::Text => {
+            texts.get(&found.name).cloned().map(Apart::Now)
+        }
+        _ => None,
+    }
 }
 
 /// What was read of a side.

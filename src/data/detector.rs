@@ -108,7 +108,8 @@ fn parse(asked: &Drift, text: &str) -> std::result::Result<record::Drift, Wrong>
         reference: meta.name.unwrap_or_else(|| "detector".into()),
         profile: None,
         current: asked.current.clone(),
-        method: "detector".into(),
+        rows: None,
+        method: record::DETECTOR.into(),
         share,
         bound: asked.share,
         drifted: if of_batch { drifted > 0 } else { drifted > 0 && share >= asked.share },
@@ -137,7 +138,7 @@ fn column(data: &Said, feature: usize, features: usize) -> ColumnDrift {
     ColumnDrift {
         column: if features == 1 { "all features".into() } else { format!("feature {feature}") },
         role: Role::Feature,
-        method: "detector".into(),
+        method: record::DETECTOR.into(),
         score: p.or(distance).filter(|score| score.is_finite()),
         threshold: data.threshold.unwrap_or_default(),
         p: p.filter(|p| p.is_finite()),

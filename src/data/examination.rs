@@ -62,7 +62,7 @@ impl Examination<'_> {
         let mut heads: Heads<'_> = sets.iter().map(|head| (head.located.name.as_str(), head)).collect();
         let room = self.room(&sets);
         let recalled = self.recalled()?;
-        let comparison = self.comparison(&heads, recalled.as_ref(), room);
+        let comparison = self.comparison(&heads, recalled.as_ref(), schema.as_ref(), room);
         let mut passes = Passes {
             search: self.search(&heads, room),
             comparison: comparison.as_ref().and_then(|comparison| comparison.as_ref().ok()),
@@ -128,6 +128,7 @@ impl Examination<'_> {
         let violations = checked.map(|checked| told::violations(&located.name, checked));
         let mut findings =
             checked.map(|checked| told::of_set(located, &survey.table, checked)).unwrap_or_default();
+        findings.extend(told::declared_in_set(located, &survey));
         findings.extend(told::strange_in_set(located, &survey));
         findings.extend(survey.notes);
         Ok(Told { set, violations: violations.unwrap_or_default(), findings })

@@ -136,7 +136,7 @@ pub fn compare(
     let sides: Vec<moved::Side<'_>> = located
         .iter()
         .zip(&heads)
-        .map(|(set, (known, head))| moved::Side { set, columns: &head.columns, known })
+        .map(|(set, (known, head))| moved::Side { set, columns: &head.columns, known, texts: &head.texts })
         .collect();
     let (reference, current) = match (sides.as_slice(), &recalled) {
         ([reference, current], _) => (moved::Reference::Set(*reference), *current),
@@ -147,10 +147,12 @@ pub fn compare(
     let of_sets = heads.iter().flat_map(|(_, head)| &head.columns);
     let known: Vec<Found> = of_sets.cloned().chain(of_profile).collect();
     let unknown = told::unknown(config, |name| known.iter().any(|found| found.name == name));
-    let of_heads = heads.iter().flat_map(|(_, head)| &head.notices);
-    let noted: Vec<Finding> = place.fetched.notes.iter().chain(of_heads).cloned().chain(unknown).collect();
+    let of_heads = heads
+        .iter()
+        .flat_map(|(_, head)| head.told(|column| config.ignore.iter().any(|name| name == column)));
+    let noted: Vec<Finding> = place.fetched.notes.iter().cloned().chain(of_heads).chain(unknown).collect();
     let room = Room { memory: config.memory, folder: spilled };
-    let comparison = Comparison::new(config, asked, reference, current, room);
+    let comparison = Comparison::new(config, asked, reference, current, None, room);
     let moved = moved::moved(comparison, place.interrupt)?;
     Ok(moved.map(|mut moved| {
         moved.findings.splice(0..0, noted);

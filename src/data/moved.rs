@@ -1,11 +1,12 @@
 //! How far one set has moved from another, or from what a profile has of it: what is read for that, compared, and told.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use super::compared::{self, Gathered, Read, Reader, Subject};
+use super::compared::{self, Apart, Gathered, Now, Read, Reader, Subject};
 use super::drift;
 use super::pass;
 use super::recalled::{self, Plan, Recalled};
+use super::schema::Schema;
 use super::sets::Located;
 use super::spool::Room;
 use super::told;
@@ -25,6 +26,8 @@ pub struct Side<'a> {
     pub columns: &'a [Found],
     /// The names of all that are known, be it that nobody looks at them or that they are not read.
     pub known: &'a HashSet<String>,
+    /// Those of which a file says itself that they are text, each with the first such file.
+    pub texts: &'a BTreeMap<String, String>,
 }
 
 /// What the model knows.
@@ -64,25 +67,30 @@ enum With<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// Nothing has been read yet.
+    /// Nothing has been read yet. What the schema says of a column is what it is read as, on both sides.
     #[must_use]
     pub fn new(
         data: &config::Data,
         asked: &'a config::Drift,
         reference: Reference<'a>,
         current: Side<'a>,
+        schema: Option<&Schema>,
         room: Room<'a>,
     ) -> Self {
-        let of = |columns: &[Found]| compared::subjects(data, asked, columns, current.columns);
+        let said = |columns: &[Found]| schema.map_or_else(|| columns.to_vec(), |schema| schema.says(columns));
+        let now = said(current.columns);
+        let of = |columns: &[Found]| {
+            compared::subjects(data, asked, columns, Now { columns: &now, texts: current.texts })
+        };
         let (subjects, with, memory, findings) = match reference {
             Reference::Set(reference) => {
-                let (subjects, findings) = of(reference.columns);
+                let (subjects, findings) = of(&said(reference.columns));
                 // Both sides are in memory at a time.
                 (subjects, With::Set(reference), room.memory / 2, findings)
             }
             Reference::Profile(recalled) => {
-                let (subjects, findings) = of(&recalled::columns(&recalled.profile));
-                let plans = Plan::of(subjects, &recalled.profile, current.columns);
+                let (subjects, findings) = of(&recalled::read_as(&recalled.profile, said));
+                let plans = Plan::of(subjects, &recalled.profile, &now);
                 let subjects = plans.iter().map(|plan| plan.subject.clone()).collect();
                 (subjects, With::Profile(recalled, plans), room.memory, findings)
             }
@@ -165,11 +173,15 @@ fn of_sets(
     mut findings: Vec<Finding>,
 ) -> Result<Moved> {
     let first = [one.strange.clone(), other.strange.clone()];
+    let apart: Vec<Option<Apart>> = subjects.iter().map(|subject| subject.apart.clone()).collect();
     let columns = compared::paired(subjects, one, other);
     let evidence = drift::drift(asked, compared::name_of(&asked.reference).to_owned(), &columns);
-    findings.extend(told::strange(&columns, [&reference.name, &current.name], [&first[0], &first[1]]));
+    let names = [reference.name.as_str(), &current.name];
+    findings.extend(told::apart(&columns, &apart, names));
+    findings.extend(told::strange(&columns, names, [&first[0], &first[1]]));
     findings.extend(told::not_compared(&columns, &evidence));
     findings.extend(told::chosen_in_vain(&columns, asked));
+    findings.extend(told::left_out(&columns, asked));
     columns.into_iter().try_for_each(|column| {
         compared::end(column.reference)?;
         compared::end(column.current)
@@ -191,14 +203,18 @@ fn of_profile(
     let name = compared::name_of(&asked.reference);
     let mut evidence = drift::drift(asked, name.to_owned(), &columns);
     evidence.profile = Some(recalled.evidence.clone());
+    let apart: Vec<Option<Apart>> = plans.iter().map(|plan| plan.subject.apart.clone()).collect();
+    findings.extend(told::apart(&columns, &apart, [name, &current.name]));
     findings.extend(told::strange(&columns, [name, &current.name], [&[], &first]));
     findings.extend(told::not_compared(&columns, &evidence));
     findings.extend(told::chosen_in_vain(&columns, asked));
+    findings.extend(told::left_out(&columns, asked));
     columns.into_iter().try_for_each(|column| compared::end(column.current))?;
     Ok(told(evidence, findings))
 }
 
 fn told(evidence: record::Drift, mut findings: Vec<Finding>) -> Moved {
     findings.extend(told::nothing_compared(&evidence));
+    findings.extend(told::few_rows(&evidence));
     Moved { evidence, findings }
 }

@@ -54,7 +54,9 @@ impl Examination<'_> {
             };
             let is_held = self.config.schema_sets.is_empty() || self.config.schema_sets.contains(&set.name);
             let asked = Asked {
-                schema: schema.filter(|_| is_held),
+                schema,
+                is_held,
+                drift: self.compares(),
                 ignore: &self.config.ignore,
                 is_profiled: self.config.kept_set() == Some(&set.name),
             };
@@ -94,13 +96,19 @@ impl Examination<'_> {
         &'s self,
         heads: &Heads<'s>,
         recalled: Option<&'s OrWrong<Recalled>>,
+        schema: Option<&Schema>,
         room: Room<'s>,
     ) -> Option<OrWrong<Comparison<'s>>> {
         let asked = self.compares()?;
         let side = |name: &str| {
             let head = *heads.get(name)?;
             let Headed { located, surveyor } = head;
-            Some(moved::Side { set: located, columns: &surveyor.columns, known: &surveyor.known })
+            Some(moved::Side {
+                set: located,
+                columns: &surveyor.columns,
+                known: &surveyor.known,
+                texts: &surveyor.texts,
+            })
         };
         let current = side(&asked.current)?;
         let reference = match (&asked.reference, recalled) {
@@ -109,7 +117,7 @@ impl Examination<'_> {
             (_, Some(Err(findings))) => return Some(Err(findings.clone())),
             (_, None) => return None,
         };
-        Some(Ok(Comparison::new(self.config, asked, reference, current, room)))
+        Some(Ok(Comparison::new(self.config, asked, reference, current, schema, room)))
     }
 
     /// The profile that is the reference, or why there is none; none where no profile is the reference.

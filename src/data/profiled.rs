@@ -39,19 +39,19 @@ pub fn profiled(
         Err(findings) => return Ok(Err(findings)),
     };
     let known: HashSet<String> = head.known().into_iter().chain(ignored.iter().cloned()).collect();
-    let table::Head { mut columns, mut notices, .. } = head;
-    notices.extend(told::ignored_in_vain(ignored, |name| columns.iter().any(|found| found.name == name)));
+    let mut findings = head.told(|name| ignored.iter().any(|ignored| ignored == name));
+    let mut columns = head.columns;
+    findings.extend(told::ignored_in_vain(ignored, |name| columns.iter().any(|found| found.name == name)));
     columns.retain(|found| !ignored.contains(&found.name));
     if columns.is_empty() {
-        notices.push(told::nothing_left(&set.name));
-        return Ok(Err(notices));
+        findings.push(told::nothing_left(&set.name));
+        return Ok(Err(findings));
     }
     // What looks whole in the first rows may have fractions in the others.
     let read_as = |found: &Found| if found.holds == Type::Integer { Type::Number } else { found.holds };
     let wanted: Vec<Wanted> =
         columns.iter().map(|found| Wanted::cells(&found.name, read_as(found))).collect();
     let mut all = Profile::new(&columns);
-    let mut findings = notices;
     let mut strange: Vec<Strange> = vec![None; columns.len()];
     let mut wrong = Ok(());
     let each = |batch| of_batch(&columns, &batch);

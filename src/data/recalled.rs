@@ -83,6 +83,16 @@ pub fn columns(profile: &Profile) -> Vec<Found> {
     profile.columns().iter().map(found).collect()
 }
 
+/// The columns of a profile as they are read, by what is said of them. Texts that it has of days are no days any more.
+pub fn read_as(profile: &Profile, said: impl Fn(&[Found]) -> Vec<Found>) -> Vec<Found> {
+    let known = columns(profile);
+    let read = said(&known).into_iter().zip(known).map(|(said, known)| match (known.holds, said.holds) {
+        (Type::Text, Type::Date | Type::Time) => known,
+        _ => said,
+    });
+    read.collect()
+}
+
 /// How a column is read and compared of which a profile is known.
 #[derive(Debug, Clone)]
 pub struct Plan<'a> {

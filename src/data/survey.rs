@@ -7,6 +7,7 @@ use super::pass::{Look, Rows};
 use super::profile::Profile;
 use super::schema::{Checked, Checker, Plan, Schema};
 use super::spool::{Room, Spool};
+use crate::config::Drift;
 use crate::fault::Result;
 use crate::finding::Finding;
 use crate::table::{Cells, Found, Head, Table, Type};
@@ -20,6 +21,8 @@ pub struct Survey {
     pub missing: BTreeMap<String, u64>,
     /// The columns with values of another type of which the schema says nothing.
     pub strange: Vec<(String, Strange)>,
+    /// Columns that a file says are text, and the schema that they are numbers.
+    pub declared: Vec<Declared>,
     /// What the schema says of it; none without one.
     pub checked: Option<Checked>,
     /// The profile of what is looked at; none where nobody asked for it.
@@ -44,15 +47,42 @@ impl Strange {
     }
 }
 
+/// A column that a file says is text, and the schema that it is numbers.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its name.
+    pub column: String,
+    /// The file.
+    pub path: String,
+    /// What the schema says.
+    pub holds: Type,
+}
+
 /// What is asked of a set.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
-    /// The schema that it is held to.
+    /// What the schema says of columns.
     pub schema: Option<&'a Schema>,
+    /// Whether the set is held to it.
+    pub is_held: bool,
+    /// How drift is measured, which may say what columns hold.
+    pub drift: Option<&'a Drift>,
     /// The columns that nobody looks at.
     pub ignore: &'a [String],
     /// Whether its profile is wanted.
     pub is_profiled: bool,
+}
+
+impl Asked<'_> {
+    /// Whether somebody has settled already what the column holds, or that nobody looks at it.
+    fn settles(&self, column: &str) -> bool {
+        let is_in_schema = |schema: &Schema| {
+            schema.columns.iter().any(|rules| rules.name == column && rules.holds.is_some())
+        };
+        self.ignore.iter().any(|name| name == column)
+            || self.schema.is_some_and(is_in_schema)
+            || self.drift.is_some_and(|drift| drift.measured(column).holds.is_some())
+    }
 }
 
 /// What is looked at in a set.
@@ -67,6 +97,8 @@ pub struct Surveyor {
     /// What each of the columns is read as.
     read_as: Vec<Found>,
     plan: Option<Plan>,
+    /// Columns of which a file says itself that they are text, each with the first such file.
+    pub texts: BTreeMap<String, String>,
     is_profiled: bool,
     notes: Vec<Finding>,
 }
@@ -75,13 +107,14 @@ impl Surveyor {
     /// Of a set with this head.
     #[must_use]
     pub fn new(head: Head, asked: Asked<'_>) -> Self {
-        let Asked { schema, ignore, is_profiled } = asked;
+        let Asked { schema, is_held, ignore, is_profiled, .. } = asked;
+        let notes = head.told(|column| asked.settles(column));
         let known = head.known().into_iter().chain(ignore.iter().cloned()).collect();
         let (ignored, columns): (Vec<Found>, Vec<Found>) =
             head.columns.into_iter().partition(|found| ignore.contains(&found.name));
-        let plan = schema.map(|schema| Plan::new(&schema.without(ignore), &columns));
+        let plan = schema.filter(|_| is_held).map(|schema| Plan::new(&schema.without(ignore), &columns));
         let read_as = read_as(&columns, plan.as_ref());
-        Self { columns, ignored, known, read_as, plan, is_profiled, notes: head.notices }
+        Self { columns, ignored, known, read_as, plan, texts: head.texts, is_profiled, notes }
     }
 
     /// Whether the set has a column of this name, be it one that nobody looks at.
@@ -122,6 +155,18 @@ impl Surveyor {
             is_some && !said.contains(found.name.as_str())
         });
         told.map(|((found, strange), _)| (found.name.clone(), strange.clone())).collect()
+    }
+
+    /// The columns that a file says are text, and the schema that they are numbers, as far as they have values.
+    fn declared(&self, table: &Table, all: &Part<'_>) -> Vec<Declared> {
+        let said: BTreeMap<&str, Type> = self.plan.iter().flat_map(Plan::declared).collect();
+        let columns = self.read_as.iter().zip(&all.missing).filter(|(_, missing)| **missing < table.rows);
+        let told = columns.filter_map(|(Found { name, .. }, _)| {
+            let (holds, path) = (*said.get(name.as_str())?, self.texts.get(name)?.clone());
+            let is_number = matches!(holds, Type::Integer | Type::Number);
+            is_number.then(|| Declared { column: name.clone(), path, holds })
+        });
+        told.collect()
     }
 
     /// What the profile begins with: whole numbers, as long as there are no others.
@@ -221,10 +266,12 @@ impl<'a> Gathered<'a> {
         let Self { surveyor, all, keys, mut notes } = self;
         notes.extend(table.notices.iter().cloned());
         let strange = surveyor.untyped(&table, &all);
+        let declared = surveyor.declared(&table, &all);
         let names = surveyor.read_as.iter().map(|found| found.name.clone());
         Ok(Survey {
             missing: names.zip(all.missing).collect(),
             strange,
+            declared,
             checked: all.checker.map(|checker| checker.finish(keys, now, &table.late)).transpose()?,
             table,
             profile: all.profile,

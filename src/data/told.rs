@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::compared::Sorted;
+use super::compared::{Apart, Sorted};
 use super::drift::{Ascending, Compared, Lack, Values, lacking};
 use super::profile::Column;
 use super::schema::Checked;
 use super::sets::Located;
-use super::survey::{Strange, Survey};
+use super::survey::{Declared, Strange, Survey};
 use crate::config::{self, Problem};
 use crate::document::shown;
 use crate::finding::{Finding, Severity};
@@ -15,7 +15,7 @@ use crate::name::{Digest, MetricName};
 use crate::number::{counted, percent, thousands};
 use crate::record::data::{Data, Drift, Role, Set, Violation};
 use crate::record::{DATA, MetricValue};
-use crate::table::Table;
+use crate::table::{Table, Type};
 
 /// A set of so many columns, for the record.
 pub fn set(survey: &Survey, columns: usize, files: BTreeMap<String, Digest>) -> Set {
@@ -96,7 +96,8 @@ pub fn strange<R: Ascending>(
                 // Said once: what the model knows of it nobody can tell.
                 let message =
                     format!("the column «{name}» of «{set}» holds nothing that can be compared{first}");
-                let help = "lists and objects are not compared: name it under `ignore`, or write a column for each value";
+                let help = "lists and objects are not compared: name it under `ignore`, or write a column for each value; if it holds \
+                            neither, correct its `type` in data.schema.yml";
                 findings.push(Finding::warning("data-type", message).help(help));
                 break;
             }
@@ -113,6 +114,65 @@ pub fn strange<R: Ascending>(
         }
     }
     findings
+}
+
+/// Columns that are text on one side and numbers on the other, and have values on both.
+pub fn apart<R: Ascending>(
+    columns: &[Compared<R, Sorted>],
+    apart: &[Option<Apart>],
+    [reference, current]: [&str; 2],
+) -> Vec<Finding> {
+    let told = columns.iter().zip(apart).filter_map(|(column, apart)| {
+        let has_values = column.reference.present() > 0 && column.current.present() > 0;
+        let name = shown(&column.column);
+        let finding = match apart.as_ref().filter(|_| has_values)? {
+            Apart::Before(now) => {
+                let message = format!(
+                    "the column «{name}» is text in «{reference}» and holds {} in «{current}»: it is compared as categories",
+                    plural(*now)
+                );
+                let as_numbers = if matches!(now, Type::Integer | Type::Number) { " or `as: numbers`" } else { "" };
+                let help = format!(
+                    "a shift hardly shows so: mend what makes it text, or write `type: {}` in data.schema.yml{as_numbers}; \
+                     where these are categories, write `as: categories`",
+                    now.word()
+                );
+                Finding::warning("data-type", message).help(help)
+            }
+            Apart::Now(path) => {
+                let message = format!(
+                    "the column «{name}» holds numbers in «{reference}», and the file says that it is text in «{current}»: \
+                     its texts are read as numbers"
+                );
+                let help = "a model may not read them so: mend what writes it";
+                Finding::warning("data-type", message).at_path(path).help(help)
+            }
+        };
+        Some(finding)
+    });
+    told.collect()
+}
+
+/// What a column of this type holds.
+const fn plural(holds: Type) -> &'static str {
+    match holds {
+        Type::Date => "days",
+        Type::Time => "times",
+        Type::Text => "texts",
+        Type::Boolean => "truth values",
+        Type::Integer | Type::Number => "numbers",
+    }
+}
+
+/// Columns of a set that a file says are text, and the schema that they are numbers.
+pub fn declared_in_set(set: &Located, survey: &Survey) -> Vec<Finding> {
+    let told = |Declared { column, path, holds }: &Declared| {
+        let (set, name, holds) = (&set.name, shown(column), holds.word());
+        let message = format!("{set}: the file says that «{name}» is text, and the schema {holds}");
+        let help = format!("write numbers into the file, or `type: text` in `columns.{name}`");
+        Finding::error("data-type", message).at_path(path).help(help)
+    };
+    survey.declared.iter().map(told).collect()
 }
 
 /// Columns of a set in which values are of another type than the others, of which no schema says anything.
@@ -223,18 +283,69 @@ const fn remedy(lack: Lack) -> &'static str {
 
 /// Columns for which somebody chose a method that is of numbers, and that hold none.
 pub fn chosen_in_vain<R: Ascending>(columns: &[Compared<R, Sorted>], asked: &config::Drift) -> Vec<Finding> {
-    let is_chosen = |name: &str| asked.columns.iter().any(|(column, _)| column == name);
-    let told = columns.iter().filter_map(|column| {
-        let is_such = matches!(column.reference.values, Values::Categories(_) | Values::Prose(_));
-        (is_such && column.measured.method.is_of_numbers() && is_chosen(&column.column)).then(|| {
+    let told =
+        columns.iter().filter(|column| is_beside_method(column) && is_chosen(column, asked)).map(|column| {
             let (name, method) = (shown(&column.column), column.measured.method.word());
             let message =
                 format!("the column «{name}» holds categories, and `{method}` is a method of numbers");
             let help = "choose another method for it, or `as: numbers` where it holds numbers";
             Finding::error("data-not-compared", message).help(help)
-        })
-    });
+        });
     told.collect()
+}
+
+/// Columns that the method which was chosen for all of them does not measure, because they hold no numbers.
+pub fn left_out<R: Ascending>(columns: &[Compared<R, Sorted>], asked: &config::Drift) -> Option<Finding> {
+    const NAMED: usize = 10;
+    let left = columns.iter().filter(|column| is_beside_method(column) && !is_chosen(column, asked));
+    let names: Vec<String> = left.map(|column| format!("«{}»", shown(&column.column))).collect();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let method = asked.measure.method.word();
+    let listed = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let message = match names.as_slice() {
+        [] => return None,
+        [only] => {
+            format!("`{method}` is a method of numbers: the column {only} of categories is not compared")
+        }
+        all => format!(
+            "`{method}` is a method of numbers: {} columns of categories are not compared: {listed}{more}",
+            all.len()
+        ),
+    };
+    let help = "choose `auto`, which measures both; or for these a method of categories under `data.drift.columns`, such as \
+                `jensen-shannon`, or `as: numbers` where they hold numbers";
+    Some(Finding::warning("data-not-compared", message).help(help))
+}
+
+/// Whether the column holds categories, and its method is of numbers.
+fn is_beside_method<R: Ascending>(column: &Compared<R, Sorted>) -> bool {
+    let has_categories = matches!(column.reference.values, Values::Categories(_) | Values::Prose(_));
+    has_categories && column.measured.method.is_of_numbers()
+}
+
+/// Whether somebody says of that very column how it is measured.
+fn is_chosen<R: Ascending>(column: &Compared<R, Sorted>, asked: &config::Drift) -> bool {
+    asked.columns.iter().any(|(name, _)| *name == column.column)
+}
+
+/// That a side has so few rows that hardly any drift would show.
+pub fn few_rows(drift: &Drift) -> Option<Finding> {
+    let sides = [&drift.reference, &drift.current].into_iter().zip(drift.rows?);
+    let few = sides.filter(|(_, rows)| *rows < Drift::FEWEST);
+    let few = few.map(|(name, rows)| {
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        format!("«{}» has only {}", shown(name), counted(rows, "row", "rows"))
+    });
+    let few = few.collect::<Vec<_>>();
+    if few.is_empty() {
+        return None;
+    }
+    let message = format!("{}: so few show next to no drift", few.join(", and "));
+    let help = format!("compare at least {} rows on each side, better some hundreds", Drift::FEWEST);
+    Some(Finding::warning("data-few-rows", message).help(help))
 }
 
 /// That no column was compared, which proves nothing.
@@ -325,8 +436,6 @@ pub fn because(data: &Data, findings: &[Finding]) -> String {
     }
     let rows = thousands(data.sets.values().map(|set| set.rows).sum());
     let sets = counted(data.sets.len(), "set", "sets");
-    let drift = data.drift.as_ref().map(|drift| {
-        format!(", {} of {} drifted", drift.moved(), counted(drift.columns.len(), "column", "columns"))
-    });
+    let drift = data.drift.as_ref().map(|drift| format!(", {}", drift.counts(" drifted")));
     format!("{rows} rows in {sets}{}", drift.unwrap_or_default())
 }

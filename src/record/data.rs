@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::name::Digest;
+use crate::number::counted;
 
 /// How the names of the metrics begin that are of the data, and of no evaluation.
 pub const DATA: &str = "data.";
@@ -98,6 +99,9 @@ pub struct Leakage {
     pub predicts: Vec<(String, f64)>,
 }
 
+/// The method of a column of which a detector has said whether it has drifted.
+pub const DETECTOR: &str = "detector";
+
 /// How far the data has moved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drift {
@@ -108,6 +112,9 @@ pub struct Drift {
     pub profile: Option<Recalled>,
     /// The name of the set that was compared.
     pub current: String,
+    /// How many rows were compared: of the reference, and now. None of what a detector said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<[u64; 2]>,
     /// The method: a word of `data.drift.method`.
     pub method: String,
     /// The share of the columns that have drifted.
@@ -183,6 +190,12 @@ impl ColumnDrift {
     pub fn is_by_test(&self) -> bool {
         matches!(self.method.as_str(), "ks" | "chi-square" | "z-test")
     }
+
+    /// Whether anything is known of its drift. A detector may give a verdict without a score.
+    #[must_use]
+    pub fn is_compared(&self) -> bool {
+        self.score.is_some() || self.drifted || self.method == DETECTOR
+    }
 }
 
 impl Drift {
@@ -190,6 +203,32 @@ impl Drift {
     #[must_use]
     pub fn moved(&self) -> usize {
         self.columns.iter().filter(|column| column.drifted).count()
+    }
+
+    /// How many columns were compared: the others may have drifted or not.
+    #[must_use]
+    pub fn compared(&self) -> usize {
+        self.columns.iter().filter(|column| column.is_compared()).count()
+    }
+
+    /// `1 of 4 columns drifted, 3 not compared`, with this verb, or none.
+    #[must_use]
+    pub fn counts(&self, verb: &str) -> String {
+        let compared = self.compared();
+        let others = match self.columns.len() - compared {
+            0 => String::new(),
+            others => format!(", {others} not compared"),
+        };
+        format!("{} of {}{verb}{others}", self.moved(), counted(compared, "column", "columns"))
+    }
+
+    /// Fewer rows than these show next to no drift.
+    pub const FEWEST: u64 = 20;
+
+    /// Whether a side has so few rows that hardly any drift would show.
+    #[must_use]
+    pub fn is_of_few(&self) -> bool {
+        self.rows.is_some_and(|rows| rows.into_iter().any(|rows| rows < Self::FEWEST))
     }
 }
 

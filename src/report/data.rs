@@ -14,6 +14,8 @@ const NAMED: usize = 3;
 pub enum Moved {
     /// No column has drifted.
     Nothing,
+    /// No column has drifted as far as anybody can tell: of so few rows hardly any would have.
+    Unclear,
     /// Some columns have drifted, and not enough for the data.
     Partly,
     /// The data has drifted.
@@ -25,6 +27,7 @@ impl Moved {
     pub fn of(drift: &Drift) -> Self {
         match (drift.drifted, drift.moved()) {
             (true, _) => Self::Wholly,
+            (false, 0) if drift.is_of_few() => Self::Unclear,
             (false, 0) => Self::Nothing,
             (false, _) => Self::Partly,
         }
@@ -34,25 +37,28 @@ impl Moved {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Nothing => "steady",
+            Self::Unclear => "few rows",
             Self::Partly => "in part",
             Self::Wholly => "drifted",
         }
     }
 }
 
-/// The verdict on drift in a sentence: `«now» has drifted from «train»: 3 of 20 columns`.
-pub fn verdict(drift: &Drift) -> String {
-    let verdict = match Moved::of(drift) {
-        Moved::Nothing => "has not drifted from",
+/// The verdict on drift in a sentence: `«now» has drifted from «train»: 3 of 20 columns`. `is_sound` says that nothing is wrong
+/// besides, such as a column that could not be compared.
+pub fn verdict(drift: &Drift, is_sound: bool) -> String {
+    let moved = Moved::of(drift);
+    let verdict = match moved {
+        Moved::Nothing | Moved::Unclear => "has not drifted from",
         Moved::Partly => "has drifted in part from",
         Moved::Wholly => "has drifted from",
     };
-    let columns = counted(drift.columns.len(), "column", "columns");
+    let rest = if is_sound && moved != Moved::Unclear { "" } else { ", as far as it could be compared" };
     format!(
-        "«{}» {verdict} «{}»: {} of {columns}",
+        "«{}» {verdict} «{}»: {}{rest}",
         clipped(&drift.current, NAME),
         clipped(&drift.reference, NAME),
-        drift.moved()
+        drift.counts("")
     )
 }
 

@@ -14,7 +14,7 @@ use super::columns::Sight;
 use super::drive::{Parsed, Shared};
 use super::folders::{Constant, Key};
 use super::header::{self, Places};
-use super::lenient::arrays::holds;
+use super::lenient::arrays::{holds, is_text};
 use super::trouble::{Stop, Troubles, clipped};
 
 /// Where the wanted columns are in a file.
@@ -109,7 +109,12 @@ fn part(schema: &Schema, roots: &[usize]) -> usize {
 /// The columns of a schema.
 pub fn sight(schema: &Schema) -> Sight {
     let column = |field: &Arc<Field>| (field.name().clone(), holds(field.data_type()));
-    Sight { columns: schema.fields().iter().map(column).collect(), line: None, goes_on: false }
+    let texts = schema.fields().iter().filter(|field| is_text(field.data_type()));
+    Sight {
+        columns: schema.fields().iter().map(column).collect(),
+        texts: texts.map(|field| field.name().clone()).collect(),
+        ..Sight::default()
+    }
 }
 
 fn unsuitable(column: &str, kind: &str, wanted: Kind) -> Finding {

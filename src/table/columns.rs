@@ -1,17 +1,19 @@
 //! Which columns files have, and what they hold: by the schema, or by how the first rows of text look.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::fault::Result;
 use crate::files::ProjectFile;
 use crate::finding::Finding;
 use crate::interrupt::Interrupt;
+use crate::number::thousands;
 
 use super::blocks::Sizes;
 use super::cells::{Found, Type};
 use super::folders;
 use super::further::Reach;
 use super::header::{self, Index, Place};
+use super::lenient::impression::{Impression, Mixture};
 use super::lenient::value::{Guess, together};
 use super::trouble::{Stop, clipped, heed};
 use super::{Kind, Wanted, open};
@@ -23,11 +25,21 @@ pub struct Head {
     pub columns: Vec<Found>,
     /// What is worth knowing: columns without a name, and columns that only later files have, which are not read.
     pub notices: Vec<Finding>,
+    /// Columns that look like text, though nearly all of their values are numbers, and what is to be said of them.
+    pub mixed: Vec<(String, Finding)>,
+    /// Columns of which a file says itself that they are text, as Parquet and Arrow do, each with the first such file.
+    pub texts: BTreeMap<String, String>,
     /// The columns that only later files have.
     pub others: Vec<String>,
 }
 
 impl Head {
+    /// What should be known of it, to who has settled already what some columns hold.
+    pub fn told(&self, is_settled: impl Fn(&str) -> bool) -> Vec<Finding> {
+        let mixed = self.mixed.iter().filter(|(column, _)| !is_settled(column));
+        self.notices.iter().chain(mixed.map(|(_, finding)| finding)).cloned().collect()
+    }
+
     /// The names of all columns that there are, whether they are read or not.
     #[must_use]
     pub fn known(&self) -> HashSet<String> {
@@ -45,6 +57,20 @@ pub struct Sight {
     pub line: Option<u32>,
     /// Whether there are more rows, in which a column may have the values that it does not have here.
     pub goes_on: bool,
+    /// Columns of which nearly all values are numbers, and not all.
+    pub mixed: Vec<Mixture>,
+    /// The columns that the file itself says are text.
+    pub texts: Vec<String>,
+}
+
+impl Sight {
+    /// Of a file of text, whose columns hold what they look like.
+    pub fn of_text(names: Vec<String>, impressions: Vec<Impression>) -> Self {
+        let holds: Vec<Option<Type>> = impressions.iter().map(Impression::holds).collect();
+        let both = names.iter().zip(impressions);
+        let mixed = both.filter_map(|(name, impression)| impression.mixture(name)).collect();
+        Self { columns: names.into_iter().zip(holds).collect(), mixed, ..Self::default() }
+    }
 }
 
 /// As much is looked at for the types of the first file, and of each later one, of which there may be thousands.
@@ -92,6 +118,8 @@ struct Reading {
     holds: Vec<Option<Type>>,
     goes_on: bool,
     notices: Vec<Finding>,
+    mixed: Vec<(String, Finding)>,
+    texts: BTreeMap<String, String>,
     others: Vec<String>,
     findings: Vec<Finding>,
 }
@@ -100,6 +128,10 @@ impl Reading {
     fn add(&mut self, file: &ProjectFile, sight: Sight) {
         let (names, holds) = with_folders(&file.path, &sight);
         self.goes_on |= sight.goes_on;
+        self.mixed(&file.path, sight.mixed);
+        for column in sight.texts {
+            self.texts.entry(column).or_insert_with(|| file.path.clone());
+        }
         let at = |finding: Finding| match sight.line {
             Some(line) => finding.at_path(&file.path).at_line(line, None),
             None => finding.at_path(&file.path),
@@ -128,6 +160,21 @@ impl Reading {
         }
     }
 
+    /// Takes in the mixtures of a file that decide how their columns are read: those of the first file in which they have
+    /// values.
+    fn mixed(&mut self, path: &str, mixtures: Vec<Mixture>) {
+        for mixture in mixtures {
+            let known = self.names.iter().position(|name| *name == mixture.column);
+            let decides = match known {
+                Some(place) => self.holds.get(place).is_some_and(Option::is_none),
+                None => self.first.is_none(),
+            };
+            if decides {
+                self.mixed.push((mixture.column.clone(), mixed(&mixture).at_path(path)));
+            }
+        }
+    }
+
     fn finish(mut self) -> std::result::Result<Head, Vec<Finding>> {
         if !self.findings.is_empty() {
             return Err(self.findings);
@@ -138,8 +185,9 @@ impl Reading {
         self.notices.extend(empty(&unknown, path).filter(|_| self.goes_on));
         let found =
             |(name, holds): (String, Option<Type>)| Found { name, holds: holds.unwrap_or(Type::Text) };
-        let columns = self.names.into_iter().zip(self.holds).map(found).collect();
-        Ok(Head { columns, notices: self.notices, others: self.others })
+        let Self { names, holds, notices, mixed, texts, others, .. } = self;
+        let columns = names.into_iter().zip(holds).map(found).collect();
+        Ok(Head { columns, notices, mixed, texts, others })
     }
 }
 
@@ -196,6 +244,21 @@ fn empty(names: &[String], path: &str) -> Option<Finding> {
     };
     let help = "if numbers come later, write `type: number` in data.schema.yml, and for drift `as: numbers`";
     Some(Finding::notice("table-column-empty", message).at_path(path).help(help))
+}
+
+/// A column that looks like text because of a few values.
+fn mixed(Mixture { column, numbers, first: (row, text) }: &Mixture) -> Finding {
+    let [numbers, all] = numbers.map(thousands);
+    let message = format!(
+        "the column «{}» looks like text, though {numbers} of the {all} values that were looked at are numbers: the first \
+         that is none is «{}» in row {}",
+        clipped(column),
+        clipped(text),
+        thousands(*row)
+    );
+    let help = "mend it; or say what the column holds: `type: number` or `type: text` in data.schema.yml, and for drift \
+                `as: numbers` or `as: categories`";
+    Finding::warning("table-column-mixed", message).help(help)
 }
 
 fn lacking(names: &[String], wanted: &[String]) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! CSV and TSV: RFC 4180 as everybody reads it. A quote opens a field where the field begins, and two within are one;
 //! lines end with LF or CRLF; blank lines are no rows; the delimiter is the one with which the header has what is wanted.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::finding::Finding;
@@ -14,7 +15,7 @@ use super::fields::Fields;
 use super::folders::Key;
 use super::further::{Reach, look_on};
 use super::header::{self, Places};
-use super::lenient::value::Guess;
+use super::lenient::impression::Impression;
 use super::records::Records;
 use super::text::{begin, empty};
 use super::trouble::{Stop, Troubles};
@@ -69,34 +70,36 @@ fn head(blocks: &mut Blocks, path: &str, first: u8, wanted: &[Wanted]) -> Result
 pub fn look(mut blocks: Blocks, path: &str, first: u8, reach: Reach) -> Result<Sight, Stop> {
     let (delimiter, header) = head(&mut blocks, path, first, &[])?;
     header.check().map_err(|finding| header.told(vec![*finding], path))?;
-    let mut guesses = vec![Guess::default(); header.names.len()];
-    guess(blocks.peek_records(header.end)?, delimiter, reach.rows, &mut guesses);
-    let see = |block: &[u8], guesses: &mut [Guess]| guess(block, delimiter, usize::MAX, guesses);
+    let mut guesses = vec![Impression::default(); header.names.len()];
+    guess(blocks.peek_records(header.end)?, delimiter, 0..reach.rows as u64, &mut guesses);
+    let see =
+        |block: &[u8], before, guesses: &mut [Impression]| guess(block, delimiter, before..u64::MAX, guesses);
     let goes_on = look_on(&mut blocks, header.end, reach.blocks, &mut guesses, see);
-    let holds = guesses.into_iter().map(Guess::holds);
-    Ok(Sight { columns: header.names.into_iter().zip(holds).collect(), line: Some(header.line), goes_on })
+    Ok(Sight { line: Some(header.line), goes_on, ..Sight::of_text(header.names, guesses) })
 }
 
-/// Looks at rows, up to one that has another shape: what is wrong with it is told when it is read.
-fn guess(text: &[u8], delimiter: u8, rows: usize, guesses: &mut [Guess]) {
+/// Looks at rows with these numbers, from 0, up to one that has another shape: what is wrong with it is told when it is read.
+/// Answers how many there were.
+fn guess(text: &[u8], delimiter: u8, rows: Range<u64>, guesses: &mut [Impression]) -> u64 {
     let mut fields = Fields::new(text, delimiter);
-    let mut row = 0;
+    let mut row = rows.start;
     let mut column = 0;
     while let Some(field) = fields.next() {
         if column == 0 && field.last && field.content.is_blank() {
             continue;
         }
-        let (Some(guess), Some(cell)) = (guesses.get_mut(column), field.content.cell()) else { return };
-        guess.see(&cell);
+        let (Some(guess), Some(cell)) = (guesses.get_mut(column), field.content.cell()) else { break };
+        guess.see(row + 1, &cell);
         column += 1;
         if field.last {
             row += 1;
-            if column != guesses.len() || row == rows {
-                return;
+            if column != guesses.len() || row == rows.end {
+                break;
             }
             column = 0;
         }
     }
+    row - rows.start
 }
 
 impl<'a> Source<'a> for Delimited<'a> {

@@ -78,6 +78,42 @@ fn a_method_of_numbers_says_nothing_of_categories() {
 }
 
 #[test]
+fn what_a_method_leaves_out_is_named_and_not_counted() {
+    let project = Project::data();
+    project.replace("modelgate.yml", "drift: {}", "drift: { method: ks }");
+    let words = ["data", "drift", "data/train.csv", "data/live.csv", "--ignore", "id", "--method", "ks"];
+    let left = "`ks` is a method of numbers: the column «city» of categories is not compared";
+    let verdict = "✓ «data/live.csv» has not drifted from «data/train.csv»: 0 of 3 columns, 1 not compared";
+    assert_said(&project.modelgate(&words), 0, &[left, verdict]);
+    assert_said(&project.modelgate(&["data"]), 0, &[left, "0 of 3 columns drifted, 1 not compared"]);
+    assert_eq!(codes(&project), ["warning data-not-compared"]);
+    // For whom it was chosen by name it is an error, and not told twice.
+    project.replace("modelgate.yml", "{ method: ks }", "{ columns: { city: { method: ks } } }");
+    assert_said(&project.modelgate(&["data"]), 11, &["the column «city» holds categories"]);
+    assert_eq!(codes(&project), ["error data-not-compared"]);
+}
+
+#[test]
+fn of_few_rows_nobody_says_that_all_is_well() {
+    let project = Project::data();
+    let words = ["data", "drift", "data/train.csv", "few.csv", "--ignore", "id"];
+    project.file("few.csv", customers(3, 19));
+    let few = "warning: «few.csv» has only 19 rows: so few show next to no drift";
+    let verdict =
+        "! «few.csv» has not drifted from «data/train.csv»: 0 of 4 columns, as far as it could be compared";
+    assert_said(&project.modelgate(&words), 0, &[few, verdict]);
+    project.file("few.csv", customers(3, 20));
+    let said = project.modelgate(&words);
+    assert_said(&said, 0, &["✓ «few.csv» has not drifted from «data/train.csv»: 0 of 4 columns"]);
+    assert!(!said.err.contains("few show"), "{}", said.err);
+    // So it is of a reference, and of its profile.
+    project.file("few.csv", customers(3, 1));
+    assert_said(&project.modelgate(&["data", "profile", "few.csv", "--out", "few.json"]), 0, &[]);
+    let said = project.modelgate(&["data", "drift", "few.json", "data/live.csv", "--ignore", "id"]);
+    assert!(said.err.contains("«few.json» has only 1 row: so few show next to no drift"), "{}", said.err);
+}
+
+#[test]
 fn a_threshold_moves_the_verdict() {
     let (_, far) = drift(moved, &["--method", "psi"]);
     let score = column(&far, "age")["score"].as_f64().unwrap();

@@ -7,8 +7,9 @@ use crate::common::{Project, customers};
 
 const SCHEMA: &str = "  schema: data.schema.yml\n";
 const LEAKAGE: &str = "  leakage: { groups: [city] }\n";
-/// Of a group the drift is measured only where it is named.
-const DRIFT: &str = "  drift: { columns: { city: {} } }\n";
+/// Of a group the drift is measured only where it is named; and what the schema says of a column drift reads, too: without it
+/// somebody has to say it here.
+const DRIFT: &str = "  drift: { columns: { city: {}, age: { as: numbers } } }\n";
 
 /// Keys, whole numbers, and numbers that some rows break.
 const RULES: &str = "version: 1\nextra-columns: allow\ncolumns:\n  id: { type: integer, unique: true }\n  \
@@ -55,7 +56,11 @@ fn each_finds_together_with_the_others_what_it_finds_alone() {
         "{checks:?}"
     );
     assert_eq!((&all["leakage"]["rows"], &all["leakage"]["groups"]["city"]), (&3.into(), &3.into()));
-    let mut each = [schema.1, leakage.1, drift.1].concat();
+    // How its files look each of them says, as far as nobody says what they hold.
+    let is_own = |finding: &&String| !finding.contains("table-column-mixed");
+    let findings: Vec<&String> = findings.iter().filter(is_own).collect();
+    let mut each: Vec<&String> =
+        [&schema.1, &leakage.1, &drift.1].into_iter().flatten().filter(is_own).collect();
     each.sort();
     assert_eq!(findings, each);
 }

@@ -192,6 +192,7 @@ fn data() -> Data {
             reference: text(),
             profile: Some(Recalled { digest, rows: 3, run: Some(text()) }),
             current: text(),
+            rows: Some([600, 300]),
             method: text(),
             share: 0.5,
             bound: 0.5,

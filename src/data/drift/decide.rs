@@ -64,6 +64,8 @@ impl<R: Ascending, N: Ascending> Compared<R, N> {
         }
         match (&self.reference.values, &self.current.values) {
             (_, Values::Prose(_)) => None,
+            // Of texts that are to be read as numbers the profile has only the most frequent.
+            (Values::Prose(_), Values::Numbers(_)) => Some(Lack::Counts),
             // To Evidently these are nothing.
             (Values::Numbers(_), _)
                 if self.measured.method == DriftMethod::Evidently && self.holds == Type::Boolean =>
@@ -144,6 +146,7 @@ pub fn drift<R: Ascending + Send, N: Ascending + Send>(
         reference,
         profile: None,
         current: config.current.clone(),
+        rows: columns.first().map(|column| [gone(&column.reference).1, gone(&column.current).1]),
         method: config.measure.method.word().into(),
         share,
         bound,

@@ -33,6 +33,7 @@ fn plan(profile: &Profile, holds: Type, now: Type) -> Plan<'_> {
         read_as: holds,
         now,
         measured: Measured::default(),
+        apart: None,
     };
     let current = [Found { name: "x".into(), holds: now }];
     Plan::of(vec![subject], profile, &current).remove(0)

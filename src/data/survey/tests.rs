@@ -14,7 +14,8 @@ fn missing(files: &[ProjectFile], holds: Type, is_profiled: bool) -> (Type, u64)
     let (_hand, interrupt) = Interrupt::channel();
     let columns = vec![Found { name: "n".into(), holds }];
     let head = Head { columns, ..Head::default() };
-    let surveyor = Surveyor::new(head, Asked { schema: None, ignore: &[], is_profiled });
+    let surveyor =
+        Surveyor::new(head, Asked { schema: None, is_held: true, drift: None, ignore: &[], is_profiled });
     let room = Room { memory: 1 << 20, folder: Path::new("nowhere") };
     let mut gathered = surveyor.gather(room);
     let table = pass::read(files, &surveyor.known, &&surveyor, &interrupt, |part| gathered.take(part))

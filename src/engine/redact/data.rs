@@ -53,11 +53,12 @@ impl Redaction {
     }
 
     fn drift(&mut self, drift: Drift) -> Drift {
-        let Drift { reference, profile, current, method, share, bound, drifted, columns } = drift;
+        let Drift { reference, profile, current, rows, method, share, bound, drifted, columns } = drift;
         Drift {
             reference: self.text(&reference),
             profile,
             current: self.text(&current),
+            rows,
             method,
             share,
             bound,

@@ -20,7 +20,7 @@ pub(super) fn write(m: &mut Markup, drift: &Drift) {
     m.leaf("h3", "Drift");
     m.element("p.moved", |m| {
         marks::moved_badge(m, data::Moved::of(drift));
-        m.leaf("b", data::verdict(drift));
+        m.leaf("b", data::verdict(drift, true));
         m.leaf("span.count", data::rests_on(drift));
     });
     if drift.columns.is_empty() {

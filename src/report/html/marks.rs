@@ -110,17 +110,17 @@ pub(super) fn outcome_badge(m: &mut Markup, outcome: Outcome) {
 pub(super) fn moved_badge(m: &mut Markup, moved: Moved) {
     let tone = match moved {
         Moved::Nothing => Tone::Good,
-        Moved::Partly => Tone::Doubt,
+        Moved::Unclear | Moved::Partly => Tone::Doubt,
         Moved::Wholly => Tone::Bad,
     };
     badge(m, tone, moved.word());
 }
 
 pub(super) fn column_badge(m: &mut Markup, column: &ColumnDrift) {
-    match (column.drifted, column.score) {
+    match (column.drifted, column.is_compared()) {
         (true, _) => badge(m, Tone::Doubt, "drifted"),
-        (false, Some(_)) => badge(m, Tone::Good, "steady"),
-        (false, None) => badge(m, Tone::Quiet, "not measured"),
+        (false, true) => badge(m, Tone::Good, "steady"),
+        (false, false) => badge(m, Tone::Quiet, "not measured"),
     }
 }
 

@@ -23,10 +23,10 @@ fn verdicts(data: &Data) -> Section {
     if let Some(drift) = &data.drift {
         let mark = match data::Moved::of(drift) {
             data::Moved::Nothing => "✅",
-            data::Moved::Partly => "⚠️",
+            data::Moved::Unclear | data::Moved::Partly => "⚠️",
             data::Moved::Wholly => "❌",
         };
-        lines.push(format!("{mark} {} ({})", data::verdict(drift), data::rests_on(drift)));
+        lines.push(format!("{mark} {} ({})", data::verdict(drift, true), data::rests_on(drift)));
     }
     lines.extend(data.leakage.as_ref().map(|leakage| data::leaks(leakage).join("; ")));
     let is_told = |line: &String| !line.is_empty();

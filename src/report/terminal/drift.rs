@@ -41,10 +41,9 @@ fn verdict(page: &mut Page, drift: &Drift, is_sound: bool) {
     let (mark, style) = match Moved::of(drift) {
         Moved::Wholly => ("✗ ", BAD),
         Moved::Nothing if is_sound => ("✓ ", GOOD),
-        Moved::Nothing | Moved::Partly => ("! ", OPEN),
+        Moved::Nothing | Moved::Unclear | Moved::Partly => ("! ", OPEN),
     };
-    let rest = if is_sound { "" } else { ", as far as it could be compared" };
-    page.text(mark, style, &clean(&format!("{}{rest}", data::verdict(drift))), style, 3);
+    page.text(mark, style, &clean(&data::verdict(drift, is_sound)), style, 3);
     if drift.moved() > 0 {
         page.text("  ", DIM, &clean(&data::rests_on(drift)), DIM, 2);
     }

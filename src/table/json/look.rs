@@ -9,7 +9,7 @@ use super::{cell, first_line, unreadable};
 use crate::table::blocks::Blocks;
 use crate::table::columns::Sight;
 use crate::table::further::{Reach, look_on};
-use crate::table::lenient::value::Guess;
+use crate::table::lenient::impression::Impression;
 use crate::table::text::{begin, empty};
 use crate::table::trouble::{Place, Stop, Troubles};
 
@@ -26,10 +26,10 @@ pub fn look(mut blocks: Blocks, path: &str, reach: Reach) -> Result<Sight, Stop>
         Some(troubles) if names.is_empty() => Err(Stop::Ahead(troubles)),
         _ => {
             let places: HashMap<&str, usize> = names.iter().map(String::as_str).zip(0..).collect();
-            let see = |block: &[u8], guesses: &mut [Guess]| see_known(block, &places, guesses);
+            let see =
+                |block: &[u8], before, guesses: &mut [Impression]| see_known(block, before, &places, guesses);
             let goes_on = look_on(&mut blocks, 0, reach.blocks, &mut guesses, see);
-            let holds = guesses.into_iter().map(Guess::holds);
-            Ok(Sight { columns: names.into_iter().zip(holds).collect(), line: None, goes_on })
+            Ok(Sight { goes_on, ..Sight::of_text(names, guesses) })
         }
     }
 }
@@ -39,7 +39,7 @@ pub fn look(mut blocks: Blocks, path: &str, reach: Reach) -> Result<Sight, Stop>
 pub struct Seen {
     /// The fields.
     pub names: Vec<String>,
-    guesses: Vec<Guess>,
+    guesses: Vec<Impression>,
     /// What is wrong with the line that could not be read, behind which none has been looked at.
     wrong: Option<Troubles>,
 }
@@ -50,10 +50,10 @@ impl Seen {
         let mut seen = Self::default();
         let mut places = HashMap::new();
         let lines = text.split_inclusive(|byte| *byte == b'\n').zip(0..);
-        for (line, number) in lines.filter(|(line, _)| !line.trim_ascii().is_empty()).take(rows) {
-            if let Err(error) =
-                serde_json::from_slice::<Values<'_>>(line).map(|row| seen.add(row, &mut places))
-            {
+        let lines = lines.filter(|(line, _)| !line.trim_ascii().is_empty()).take(rows);
+        for (row, (line, number)) in (1..).zip(lines) {
+            let values = serde_json::from_slice::<Values<'_>>(line);
+            if let Err(error) = values.map(|values| seen.add(row, values, &mut places)) {
                 let (wrong, column) = unreadable(line, &error);
                 let troubles = seen.wrong.get_or_insert_default();
                 troubles.note(wrong, None, || (Place::Line(number, column), String::new()));
@@ -63,37 +63,40 @@ impl Seen {
         seen
     }
 
-    fn add(&mut self, Values(row): Values<'_>, places: &mut HashMap<String, usize>) {
-        for (likely, (key, value)) in row.into_iter().enumerate() {
+    fn add(&mut self, row: u64, Values(values): Values<'_>, places: &mut HashMap<String, usize>) {
+        for (likely, (key, value)) in values.into_iter().enumerate() {
             let is_likely = self.names.get(likely).is_some_and(|name| *name == key);
             let known = if is_likely { Some(likely) } else { places.get(&key).copied() };
             let place = known.unwrap_or_else(|| {
                 self.names.push(key.clone());
-                self.guesses.push(Guess::default());
+                self.guesses.push(Impression::default());
                 places.insert(key, self.names.len() - 1);
                 self.names.len() - 1
             });
-            see(&mut self.guesses[place], value.get());
+            see(&mut self.guesses[place], row, value.get());
         }
     }
 }
 
-/// Looks at the fields that are known, up to a line that cannot be read.
-fn see_known(text: &[u8], places: &HashMap<&str, usize>, guesses: &mut [Guess]) {
+/// Looks at the fields that are known behind so many rows, up to a line that cannot be read. Answers how many rows there were.
+fn see_known(text: &[u8], before: u64, places: &HashMap<&str, usize>, guesses: &mut [Impression]) -> u64 {
+    let mut seen = 0;
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    for Values(row) in lines.map_while(|line| serde_json::from_slice(line).ok()) {
-        for (key, value) in row {
+    for Values(values) in lines.map_while(|line| serde_json::from_slice(line).ok()) {
+        seen += 1;
+        for (key, value) in values {
             if let Some(guess) = places.get(key.as_str()).and_then(|place| guesses.get_mut(*place)) {
-                see(guess, value.get());
+                see(guess, before + seen, value.get());
             }
         }
     }
+    seen
 }
 
-fn see(guess: &mut Guess, value: &str) {
+fn see(guess: &mut Impression, row: u64, value: &str) {
     match (value.as_bytes(), cell(value)) {
-        ([b'"', ..], Ok(text)) => guess.see_text(&String::from_utf8_lossy(&text)),
-        (_, Ok(plain)) => guess.see(&plain),
+        ([b'"', ..], Ok(text)) => guess.see_text(row, &String::from_utf8_lossy(&text)),
+        (_, Ok(plain)) => guess.see(row, &plain),
         // A null says nothing, and a list is of no type of ours.
         (_, Err(_)) => {}
     }

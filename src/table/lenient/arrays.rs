@@ -38,6 +38,15 @@ pub fn holds(column: &DataType) -> Option<Type> {
     })
 }
 
+/// Whether a column of this type is one of texts, and not only of what is read as such, as lists are.
+pub fn is_text(column: &DataType) -> bool {
+    match column {
+        DataType::Dictionary(_, values) => is_text(values),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
+        other => other.is_binary(),
+    }
+}
+
 impl Gathered {
     /// Adds the cells of an array.
     pub fn push_array(&mut self, array: &ArrayRef) {

@@ -2,6 +2,7 @@
 
 pub mod arrays;
 mod dictionary;
+pub mod impression;
 mod time;
 pub mod value;
 

@@ -141,26 +141,47 @@ impl Guess {
     const TEXT: u8 = 32;
     /// An integer that is beyond 64 bits: a number among numbers, and an id among integers.
     const LONG: u8 = 64;
+    /// A whole number with a nought in front, which is a text: a postcode, or another code.
+    const CODE: u8 = 128;
 
     /// Looks at a cell of text.
     pub fn see(&mut self, cell: &[u8]) {
+        self.add(Self::of_cell(cell));
+    }
+
+    /// Adds what another has seen.
+    pub fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// What a cell of text looks like by itself.
+    pub fn of_cell(cell: &[u8]) -> Self {
         let cell = cell.trim_ascii();
-        if !self.is_text() && !spells_missing(cell) {
-            self.0 |= Self::of(cell);
-        }
+        Self(if spells_missing(cell) { 0 } else { Self::of(cell) })
     }
 
-    /// Looks at a text of which it is known that it is one, in a format that tells numbers from texts.
-    pub fn see_text(&mut self, text: &str) {
-        let moment = Self::of_moment(text.as_bytes());
-        if !says_nothing(text) {
-            self.0 |= if moment == 0 { Self::TEXT } else { moment };
-        }
+    /// The same of a text of which it is known that it is one, in a format that tells numbers from texts.
+    pub fn of_text(text: &str) -> Self {
+        Self(match Self::of_moment(text.as_bytes()) {
+            _ if says_nothing(text) => 0,
+            0 => Self::TEXT,
+            moment => moment,
+        })
     }
 
-    /// Whether nothing could change the guess any more.
-    fn is_text(self) -> bool {
-        self.0 & Self::TEXT != 0
+    /// Whether nothing was there to see.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether all that was seen are numbers.
+    pub fn is_of_numbers(self) -> bool {
+        !self.is_empty() && self.0 & !(Self::INTEGER | Self::NUMBER | Self::LONG) == 0
+    }
+
+    /// Whether codes were seen, so that what looks like numbers may be codes, too.
+    pub fn has_codes(self) -> bool {
+        self.0 & Self::CODE != 0
     }
 
     /// What the column holds; none where nothing was there to see.
@@ -182,7 +203,7 @@ impl Guess {
     fn of(cell: &[u8]) -> u8 {
         match fast_float2::parse::<f64, _>(cell) {
             Ok(value) if value.is_nan() => 0,
-            Ok(_) if is_led_by_nought(cell) => Self::TEXT,
+            Ok(_) if is_led_by_nought(cell) => Self::TEXT | Self::CODE,
             Ok(_) => Self::of_number(cell),
             Err(_) if word(cell).is_some() => Self::BOOLEAN,
             Err(_) => match Self::of_moment(cell) {

@@ -96,6 +96,34 @@ fn a_column_without_a_value_in_the_first_rows_is_looked_at_further_on() {
 }
 
 #[test]
+fn a_few_texts_among_numbers_are_told() {
+    let (_hand, interrupt) = Interrupt::channel();
+    let mixed = |files: &Files| {
+        let head = columns(&files.files, &interrupt).expect("no fault").expect("columns");
+        said(&head.told(|column| column == "settled"))
+    };
+    let rows = |few: &str, row: &dyn Fn(&str) -> String| -> String {
+        (1..=40).map(|at| if at == 7 { row(few) } else { row(&at.to_string()) }).collect()
+    };
+    let csv = |few| {
+        format!(
+            "a,settled,zip\n{}",
+            rows(few, &|cell| format!("{cell},{cell},{cell}\n")).replace("9,9,9", "9,9,09")
+        )
+    };
+    let json = rows("\"n/d\"", &|cell| format!("{{\"a\":{cell}}}\n\n"));
+    let further = format!("a,b\n{}{}", ",x\n".repeat(11_000), rows("?", &|cell| format!("{cell},x\n")));
+    let first = Files::one("a.csv", csv("-"));
+    // What the first file with values holds is what counts.
+    let later =
+        Files::one("a.csv", "a,settled,zip\n,,\n").and("b.csv", csv("\u{7}none")).and("c.csv", csv("-"));
+    let told =
+        [first, later, Files::one("a.jsonl", json), Files::one("a.csv", further)].map(|files| mixed(&files));
+    assert_eq!(mixed(&Files::one("a.csv", csv("1")).and("b.csv", csv("-"))), "");
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
 fn columns_of_json_hold_what_their_values_are() {
     let text = r#"
 {"id":1,"price":1,"paid":true,"day":"2026-11-28","at":"2026-11-28T10:00:00Z"}

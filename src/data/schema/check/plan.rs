@@ -119,6 +119,12 @@ impl Plan {
         self.wanted.iter().map(|wanted| (wanted.name.as_str(), wanted.holds))
     }
 
+    /// The columns of which somebody wrote what they hold, and what that is.
+    pub fn declared(&self) -> impl Iterator<Item = (&str, Type)> {
+        let is_declared = |wanted: &&Wanted| wanted.rules.as_ref().is_some_and(|rules| rules.declared);
+        self.wanted.iter().filter(is_declared).map(|wanted| (wanted.name.as_str(), wanted.holds))
+    }
+
     /// How many keys are looked at, which differ in all rows.
     #[must_use]
     pub fn keys(&self) -> usize {
@@ -203,6 +209,30 @@ impl Plan {
             // Nothing is known of what it holds but that the data does not look like times.
             other => self.no_time = Some(other),
         }
+    }
+}
+
+impl Schema {
+    /// The columns, each as what drift reads it as by what the schema says of it.
+    #[must_use]
+    pub fn says(&self, found: &[Found]) -> Vec<Found> {
+        let rules: HashMap<&str, &ColumnRules> =
+            self.columns.iter().map(|column| (column.name.as_str(), column)).collect();
+        let holds = |found: &Found| {
+            rules.get(found.name.as_str()).map_or(found.holds, |rules| compared_as(rules, found.holds))
+        };
+        found.iter().map(|found| Found { name: found.name.clone(), holds: holds(found) }).collect()
+    }
+}
+
+/// What a column is compared as.
+fn compared_as(column: &ColumnRules, found: Type) -> Type {
+    match (column.holds, found) {
+        // They are numbers either way, and some methods ask whether they look whole.
+        (Some(Type::Number | Type::Integer), Type::Number | Type::Integer) => found,
+        // A pattern does not make categories of numbers: nobody wrote that they are texts.
+        (Some(Type::Text), found) if !column.declared => found,
+        (_, found) => read_as(column, found),
     }
 }
 
