@@ -256,7 +256,13 @@ fn without(mut profile: Profile, ignored: &[String]) -> Profile {
 }
 
 fn merge(args: &Merge, call: &Call) -> anyhow::Result<End> {
-    let files = profiles(&args.profiles, call)?;
+    let mut files = profiles(&args.profiles, call)?;
+    if let Some(out) = args.out.as_deref() {
+        // What was merged before is not merged once more, unless somebody names it.
+        let out = call.environment.absolute(out);
+        let is_named = args.profiles.iter().any(|path| call.environment.absolute(Path::new(path)) == out);
+        files.retain(|file| is_named || file.on_disk != out);
+    }
     let mut profiles = files.iter().map(data::read_profile);
     let Some(first) = profiles.next() else { bail!("there is no profile to merge") };
     let mut all = first?;

@@ -244,10 +244,14 @@ struct Gathering {
 }
 
 impl<'a> Gathered<'a> {
-    /// Of no rows yet.
+    /// Of no rows yet; `other` is what was read of the other side, if it was read before.
     #[must_use]
-    pub fn new(subjects: &'a [Subject], room: Room<'_>) -> Self {
-        let numbers = room.spool(subjects.len(), room.memory);
+    pub fn new(subjects: &'a [Subject], other: Option<&Read>, room: Room<'_>) -> Self {
+        let grids = other.into_iter().flat_map(|read| &read.sides).map(|side| match &side.values {
+            Values::Numbers(sorted) => sorted.grid(),
+            _ => None,
+        });
+        let numbers = room.spool(subjects.len(), room.memory).beside(grids);
         Self { subjects, columns: subjects.iter().map(|_| Gathering::default()).collect(), numbers }
     }
 

@@ -67,7 +67,8 @@ enum With<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    /// Nothing has been read yet. What the schema says of a column is what it is read as, on both sides.
+    /// Nothing has been read yet. What the schema says of a column is what it is read as, on both sides, of a profile as far as
+    /// that can follow.
     #[must_use]
     pub fn new(
         data: &config::Data,
@@ -78,18 +79,18 @@ impl<'a> Comparison<'a> {
         room: Room<'a>,
     ) -> Self {
         let said = |columns: &[Found]| schema.map_or_else(|| columns.to_vec(), |schema| schema.says(columns));
-        let now = said(current.columns);
-        let of = |columns: &[Found]| {
-            compared::subjects(data, asked, columns, Now { columns: &now, texts: current.texts })
+        let of = |columns: &[Found], now: &[Found]| {
+            compared::subjects(data, asked, columns, Now { columns: now, texts: current.texts })
         };
         let (subjects, with, memory, findings) = match reference {
             Reference::Set(reference) => {
-                let (subjects, findings) = of(&said(reference.columns));
+                let (subjects, findings) = of(&said(reference.columns), &said(current.columns));
                 // Both sides are in memory at a time.
                 (subjects, With::Set(reference), room.memory / 2, findings)
             }
             Reference::Profile(recalled) => {
-                let (subjects, findings) = of(&recalled::read_as(&recalled.profile, said));
+                let (known, now) = recalled::said(&recalled.profile, current.columns, said);
+                let (subjects, findings) = of(&known, &now);
                 let plans = Plan::of(subjects, &recalled.profile, &now);
                 let subjects = plans.iter().map(|plan| plan.subject.clone()).collect();
                 (subjects, With::Profile(recalled, plans), room.memory, findings)
@@ -114,9 +115,10 @@ impl<'a> Comparison<'a> {
         Reader(&self.subjects)
     }
 
-    /// What is gathered of a set, before a row has been read.
-    pub fn gather(&self) -> Gathered<'_> {
-        Gathered::new(&self.subjects, self.room)
+    /// What is gathered of a set, before a row has been read; `other` is what was read of the other one, if it was.
+    #[must_use]
+    pub fn gather(&self, other: Option<&Read>) -> Gathered<'_> {
+        Gathered::new(&self.subjects, other, self.room)
     }
 
     /// How far it has moved, by what was read of [`Self::sets`]; none where it was not all of them.
@@ -148,7 +150,7 @@ pub fn moved(comparison: Comparison<'_>, interrupt: &Interrupt) -> pass::Read<Mo
     let mut wrong = Vec::new();
     let mut notices = Vec::new();
     for Side { set, known, .. } in comparison.sets() {
-        let mut gathered = comparison.gather();
+        let mut gathered = comparison.gather(read.last());
         match pass::read(&set.files, known, &comparison.reader(), interrupt, |part| gathered.take(part))? {
             Ok(table) => {
                 read.push(gathered.finish(set, &table)?);

@@ -72,7 +72,7 @@ impl Passes<'_> {
         let compared = self.comparison.filter(|compared| compared.sets().any(|side| side.set.name == name));
         let mut survey = surveyor.gather(self.room);
         let mut leaks = searched.map(|(search, _)| search.gather());
-        let mut values = compared.map(Comparison::gather);
+        let mut values = compared.map(|compared| compared.gather(self.read.values().next()));
         // Drift comes last: it takes the values as they are, where nobody looks at them afterwards.
         let reader = searched.map(|(search, side)| search.reader(side));
         let looks = (surveyor, (reader, compared.map(Comparison::reader)));

@@ -3,7 +3,7 @@
 //! While a profile counts every value of a column, that is as good as the data, and the same is measured. Past that numbers
 //! have a sketch, and values that are to be counted are lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
@@ -83,14 +83,26 @@ pub fn columns(profile: &Profile) -> Vec<Found> {
     profile.columns().iter().map(found).collect()
 }
 
-/// The columns of a profile as they are read, by what is said of them. Texts that it has of days are no days any more.
-pub fn read_as(profile: &Profile, said: impl Fn(&[Found]) -> Vec<Found>) -> Vec<Found> {
-    let known = columns(profile);
-    let read = said(&known).into_iter().zip(known).map(|(said, known)| match (known.holds, said.holds) {
-        (Type::Text, Type::Date | Type::Time) => known,
-        _ => said,
-    });
-    read.collect()
+/// The columns of a profile, and those of what is held against it, by what is said of them as far as the profile can follow: of
+/// texts it knows which are numbers, and of numbers or truth values no longer how they or others were spelled.
+pub fn said(
+    profile: &Profile,
+    current: &[Found],
+    says: impl Fn(&[Found]) -> Vec<Found>,
+) -> (Vec<Found>, Vec<Found>) {
+    let is_number = |holds: Type| matches!(holds, Type::Integer | Type::Number);
+    let follows = |known: Type, said: Type| {
+        known == said || (is_number(said) && (is_number(known) || known == Type::Text))
+    };
+    let known: HashMap<&str, Type> =
+        profile.columns().iter().map(|column| (column.name.as_str(), column.holds)).collect();
+    let of = |found: &[Found]| -> Vec<Found> {
+        let takes =
+            |said: &Found| known.get(said.name.as_str()).is_none_or(|known| follows(*known, said.holds));
+        let both = says(found).into_iter().zip(found);
+        both.map(|(said, own)| if takes(&said) { said } else { own.clone() }).collect()
+    };
+    (of(&columns(profile)), of(current))
 }
 
 /// How a column is read and compared of which a profile is known.
@@ -166,9 +178,9 @@ impl<'a> Plan<'a> {
         let mut unread = 0;
         let mut numbers: Vec<(u64, u64)> = Vec::new();
         for (text, count) in texts {
-            match table::spelled(text).parse::<f64>() {
-                Ok(number) if !number.is_nan() => numbers.push((order::key(number + 0.0), count)),
-                _ => unread += count,
+            match table::number_of(text.as_bytes()) {
+                Ok(number) => numbers.push((order::key(number + 0.0), count)),
+                Err(_) => unread += count,
             }
         }
         numbers.sort_unstable();

@@ -20,7 +20,7 @@ use std::path::Path;
 use crate::fault::Result;
 pub use ascending::Ascending;
 use file::File;
-use grid::Grid;
+pub use grid::Grid;
 pub use item::{Item, word};
 pub use sorted::Sorted;
 use stretches::Stretches;
@@ -70,6 +70,8 @@ struct Held<T> {
     lists: Vec<Vec<T>>,
     bytes: usize,
     values: u64,
+    /// The places for what is written, where they are known beforehand.
+    grid: Option<Grid<T>>,
     written: Option<Written<T>>,
 }
 
@@ -88,10 +90,17 @@ impl<T: Item> Spool<T> {
     /// when it is needed.
     #[must_use]
     pub fn new(columns: usize, budget: u64, folder: &Path) -> Self {
-        let held = || Held { lists: Vec::new(), bytes: 0, values: 0, written: None };
+        let held = || Held { lists: Vec::new(), bytes: 0, values: 0, grid: None, written: None };
         let columns = std::iter::repeat_with(held).take(columns).collect();
         let budget = usize::try_from(budget).unwrap_or(usize::MAX);
         Self { columns, budget, in_use: 0, file: File::new(folder) }
+    }
+
+    /// Gives columns the places that others have: of those as much is known together then as is known of each.
+    #[must_use]
+    pub fn beside(mut self, grids: impl Iterator<Item = Option<Grid<T>>>) -> Self {
+        self.columns.iter_mut().zip(grids).for_each(|(held, grid)| held.grid = grid);
+        self
     }
 
     /// How many bytes the values take that are in memory, with what is reserved for more of them.
@@ -133,7 +142,7 @@ impl<T: Item> Spool<T> {
             let held = &mut self.columns[at];
             self.in_use -= held.bytes;
             held.bytes = 0;
-            write(&mut held.lists, &mut held.written, &self.file)?;
+            write(&mut held.lists, held.grid, &mut held.written, &self.file)?;
         }
         Ok(())
     }
@@ -192,7 +201,7 @@ impl<T: Item> Spooled<T> {
     /// # Errors
     /// A file that cannot be made or written.
     pub fn write(&mut self) -> Result<()> {
-        write(&mut self.lists, &mut self.written, &self.file)
+        write(&mut self.lists, None, &mut self.written, &self.file)
     }
 
     /// The values from the lowest to the highest, of numbers minus nought before nought.
@@ -210,11 +219,16 @@ impl<T: Item> Spooled<T> {
     }
 }
 
-/// Writes lists to what was written before, whose places they get.
-fn write<T: Item>(lists: &mut Vec<Vec<T>>, written: &mut Option<Written<T>>, file: &File) -> Result<()> {
+/// Writes lists to what was written before, whose places they get; the first get those of the grid, where there is one.
+fn write<T: Item>(
+    lists: &mut Vec<Vec<T>>,
+    grid: Option<Grid<T>>,
+    written: &mut Option<Written<T>>,
+    file: &File,
+) -> Result<()> {
     let mut lists = std::mem::take(lists);
     if written.is_none() {
-        *written = Grid::of(&lists).map(Written::new);
+        *written = grid.or_else(|| Grid::of(&lists)).map(Written::new);
     }
     // Without values there is nothing to write, either.
     let Some(written) = written else { return Ok(()) };

@@ -96,6 +96,8 @@ pub struct Surveyor {
     pub known: HashSet<String>,
     /// What each of the columns is read as.
     read_as: Vec<Found>,
+    /// Of which drift is told what they are compared as.
+    settled: HashSet<String>,
     plan: Option<Plan>,
     /// Columns of which a file says itself that they are text, each with the first such file.
     pub texts: BTreeMap<String, String>,
@@ -112,9 +114,12 @@ impl Surveyor {
         let known = head.known().into_iter().chain(ignore.iter().cloned()).collect();
         let (ignored, columns): (Vec<Found>, Vec<Found>) =
             head.columns.into_iter().partition(|found| ignore.contains(&found.name));
+        let by_drift =
+            |found: &&Found| asked.drift.is_some_and(|drift| drift.measured(&found.name).holds.is_some());
+        let settled = columns.iter().filter(by_drift).map(|found| found.name.clone()).collect();
         let plan = schema.filter(|_| is_held).map(|schema| Plan::new(&schema.without(ignore), &columns));
         let read_as = read_as(&columns, plan.as_ref());
-        Self { columns, ignored, known, read_as, plan, texts: head.texts, is_profiled, notes }
+        Self { columns, ignored, known, read_as, settled, plan, texts: head.texts, is_profiled, notes }
     }
 
     /// Whether the set has a column of this name, be it one that nobody looks at.
@@ -145,14 +150,14 @@ impl Surveyor {
         }
     }
 
-    /// The columns with values of another type of which the schema says nothing, and with some that are not: who has nothing
+    /// The columns with values of another type of which nobody says what they hold, and with some that are not: who has nothing
     /// but lists knows that.
     fn untyped(&self, table: &Table, all: &Part<'_>) -> Vec<(String, Strange)> {
         let said: HashSet<&str> = self.plan.iter().flat_map(Plan::wanted).map(|(name, _)| name).collect();
         let columns = self.read_as.iter().zip(&all.strange).zip(&all.missing);
         let told = columns.filter(|((found, strange), missing)| {
             let is_some = (1..table.rows.saturating_sub(**missing)).contains(&strange.rows);
-            is_some && !said.contains(found.name.as_str())
+            is_some && !said.contains(found.name.as_str()) && !self.settled.contains(&found.name)
         });
         told.map(|((found, strange), _)| (found.name.clone(), strange.clone())).collect()
     }

@@ -323,7 +323,8 @@ pub fn left_out<R: Ascending>(columns: &[Compared<R, Sorted>], asked: &config::D
 /// Whether the column holds categories, and its method is of numbers.
 fn is_beside_method<R: Ascending>(column: &Compared<R, Sorted>) -> bool {
     let has_categories = matches!(column.reference.values, Values::Categories(_) | Values::Prose(_));
-    has_categories && column.measured.method.is_of_numbers()
+    let is_there = column.reference.present() + column.current.present() > 0;
+    has_categories && is_there && column.measured.method.is_of_numbers()
 }
 
 /// Whether somebody says of that very column how it is measured.

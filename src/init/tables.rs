@@ -16,6 +16,10 @@ pub struct Data {
 const LABELS: [&str; 9] =
     ["label", "target", "y", "class", "labels", "outcome", "churn", "churned", "species"];
 
+/// How files are often called that no model learns from.
+const OTHERS: [&str; 10] =
+    ["test", "valid", "eval", "holdout", "live", "new", "current", "last", "prod", "sample"];
+
 /// So many files are looked into.
 const MOST: usize = 5;
 
@@ -24,13 +28,13 @@ pub(super) fn find(folder: &Folder) -> Option<Data> {
     let tables = folder.files.iter().filter(|path| path.ends_with(".csv") && !measure::is_metrics(path));
     let labelled: Vec<(&String, String)> =
         tables.take(MOST).filter_map(|file| Some((file, label(&folder.text(file)?)?))).collect();
-    let is_test = |file: &str| name(file).contains("test");
-    let is_train = |file: &str| name(file).contains("train");
-    let (train, label) = labelled
-        .iter()
-        .find(|(file, _)| is_train(file))
-        .or_else(|| labelled.iter().find(|(file, _)| !is_test(file)))
-        .or(labelled.first())?;
+    let is = |file: &str, set: &str| file.to_lowercase().contains(set);
+    // What is named after another set, or is new data, is not what the model learns from.
+    let is_other = |file: &str| OTHERS.iter().any(|other| is(file, other));
+    let is_usual = |file: &str| is(name(file), "train") || !is_other(file);
+    let (train, label) =
+        labelled.iter().rev().filter(|(file, _)| is_usual(file)).max_by_key(|(file, _)| is(file, "train"))?;
+    let is_test = |file: &str| is(name(file), "test");
     let test = labelled.iter().find(|(file, of)| file != train && is_test(file) && of == label);
     let sets = [Some(("train", *train)), test.map(|(file, _)| ("test", *file))];
     let sets = sets.into_iter().flatten().map(|(set, file)| (set, file.clone())).collect();

@@ -222,6 +222,12 @@ impl Drift {
         format!("{} of {}{verb}{others}", self.moved(), counted(compared, "column", "columns"))
     }
 
+    /// Whether some drift would not show: not all columns were compared, or hardly any rows.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.compared() < self.columns.len() || self.is_of_few()
+    }
+
     /// Fewer rows than these show next to no drift.
     pub const FEWEST: u64 = 20;
 

@@ -14,7 +14,7 @@ const NAMED: usize = 3;
 pub enum Moved {
     /// No column has drifted.
     Nothing,
-    /// No column has drifted as far as anybody can tell: of so few rows hardly any would have.
+    /// No column has drifted as far as anybody can tell: not all were compared, or hardly any rows.
     Unclear,
     /// Some columns have drifted, and not enough for the data.
     Partly,
@@ -27,7 +27,7 @@ impl Moved {
     pub fn of(drift: &Drift) -> Self {
         match (drift.drifted, drift.moved()) {
             (true, _) => Self::Wholly,
-            (false, 0) if drift.is_of_few() => Self::Unclear,
+            (false, 0) if drift.is_partial() => Self::Unclear,
             (false, 0) => Self::Nothing,
             (false, _) => Self::Partly,
         }
@@ -37,7 +37,7 @@ impl Moved {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Nothing => "steady",
-            Self::Unclear => "few rows",
+            Self::Unclear => "unclear",
             Self::Partly => "in part",
             Self::Wholly => "drifted",
         }
@@ -53,7 +53,8 @@ pub fn verdict(drift: &Drift, is_sound: bool) -> String {
         Moved::Partly => "has drifted in part from",
         Moved::Wholly => "has drifted from",
     };
-    let rest = if is_sound && moved != Moved::Unclear { "" } else { ", as far as it could be compared" };
+    let is_whole = is_sound && (moved == Moved::Wholly || !drift.is_partial());
+    let rest = if is_whole { "" } else { ", as far as it could be compared" };
     format!(
         "«{}» {verdict} «{}»: {}{rest}",
         clipped(&drift.current, NAME),

@@ -146,7 +146,7 @@ impl Reading {
                 let index = Index::new(&names);
                 let places: Vec<Place> = self.names.iter().map(|name| index.find(name)).collect();
                 if places.iter().any(|place| !matches!(place, Place::At(_))) {
-                    self.findings.extend(lacking(&names, &self.names).into_iter().map(at));
+                    self.findings.extend(lacking(&names, &self.names, first).into_iter().map(at));
                     return;
                 }
                 let more = additional(&names, &places);
@@ -261,12 +261,18 @@ fn mixed(Mixture { column, numbers, first: (row, text) }: &Mixture) -> Finding {
     Finding::warning("table-column-mixed", message).help(help)
 }
 
-fn lacking(names: &[String], wanted: &[String]) -> Vec<Finding> {
+/// What a file lacks of the columns of the first one; it may be that one which is no data.
+fn lacking(names: &[String], wanted: &[String], first: &str) -> Vec<Finding> {
     let wanted: Vec<Wanted> = wanted
         .iter()
         .map(|column| Wanted { column: column.clone(), kind: Kind::Cells(Type::Text) })
         .collect();
-    header::places(names, &[], &wanted).err().unwrap_or_default()
+    let wrong = header::places(names, &[], &wanted).err().unwrap_or_default();
+    let told = wrong.into_iter().map(|finding| {
+        let message = format!("{}, other than in {}", finding.message, clipped(first));
+        Finding { message, ..finding }
+    });
+    told.collect()
 }
 
 /// Columns that the first file does not have.

@@ -44,6 +44,7 @@ use crate::progress::Doing;
 
 pub use cells::{Cells, Found, NONE, SHOWN, Texts, Type, Values};
 pub use columns::{Head, columns};
+pub use lenient::value::number as number_of;
 pub use lenient::{day, moment};
 pub use spelling::normal as spelled;
 

@@ -214,3 +214,20 @@ fn quiet_shows_only_what_is_wrong() {
     let words = ["--quiet", "data", "profile", "data/train.csv", "--out", "train.json"];
     assert_eq!(project.modelgate(&words).out, "");
 }
+
+#[test]
+fn what_was_merged_is_not_merged_once_more() {
+    let project = Project::data();
+    for shard in ["shards/1.json", "shards/2.json"] {
+        assert_said(&project.modelgate(&["data", "profile", "data/live.csv", "--out", shard]), 0, &[]);
+    }
+    let merged = |patterns: &[&str]| {
+        let words = [&["data", "merge"], patterns, &["--out", "shards/all.json"]].concat();
+        assert_said(&project.modelgate(&words), 0, &[]);
+        serde_json::from_str::<serde_json::Value>(&project.read("shards/all.json")).unwrap()["rows"].as_u64()
+    };
+    let once = merged(&["shards/*.json"]);
+    assert_eq!((merged(&["shards/*.json"]), merged(&["shards"])), (once, once));
+    // Unless somebody names it, who adds to what there is.
+    assert_eq!(merged(&["shards/1.json", "shards/all.json"]), once.map(|rows| rows / 2 * 3));
+}

@@ -142,3 +142,50 @@ fn a_file_is_held_to_the_type_of_the_schema_by_what_it_says_itself() {
     assert_said(&said, 11, &[message]);
     assert!(codes(&project).contains(&"error data-type".to_owned()));
 }
+
+/// What the schema says holds against a profile as far as that can follow, and makes no drift where the data has none.
+#[test]
+fn against_a_profile_no_type_of_the_schema_makes_drift() {
+    let project = Project::data();
+    let rows = |value: &dyn Fn(usize) -> String| -> String {
+        let rows: Vec<String> =
+            (0..600).map(|row| format!("{},{}\n", value(row), ["x", "y", "z"][row % 3])).collect();
+        format!("a,b\n{}", rows.concat())
+    };
+    project.file("zip.csv", rows(&|row| format!("{:05}", 1000 + row * 101)));
+    project.file("flag.csv", rows(&|row| (row % 2).to_string()));
+    project.file("true.csv", rows(&|row| (row % 2 == 1).to_string()));
+    for (train, live, holds) in [
+        ("zip", "zip", "integer"),
+        ("flag", "flag", "boolean"),
+        ("flag", "flag", "text"),
+        ("true", "true", "text"),
+        ("flag", "flag", "number"),
+    ] {
+        assert_said(
+            &project.modelgate(&["data", "profile", &format!("{train}.csv"), "--out", "profile.json"]),
+            0,
+            &[],
+        );
+        project.file(
+            "data.schema.yml",
+            format!("version: 1\ncolumns: {{ a: {{ type: {holds} }}, b: {{ type: text }} }}\n"),
+        );
+        project.file(
+            "modelgate.yml",
+            format!(
+                "version: 1\nmodel: m\ndata: {{ sets: {{ train: {train}.csv, live: {live}.csv }}, schema: data.schema.yml, schema-sets: [], \
+                 drift: {{ reference: profile.json }} }}\nevaluate: {{ run: \"true\", metrics: m.json }}\n\
+                 gate: {{ baseline: none, rules: {{ accuracy: {{ min: 0.5 }} }} }}\n"
+            ),
+        );
+        project.modelgate(&["data"]);
+        let drift = &evidence(&project)["drift"];
+        let drifted = drift["columns"].as_array().unwrap().iter().filter(|column| column["drifted"] == true);
+        assert_eq!(
+            (drifted.count(), &drift["drifted"]),
+            (0, &Value::Bool(false)),
+            "{train} {live} {holds}: {drift}"
+        );
+    }
+}

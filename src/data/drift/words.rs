@@ -35,6 +35,7 @@ pub fn values<R: Ascending, N: Ascending>(
 }
 
 fn effect(name: &str, [size, bound]: [f64; 2], p: f64, drifted: bool, alpha: f64) -> String {
+    let name = format!("{name} beyond chance");
     let [seen, least] = apart(size, bound);
     let p = chance(p, alpha);
     if drifted {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::grid::Grid;
 use super::stretches::{Stretch, Stretches, Walk};
 use super::{Spooled, in_order};
 use crate::fault::{Fault, Result};
@@ -86,6 +87,15 @@ impl Sorted {
         }
     }
 
+    /// The places of the file in which it is; none where it is in memory.
+    #[must_use]
+    pub fn grid(&self) -> Option<Grid<f64>> {
+        match &self.0 {
+            Held::File(far) => far.stretches.grid(),
+            _ => None,
+        }
+    }
+
     fn ranked(&self) -> &dyn Ranked {
         match &self.0 {
             Held::About(lists) => lists,
@@ -130,23 +140,33 @@ impl Ranked for Far {
         let stretches = self.stretches.stretches();
         let stretch =
             stretches.get(stretches.partition_point(|stretch| stretch.before + stretch.values <= rank))?;
-        if stretch.is_single() { Some(stretch.low) } else { self.near(stretch)?.at(rank - stretch.before) }
+        stretch.single().or_else(|| self.near(stretch)?.at(rank - stretch.before))
     }
 
     fn up_to(&self, value: f64) -> u64 {
-        self.before(|known| known <= value, |lists| lists.up_to(value))
+        // Both noughts are one number.
+        let value = if value == 0.0 { 0.0 } else { value };
+        let counted = || self.counted(value, |known| known <= value, |lists| lists.up_to(value));
+        self.known(value).unwrap_or_else(counted)
     }
 
     fn below(&self, value: f64) -> u64 {
-        self.before(|known| known < value, |lists| lists.below(value))
+        if value == f64::NEG_INFINITY {
+            return 0;
+        }
+        let value = if value == 0.0 { -0.0 } else { value };
+        let counted = || self.counted(value, |known| known < value, |lists| lists.below(value));
+        self.known(order::number(order::key(value) - 1)).unwrap_or_else(counted)
     }
 
     fn within(&self, low: f64, high: f64, into: &mut Vec<f64>) {
-        let stretches = self.stretches.stretches();
-        let start = stretches.partition_point(|stretch| stretch.high <= low);
-        for stretch in stretches[start..].iter().take_while(|stretch| stretch.low <= high) {
-            if stretch.low > low && stretch.is_single() {
-                into.extend((0..stretch.values).map(|_| stretch.low));
+        let [first, last] = [if low == 0.0 { -0.0 } else { low }, if high == 0.0 { 0.0 } else { high }];
+        let (Some(first), Some(last)) = (self.place(first), self.place(last)) else { return };
+        for stretch in self.stretches.of_places(first..=last.max(first)) {
+            let is_beyond = |(least, most): (f64, f64)| most <= low || least > high;
+            if stretch.range.is_some_and(is_beyond) {
+            } else if let Some(value) = stretch.single() {
+                into.extend((0..stretch.values).map(|_| value));
             } else if let Some(lists) = self.near(stretch) {
                 lists.within(low, high, into);
             }
@@ -154,21 +174,37 @@ impl Ranked for Far {
     }
 
     fn marks(&self) -> Vec<f64> {
-        self.stretches.stretches().iter().map(|stretch| stretch.high).collect()
+        self.stretches.grid().map(|grid| grid.ends(self.stretches.steps())).unwrap_or_default()
     }
 }
 
 impl Far {
-    /// How many values come first: those of which `is_first` holds, which in a stretch that has others, too, are counted.
-    fn before(&self, is_first: impl Fn(f64) -> bool, count: impl Fn(&Lists) -> u64) -> u64 {
-        let stretches = self.stretches.stretches();
-        let Some(stretch) = stretches.get(stretches.partition_point(|stretch| is_first(stretch.high))) else {
-            return self.rows();
-        };
-        if !is_first(stretch.low) {
-            return stretch.before;
+    /// How many values are up to this one, where it is the last of its step: nothing has to be read for that.
+    fn known(&self, value: f64) -> Option<u64> {
+        if value == f64::INFINITY {
+            return Some(self.rows());
         }
-        stretch.before + self.near(stretch).map_or(0, |lists| count(&lists))
+        let grid = self.stretches.grid()?;
+        let step = grid.step(value);
+        let after = order::number(order::key(value) + 1);
+        (grid.step(after) > step).then(|| self.stretches.until(step))
+    }
+
+    fn place(&self, value: f64) -> Option<usize> {
+        let grid = self.stretches.grid()?;
+        Some(grid.place_of(grid.step(value)))
+    }
+
+    /// How many values come first: those of which `is_first` holds, which in the stretch that has others, too, are counted.
+    fn counted(&self, value: f64, is_first: impl Fn(f64) -> bool, count: impl Fn(&Lists) -> u64) -> u64 {
+        let Some((grid, place)) = self.stretches.grid().zip(self.place(value)) else { return 0 };
+        let stretches = self.stretches.of_places(place..=place);
+        let is_all_first = |stretch: &Stretch<f64>| stretch.range.is_some_and(|(_, high)| is_first(high));
+        match stretches.get(stretches.partition_point(is_all_first)) {
+            None => self.stretches.until(grid.steps_of(place).end - 1),
+            Some(stretch) if stretch.range.is_some_and(|(low, _)| !is_first(low)) => stretch.before,
+            Some(stretch) => stretch.before + self.near(stretch).map_or(0, |lists| count(&lists)),
+        }
     }
 
     /// The values of a stretch; none where the file cannot be read, which is noted.

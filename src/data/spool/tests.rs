@@ -160,8 +160,17 @@ fn agree(values: &[f64], budget: u64) {
     order::sort(&mut expected);
     let mut asked = vec![f64::NEG_INFINITY, -5e4, -0.0, 0.0, 17.0, 17.5, f64::INFINITY];
     asked.extend(values.iter().step_by(values.len() / 20 + 1));
-    for (budget, is_walked) in [(u64::MAX, false), (u64::MAX, true), (budget, false)] {
-        let mut spool = Spool::new(1, budget, folder.path());
+    // Places of others: where they lie, and where only few of them do.
+    let others = Grid::of(&[values[..values.len() / 3].to_vec()]);
+    let elsewhere = Grid::of(&[(0..9000).map(|at| f64::from(at) * 1e-3 + 7.0).collect()]);
+    for (budget, is_walked, grid) in [
+        (u64::MAX, false, None),
+        (u64::MAX, true, None),
+        (budget, false, None),
+        (budget, false, others),
+        (budget, false, elsewhere),
+    ] {
+        let mut spool = Spool::new(1, budget, folder.path()).beside([grid].into_iter());
         values.chunks(9999).for_each(|values| spool.push(0, values).unwrap());
         assert_eq!(spool.spilled() > 0, budget < u64::MAX);
         let side = spool.finish().remove(0).sorted(is_walked).unwrap();
@@ -196,6 +205,11 @@ fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
     // Far from each other, and noughts of both signs.
     let wide = |number: &f64| if *number < 0.0 { number / 9e4 * 0.0 } else { (number / 70.0).exp() };
     agree(&numbers(5, 300_000).iter().map(wide).collect::<Vec<_>>(), 100_000);
+    let signs = |number: &f64| 0.0_f64.copysign(*number);
+    agree(&numbers(7, 400_000).iter().map(signs).collect::<Vec<_>>(), 100_000);
+    let near =
+        |number: &f64| f64::from_bits(1_f64.to_bits() + u64::from(*number > 1e4) + u64::from(*number > 0.0));
+    agree(&numbers(8, 400_000).iter().map(near).collect::<Vec<_>>(), 100_000);
     let edge = |number: &f64| if *number > 4e4 { f64::INFINITY } else { number.floor() };
     agree(&numbers(6, 300_000).iter().map(edge).collect::<Vec<_>>(), 100_000);
     agree(&vec![-7.5; 150_000], 100_000);
@@ -204,16 +218,19 @@ fn order_is_the_same_in_lists_in_one_list_and_in_a_file() {
 #[test]
 fn the_distance_of_columns_in_files_is_that_of_columns_in_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let held = |values: &[f64], budget| {
-        let mut spool = Spool::new(1, budget, folder.path());
+    let held = |values: &[f64], budget, grid| {
+        let mut spool = Spool::new(1, budget, folder.path()).beside([grid].into_iter());
         spool.push(0, values).unwrap();
         spool.finish().remove(0).sorted(false).unwrap()
     };
     for moved in [0.0, 30.0, 20_000.0] {
         let one = numbers(1, 300_000);
         let other: Vec<f64> = numbers(2, 150_000).iter().map(|number| number + moved).collect();
-        let ks =
-            |memory: [u64; 2]| two_sample::ks(&held(&one, memory[0]), &held(&other, memory[1])).to_bits();
+        let ks = |memory: [u64; 2], is_beside: bool| {
+            let one = held(&one, memory[0], None);
+            let grid = one.grid().filter(|_| is_beside);
+            two_sample::ks(&one, &held(&other, memory[1], grid)).to_bits()
+        };
         let [none, all] = [100_000, u64::MAX];
         let expected = two_sample::ordered(
             sorted(&one).into_iter().map(order::number),
@@ -222,7 +239,9 @@ fn the_distance_of_columns_in_files_is_that_of_columns_in_memory() {
             other.len() as u64,
         );
         for memory in [[all, all], [all, none], [none, all], [none, none]] {
-            assert_eq!(ks(memory), expected.ks.to_bits(), "{moved} {memory:?}");
+            for is_beside in [false, true] {
+                assert_eq!(ks(memory, is_beside), expected.ks.to_bits(), "{moved} {memory:?} {is_beside}");
+            }
         }
     }
 }

@@ -18,7 +18,10 @@ const BLOCK: usize = 64 * 1024;
 pub struct Written<T> {
     grid: Grid<T>,
     runs: Vec<Run>,
-    places: Vec<Place<T>>,
+    /// How many values are in each step.
+    counts: Vec<u64>,
+    /// The lowest and the highest value of each place, where they are asked for.
+    ranges: Option<Vec<Option<(T, T)>>>,
 }
 
 /// Values that were written together.
@@ -31,25 +34,35 @@ struct Run {
     ends: Vec<u32>,
 }
 
-/// What all runs have in a place.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<T> {
-    /// How many values.
-    pub values: u64,
-    /// The lowest and the highest; none of no values.
-    pub range: Option<(T, T)>,
-}
-
 impl<T: Item> Written<T> {
     /// Nothing yet.
     pub fn new(grid: Grid<T>) -> Self {
-        let places = vec![Place { values: 0, range: None }; grid.places()];
-        Self { grid, runs: Vec::new(), places }
+        Self { grid, runs: Vec::new(), counts: vec![0; grid.steps()], ranges: None }
     }
 
-    /// What there is in each place.
-    pub fn places(&self) -> &[Place<T>] {
-        &self.places
+    /// The same, with the lowest and the highest value of each place.
+    pub fn ranged(grid: Grid<T>) -> Self {
+        Self { ranges: Some(vec![None; grid.places()]), ..Self::new(grid) }
+    }
+
+    /// Its places.
+    pub const fn grid(&self) -> Grid<T> {
+        self.grid
+    }
+
+    /// How many values are in each step.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// How many values are in a place.
+    pub fn values(&self, place: usize) -> u64 {
+        self.counts[self.grid.steps_of(place)].iter().sum()
+    }
+
+    /// The lowest and the highest value of a place, where they were asked for.
+    pub fn range(&self, place: usize) -> Option<(T, T)> {
+        self.ranges.as_ref().and_then(|ranges| ranges[place])
     }
 
     /// Writes lists of values as one run to a file, to which nobody else writes meanwhile.
@@ -63,13 +76,16 @@ impl<T: Item> Written<T> {
             })
             .collect();
         let start = file.length();
-        let mut ends = Vec::with_capacity(self.places.len());
+        let mut ends = Vec::with_capacity(grid.places());
         let mut written = 0;
         let mut block = Vec::with_capacity(BLOCK);
-        for (at, place) in self.places.iter_mut().enumerate() {
+        for place in 0..grid.places() {
             for (list, ends) in &arranged {
-                let values = &list[span(ends, at)];
-                place.add(values);
+                let values = &list[span(ends, place)];
+                grid.count(values, &mut self.counts);
+                if let Some(ranges) = &mut self.ranges {
+                    ranges[place] = widened(ranges[place], values);
+                }
                 written += values.len();
                 block.extend_from_slice(values);
             }
@@ -114,17 +130,14 @@ fn span(ends: &[u32], place: usize) -> Range<usize> {
     start as usize..ends[place] as usize
 }
 
-impl<T: Item> Place<T> {
-    fn add(&mut self, values: &[T]) {
-        self.values += values.len() as u64;
-        let keys = values.iter().copied();
-        let of = |range: Option<(T, T)>, value: T| match range {
-            None => Some((value, value)),
-            Some((low, high)) => Some((
-                if value.key() < low.key() { value } else { low },
-                if value.key() > high.key() { value } else { high },
-            )),
-        };
-        self.range = keys.fold(self.range, of);
-    }
+/// The lowest and the highest of a range and of values.
+pub fn widened<T: Item>(range: Option<(T, T)>, values: &[T]) -> Option<(T, T)> {
+    let of = |range: Option<(T, T)>, value: T| match range {
+        None => Some((value, value)),
+        Some((low, high)) => Some((
+            if value.key() < low.key() { value } else { low },
+            if value.key() > high.key() { value } else { high },
+        )),
+    };
+    values.iter().copied().fold(range, of)
 }

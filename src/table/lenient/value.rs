@@ -61,8 +61,12 @@ pub fn of_seconds(holds: Type, seconds: f64) -> Result<f64, Wrong> {
     if fits { Ok(seconds) } else { Err(Wrong::NotNumber) }
 }
 
+/// The number that a cell is in a column of numbers.
+///
+/// # Errors
+/// Why it is none.
 #[inline]
-fn number(cell: &[u8]) -> Result<f64, Wrong> {
+pub fn number(cell: &[u8]) -> Result<f64, Wrong> {
     match decimal(cell) {
         Some(number) => Ok(number),
         None => other(cell),
