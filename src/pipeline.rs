@@ -149,7 +149,8 @@ impl Pipeline<'_> {
             (Step::Train | Step::Evaluate, ..) => self.produce(step, record).await,
             (Step::Image, _, Some(image)) => image::perform(image, self.engine, self.cache, record).await,
             // The plan names no other step; a new one that is forgotten here must not pass.
-            _ => Err(Fault::new(format!("do the step {step}"), "this version of modelgate cannot do it")),
+            _ => Err(Fault::new(format!("do the step {step}"), format!("there is no section `{step}`"))
+                .help("docs/configuration.md says what may stand in it")),
         }
     }
 
