@@ -287,7 +287,8 @@ impl<'a> Gathered<'a> {
 }
 
 fn part(cells: Cells, first: u64, holds: Type) -> Part {
-    let Cells { values, missing, strange, shown } = cells;
+    let first = cells.first_strange(first);
+    let Cells { values, missing, strange, .. } = cells;
     let values = match values {
         table::Values::Numbers(truths) if holds == Type::Text => PartValues::Texts(counted(&truths)),
         table::Values::Numbers(mut values) => {
@@ -306,7 +307,6 @@ fn part(cells: Cells, first: u64, holds: Type) -> Part {
             PartValues::Texts(texts.texts.into_iter().zip(rows).collect())
         }
     };
-    let first = shown.into_iter().next().map(|(row, text)| (first + u64::from(row), text));
     Part { missing, strange, first, values }
 }
 

@@ -117,8 +117,7 @@ pub fn compare(
     for set in &located {
         match table::columns(&set.files, place.interrupt)? {
             Ok(head) => {
-                let known = head.known().into_iter().chain(config.ignore.iter().cloned());
-                heads.push((known.collect(), head));
+                heads.push((head.known(&config.ignore), head));
             }
             Err(wrong) => findings.extend(wrong),
         }

@@ -1,7 +1,5 @@
 //! Profiles out of files, and schemas out of profiles.
 
-use std::collections::HashSet;
-
 use super::profile::{ColumnProfile, Profile, Value, is_shortened};
 use super::recalled::is_profile;
 use super::schema::{Summary, infer};
@@ -38,7 +36,7 @@ pub fn profiled(
         Ok(head) => head,
         Err(findings) => return Ok(Err(findings)),
     };
-    let known: HashSet<String> = head.known().into_iter().chain(ignored.iter().cloned()).collect();
+    let known = head.known(ignored);
     let mut findings = head.told(|name| ignored.iter().any(|ignored| ignored == name));
     let mut columns = head.columns;
     findings.extend(told::ignored_in_vain(ignored, |name| columns.iter().any(|found| found.name == name)));
@@ -127,9 +125,7 @@ fn of_batch(columns: &[Found], batch: &Batch) -> Result<Part> {
     let cells: Vec<&Cells> = batch.columns.iter().filter_map(Column::cells).collect();
     let mut profile = Profile::new(columns);
     profile.add(&cells, batch.rows as u64)?;
-    let first =
-        |cells: &&Cells| cells.shown.first().map(|(row, text)| (batch.first + u64::from(*row), text.clone()));
-    Ok(Part { profile, strange: cells.iter().map(first).collect() })
+    Ok(Part { profile, strange: cells.iter().map(|cells| cells.first_strange(batch.first)).collect() })
 }
 
 /// Columns in which values are of another type, each with the first of them.

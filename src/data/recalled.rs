@@ -90,9 +90,8 @@ pub fn said(
     current: &[Found],
     says: impl Fn(&[Found]) -> Vec<Found>,
 ) -> (Vec<Found>, Vec<Found>) {
-    let is_number = |holds: Type| matches!(holds, Type::Integer | Type::Number);
     let follows = |known: Type, said: Type| {
-        known == said || (is_number(said) && (is_number(known) || known == Type::Text))
+        known == said || (said.is_number() && (known.is_number() || known == Type::Text))
     };
     let known: HashMap<&str, Type> =
         profile.columns().iter().map(|column| (column.name.as_str(), column.holds)).collect();

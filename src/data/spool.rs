@@ -209,13 +209,18 @@ impl<T: Item> Spooled<T> {
     /// # Errors
     /// A file that cannot be written or read.
     pub fn ascending(mut self) -> Result<Ascending<T>> {
+        Ok(match self.stretches()? {
+            Some(stretches) => Ascending::of_stretches(stretches),
+            None => Ascending::of_list(in_order(self.lists)),
+        })
+    }
+
+    /// All of a column of which some was written, in stretches; none of one that is in memory.
+    fn stretches(&mut self) -> Result<Option<Stretches<T>>> {
         if self.is_written() {
             self.write()?;
         }
-        match self.written {
-            Some(written) => Stretches::of(written, &self.file).map(Ascending::of_stretches),
-            None => Ok(Ascending::of_list(in_order(self.lists))),
-        }
+        self.written.take().map(|written| Stretches::of(written, &self.file)).transpose()
     }
 }
 

@@ -81,7 +81,12 @@ impl Asked<'_> {
         };
         self.ignore.iter().any(|name| name == column)
             || self.schema.is_some_and(is_in_schema)
-            || self.drift.is_some_and(|drift| drift.measured(column).holds.is_some())
+            || self.is_said_for_drift(column)
+    }
+
+    /// Whether drift is told what the column is compared as.
+    fn is_said_for_drift(&self, column: &str) -> bool {
+        self.drift.is_some_and(|drift| drift.measured(column).holds.is_some())
     }
 }
 
@@ -111,12 +116,11 @@ impl Surveyor {
     pub fn new(head: Head, asked: Asked<'_>) -> Self {
         let Asked { schema, is_held, ignore, is_profiled, .. } = asked;
         let notes = head.told(|column| asked.settles(column));
-        let known = head.known().into_iter().chain(ignore.iter().cloned()).collect();
+        let known = head.known(ignore);
         let (ignored, columns): (Vec<Found>, Vec<Found>) =
             head.columns.into_iter().partition(|found| ignore.contains(&found.name));
-        let by_drift =
-            |found: &&Found| asked.drift.is_some_and(|drift| drift.measured(&found.name).holds.is_some());
-        let settled = columns.iter().filter(by_drift).map(|found| found.name.clone()).collect();
+        let names = columns.iter().map(|found| &found.name);
+        let settled = names.filter(|name| asked.is_said_for_drift(name)).cloned().collect();
         let plan = schema.filter(|_| is_held).map(|schema| Plan::new(&schema.without(ignore), &columns));
         let read_as = read_as(&columns, plan.as_ref());
         Self { columns, ignored, known, read_as, settled, plan, texts: head.texts, is_profiled, notes }
@@ -168,8 +172,7 @@ impl Surveyor {
         let columns = self.read_as.iter().zip(&all.missing).filter(|(_, missing)| **missing < table.rows);
         let told = columns.filter_map(|(Found { name, .. }, _)| {
             let (holds, path) = (*said.get(name.as_str())?, self.texts.get(name)?.clone());
-            let is_number = matches!(holds, Type::Integer | Type::Number);
-            is_number.then(|| Declared { column: name.clone(), path, holds })
+            holds.is_number().then(|| Declared { column: name.clone(), path, holds })
         });
         told.collect()
     }
@@ -187,8 +190,7 @@ impl Surveyor {
 
 /// The values of another type of some rows, of which `first` is the first.
 fn strange(cells: &Cells, first: u64) -> Strange {
-    let shown = cells.shown.first().map(|(row, text)| (first + u64::from(*row), text.clone()));
-    Strange { rows: cells.strange, first: shown }
+    Strange { rows: cells.strange, first: cells.first_strange(first) }
 }
 
 /// All columns; what the schema says of a column is what it is read as.

@@ -95,8 +95,7 @@ pub fn declared_in_set(set: &Located, survey: &Survey) -> Vec<Finding> {
 pub fn strange_in_set(set: &Located, survey: &Survey) -> Vec<Finding> {
     let told = |(column, strange): &(String, Strange)| {
         let first = strange.first.as_ref().map(|(row, text)| set.shown(&survey.table, *row, text));
-        let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
-        some_strange(strange.rows, column, &set.name, &first)
+        some_strange(strange.rows, column, &set.name, &the_first(first.as_deref()))
     };
     survey.strange.iter().map(told).collect()
 }
@@ -106,6 +105,11 @@ fn some_strange(strange: u64, column: &str, set: &str, first: &str) -> Finding {
     let message = of_another_type(strange, &format!("«{}» of «{set}»", shown(column)), first);
     let help = "they count as rows without a value; write what the column holds in data.schema.yml";
     Finding::warning("data-type", message).help(help)
+}
+
+/// The first of some values, with its place, behind a colon; nothing where it is not known.
+fn the_first(shown: Option<&str>) -> String {
+    shown.map(|shown| format!(": the first is {shown}")).unwrap_or_default()
 }
 
 /// That so many values of a column are strange. `first` is the first of them with its place, behind a colon, or nothing.
@@ -119,7 +123,7 @@ fn of_another_type(strange: u64, column: &str, first: &str) -> String {
 /// A column of a profile in which values are of another type than it has; none where there are none. `first` is the first of
 /// them, and where it is.
 pub fn strange_in_profile(column: &Column, first: Option<&str>) -> Option<Finding> {
-    let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
+    let first = the_first(first);
     let name = format!("«{}»", shown(&column.name));
     let (message, help) = match (column.strange, column.count()) {
         (0, _) => return None,

@@ -33,6 +33,12 @@ impl Type {
 }
 
 impl Type {
+    /// Whether it is of numbers, whole or not.
+    #[must_use]
+    pub const fn is_number(self) -> bool {
+        matches!(self, Self::Integer | Self::Number)
+    }
+
     /// What a column holds that holds the one and the other: whole numbers and numbers are numbers, days and times are times.
     /// None where that cannot be one column.
     #[must_use]
@@ -68,6 +74,14 @@ pub struct Cells {
     pub strange: u64,
     /// The first of those: the row within the batch from 0, and how its text begins, at most [`SHOWN`].
     pub shown: Vec<(u32, String)>,
+}
+
+impl Cells {
+    /// The first of the strange cells: its row over all files, where that of the batch's first row is `first`, and its text.
+    #[must_use]
+    pub fn first_strange(&self, first: u64) -> Option<(u64, String)> {
+        self.shown.first().map(|(row, text)| (first + u64::from(*row), text.clone()))
+    }
 }
 
 /// So many strange cells of a batch are shown.

@@ -40,11 +40,12 @@ impl Head {
         self.notices.iter().chain(mixed.map(|(_, finding)| finding)).cloned().collect()
     }
 
-    /// The names of all columns that there are, whether they are read or not.
+    /// The names of all columns that are known: those that are there, whether they are read or not, and those that nobody looks
+    /// at, be they there or not.
     #[must_use]
-    pub fn known(&self) -> HashSet<String> {
+    pub fn known(&self, ignored: &[String]) -> HashSet<String> {
         let names = self.columns.iter().map(|found| &found.name);
-        names.chain(&self.others).cloned().collect()
+        names.chain(&self.others).chain(ignored).cloned().collect()
     }
 }
 

@@ -41,15 +41,10 @@ impl Spooled {
     /// # Errors
     /// A file that cannot be read or written.
     pub fn sorted(mut self, is_walked: bool) -> Result<Sorted> {
-        if self.is_written() {
-            self.write()?;
-        }
-        let held = match (self.written, is_walked) {
-            (Some(written), _) => Held::File(Far {
-                stretches: Stretches::of(written, &self.file)?,
-                near: Mutex::default(),
-                fault: Mutex::default(),
-            }),
+        let held = match (self.stretches()?, is_walked) {
+            (Some(stretches), _) => {
+                Held::File(Far { stretches, near: Mutex::default(), fault: Mutex::default() })
+            }
             (None, true) => Held::Whole(in_order(self.lists)),
             (None, false) => Held::About(about(self.lists)),
         };

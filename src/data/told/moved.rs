@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::some_strange;
+use super::{some_strange, the_first};
 use crate::config;
 use crate::data::compared::{Apart, Sorted};
 use crate::data::drift::{Ascending, Compared, Lack, Values, lacking};
@@ -25,8 +25,7 @@ pub fn strange<R: Ascending>(
         let sides = [(reference.strange, reference.present()), (current.strange, current.present())];
         let is_unknown = reference.strange > 0 && reference.present() == 0;
         for (((strange, present), set), first) in sides.into_iter().zip(names).zip(first) {
-            let first = first.get(place).and_then(Option::as_deref);
-            let first = first.map(|first| format!(": the first is {first}")).unwrap_or_default();
+            let first = the_first(first.get(place).and_then(Option::as_deref));
             let name = shown(&column.column);
             if is_unknown {
                 // Said once: what the model knows of it nobody can tell.
@@ -67,7 +66,7 @@ pub fn apart<R: Ascending>(
                     "the column «{name}» is text in «{reference}» and holds {} in «{current}»: it is compared as categories",
                     plural(*now)
                 );
-                let as_numbers = if matches!(now, Type::Integer | Type::Number) { " or `as: numbers`" } else { "" };
+                let as_numbers = if now.is_number() { " or `as: numbers`" } else { "" };
                 let help = format!(
                     "a shift hardly shows so: mend what makes it text, or write `type: {}` in data.schema.yml{as_numbers}; \
                      where these are categories, write `as: categories`",

@@ -6,7 +6,7 @@ use super::*;
 fn all(files: &Files, block: usize) -> Table {
     let (_hand, interrupt) = Interrupt::channel();
     let head = columns(&files.files, &interrupt).expect("no fault").expect("columns");
-    let known = head.known();
+    let known = head.known(&[]);
     let wanted: Vec<Wanted> = head.columns.iter().map(|found| cells(&found.name, found.holds)).collect();
     let asked = Asked { wanted: &wanted, most_labels: 0, known: Some(&known) };
     let sizes = Sizes { block, longest: 1_000_000 };
